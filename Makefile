@@ -1,0 +1,115 @@
+# pxed: build, install and test. `make help` lists the targets.
+
+BUILD   ?= build
+CC      ?= cc
+DESTDIR ?=
+PREFIX  ?= /usr
+SBINDIR ?= $(PREFIX)/sbin
+BINDIR  ?= $(PREFIX)/bin
+LIBEXECDIR ?= $(PREFIX)/lib/pxed
+DATADIR ?= $(PREFIX)/share/pxed
+SYSCONFDIR ?= /etc
+UNITDIR ?= $(PREFIX)/lib/systemd/system
+
+VERSION := 0.1.0
+
+WARNINGS := -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
+            -Wpointer-arith -Wwrite-strings -Wformat=2 -Wundef -Wno-unused-parameter
+OPT      ?= -O2 -g
+HARDEN   := -D_FORTIFY_SOURCE=2 -fstack-protector-strong -fPIE
+LINK_HARDEN := -pie -Wl,-z,relro,-z,now
+
+# `make SANITIZE=1 BUILD=build/asan ...` builds the same tree under ASan and UBSan.
+ifdef SANITIZE
+OPT      := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
+HARDEN   := -fPIE
+endif
+
+PKG_CONFIG ?= pkg-config
+LIB_PACKAGES := libsystemd jansson nettle
+
+CPPFLAGS := -D_GNU_SOURCE -DPXED_VERSION='"$(VERSION)"' -DPXED_LIBEXECDIR='"$(LIBEXECDIR)"' \
+            -DPXED_DATADIR='"$(DATADIR)"' -I. -I$(BUILD)
+CFLAGS   := -std=gnu17 $(OPT) $(HARDEN) $(WARNINGS)
+LDFLAGS  := $(LINK_HARDEN)
+
+# The flags of pkg-config are asked for only when something is compiled, so that `make deps` and
+# `make help` work on a host that has nothing installed yet.
+pkg_cflags = $(shell $(PKG_CONFIG) --cflags $(1))
+pkg_libs   = $(shell $(PKG_CONFIG) --libs $(1))
+
+PROGRAMS :=
+UNIT_TESTS :=
+FUZZ_TARGETS :=
+CLEAN_EXTRA :=
+
+.DEFAULT_GOAL := all
+
+# objects of a list of C files
+objects = $(patsubst %.c,$(BUILD)/%.o,$(1))
+
+# $(call archive,NAME,SOURCES): build/NAME.a, what a folder offers to its own programs and tests
+define archive
+$(BUILD)/$(1).a: $(call objects,$(2))
+	@rm -f $$@ && $$(AR) rcs $$@ $$^
+ALL_SOURCES += $(2)
+endef
+
+# $(call program,NAME,SOURCES,ARCHIVES,PACKAGES[,EXTRA LIBS]): an executable build/NAME.
+# ARCHIVES are names given to `archive`; lib comes last by itself.
+define program
+$(BUILD)/$(1): $(call objects,$(2)) $(patsubst %,$(BUILD)/%.a,$(3)) $(BUILD)/lib.a
+	@echo "  LINK    $(1)"
+	@mkdir -p $$(@D)
+	@$$(CC) $$(OPT) $$(LDFLAGS) -o $$@ $$^ $$(call pkg_libs,$(LIB_PACKAGES) $(4)) $(5)
+ALL_SOURCES += $(2)
+endef
+
+# $(call unit_test,NAME,ARCHIVES,PACKAGES[,EXTRA LIBS]): tests/unit/NAME.c as a cmocka program
+define unit_test
+UNIT_TESTS += $(BUILD)/tests/unit/$(1)
+$(call program,tests/unit/$(1),tests/unit/$(1).c,$(2),cmocka $(3),$(4))
+endef
+
+# $(call fuzz_target,NAME,ARCHIVES,PACKAGES[,EXTRA LIBS]): tests/fuzz/NAME.c. A plain build links it
+# with a driver that runs the corpus tests/fuzz/corpus/NAME; `make FUZZ=1 BUILD=build/fuzz CC=clang fuzz`
+# links libFuzzer.
+ifdef FUZZ
+OPT := -O1 -g -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=undefined
+HARDEN := -fPIE
+define fuzz_target
+FUZZ_TARGETS += $(BUILD)/tests/fuzz/$(1)
+$(call program,tests/fuzz/$(1),tests/fuzz/$(1).c,$(2),$(3),$(4) -fsanitize=fuzzer)
+endef
+else
+define fuzz_target
+FUZZ_TARGETS += $(BUILD)/tests/fuzz/$(1)
+$(call program,tests/fuzz/$(1),tests/fuzz/$(1).c tests/fuzz/driver.c,$(2),$(3),$(4))
+endef
+endif
+
+include lib/module.mk interfaces/module.mk
+include $(sort $(filter-out lib/module.mk interfaces/module.mk,$(wildcard */module.mk introspect/agent/module.mk introspect/ramdisk/module.mk pxed/ctl/module.mk)))
+
+$(BUILD)/%.o: %.c
+	@echo "  CC      $<"
+	@mkdir -p $(@D)
+	@$(CC) $(CPPFLAGS) $(CFLAGS) $(call pkg_cflags,$(LIB_PACKAGES)) -MMD -MP -c -o $@ $<
+
+-include $(patsubst %.c,$(BUILD)/%.d,$(sort $(ALL_SOURCES)))
+
+.PHONY: all help clean
+all: $(PROGRAMS)
+
+clean:
+	rm -rf build $(CLEAN_EXTRA)
+
+help:
+	@echo "make              build every program into $(BUILD)/"
+	@echo "make deps         install what building and testing needs from Debian's packages (as root)"
+	@echo "make demo         blank machines boot and come back inspected, in a network namespace (as root)"
+	@echo "make check        every test; the last line is 'N passed, N failed' (as root)"
+	@echo "make check-unit | check-fuzz | check-contract | check-net | check-boot   one part of it"
+	@echo "make fuzz         build the fuzz targets with libFuzzer (clang) into build/fuzz"
+	@echo "make bench        figures: speed and memory"
+	@echo "make install      install into DESTDIR (PREFIX=$(PREFIX))"
