@@ -26,7 +26,7 @@ HARDEN   := -fPIE
 endif
 
 PKG_CONFIG ?= pkg-config
-LIB_PACKAGES := libsystemd jansson nettle
+LIB_PACKAGES := libsystemd jansson nettle inih
 
 CPPFLAGS := -D_GNU_SOURCE -DPXED_VERSION='"$(VERSION)"' -DPXED_LIBEXECDIR='"$(LIBEXECDIR)"' \
             -DPXED_DATADIR='"$(DATADIR)"' -I. -I$(BUILD)

@@ -1,0 +1,37 @@
+/* jansson with ownership by cleanup, and the getters that desired state and replies are read with. */
+#pragma once
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "lib/macro.h"
+
+static inline void json_unrefp(json_t **value) {
+        json_decref(*value);
+}
+
+#define _cleanup_json_ _cleanup_(json_unrefp)
+
+/* Nesting that a message may have. jansson's own limit is 2048, which its recursion pays for in stack. */
+#define JSON_DEPTH_MAX 64
+
+/*
+ * Parses one JSON value of `size` bytes: duplicate keys, NUL in strings or keys, bytes after the value, invalid UTF-8
+ * and nesting over `depth` levels are refused before any recursion. A JSON object or array is required. On failure
+ * NULL, and *ret_reason (static text) says why; ret_reason may be NULL.
+ */
+json_t *json_parse(const char *text, size_t size, unsigned depth, const char **ret_reason);
+
+/* Members of an object; the default where it is absent, null, or of another type. Strings stay the object's. */
+const char *json_get_string(const json_t *object, const char *key);          /* NULL */
+int64_t json_get_int(const json_t *object, const char *key, int64_t fallback);
+bool json_get_bool(const json_t *object, const char *key, bool fallback);
+/* An array or object member, borrowed; NULL. json_array_foreach takes a NULL array as an empty one. */
+json_t *json_get_array(const json_t *object, const char *key);
+json_t *json_get_object(const json_t *object, const char *key);
+
+/* A string, or null for NULL. Text that is not UTF-8 is made so ('?' for each bad byte). */
+json_t *json_text(const char *text);
+/* An integer, or null when `known` is false. */
+json_t *json_int_or_null(bool known, int64_t value);

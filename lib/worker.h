@@ -1,0 +1,55 @@
+/*
+ * A worker's side of the bus (org.pxed.Worker): keeps a connection to RUNTIME/bus, delivers the desired state, takes
+ * observations, and goes on when pxed is gone.
+ *
+ * Desired state: between `begin` (only when the whole state follows: what is not delivered before `commit` is gone) and `commit`,
+ * `entry` is called for each entry. After commit the revision is reported as applied - unless commit returns false: then the worker
+ * calls worker_applied when it has.
+ *
+ * Observations queue up to a bound, coalesced by key (the newest takes the place of one that was not sent), oldest dropped
+ * first and counted. They are sent in batches, at most every 20 ms, and kept until pxed has acknowledged the batch.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "lib/daemon.h"
+#include "lib/json.h"
+
+struct worker;
+
+struct worker_options {
+        const char *role; /* "dhcp" */
+        void (*begin)(void *userdata);
+        /* `entry` is borrowed: key, and at most one of settings, network, profile, node, host (type Entry); none: it is gone. */
+        void (*entry)(const char *key, const json_t *entry, void *userdata);
+        bool (*commit)(uint64_t revision, void *userdata);
+        void *userdata;
+        size_t queue_max; /* observations; 0: 10000 */
+};
+
+/* Connects from now on for as long as it takes; sets the daemon's status hooks. */
+int worker_new(struct daemon *daemon, const struct worker_options *options, struct worker **ret);
+struct worker *worker_free(struct worker *worker);
+DEFINE_CLEANUP(struct worker *, worker_free);
+
+/* Reports that the revision is applied; lower ones than before are ignored. */
+void worker_applied(struct worker *worker, uint64_t revision);
+
+/*
+ * Queues an observation: `kind` is "lease", "sighting", "step", "link" or "inventory", `time` in microseconds of realtime; takes over
+ * the reference to `value`. key: NULL, or text by which a queued one is replaced. From the main thread only.
+ * Returns false when the oldest one had to be dropped for it.
+ */
+bool worker_observe(struct worker *worker, const char *kind, const char *key, uint64_t time, json_t *value);
+
+/*
+ * As worker_observe, for what must be known stored: `done` is called when pxed has acknowledged it (0) or refused it
+ * (negative errno). Never dropped: the caller bounds how many there are. Until `done` it is sent again on each
+ * connection.
+ */
+void worker_observe_durably(struct worker *worker, const char *kind, uint64_t time, json_t *value,
+                            void (*done)(int result, void *data), void *data);
+
+bool worker_is_connected(const struct worker *worker);
