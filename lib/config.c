@@ -8,6 +8,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "lib/json.h"
+
 /* A configuration is written by hand: more than this is a mistake, and every list is bounded. */
 #define ENTRIES_MAX 200000
 
@@ -16,6 +18,7 @@ struct config {
         size_t size, space;
         char **files;
         size_t files_size;
+        json_t *index; /* "SECTION NAME/KEY" -> where it stands in entries */
         /* of the file that is being read */
         const char *file;
         struct config_error *error;
@@ -35,6 +38,7 @@ struct config *config_free(struct config *config) {
                 entry_clear(&config->entries[i]);
         for (size_t i = 0; i < config->files_size; i++)
                 free(config->files[i]);
+        json_decref(config->index);
         free(config->entries);
         free(config->files);
         free(config);
@@ -84,20 +88,23 @@ static int split_section(const char *text, char **ret_section, char **ret_name) 
         return *ret_section && *ret_name ? 0 : -ENOMEM;
 }
 
-static int add_entry(struct config *config, struct config_entry *entry) {
-        for (size_t i = 0; i < config->size; i++) {
-                struct config_entry *old = &config->entries[i];
-                /* A file may not say a thing twice: that is a slip of the hand. A later file may say it anew. */
-                if (strcmp(old->key, entry->key) != 0 || strcmp(old->section, entry->section) != 0 ||
-                    strcmp(old->name, entry->name) != 0)
-                        continue;
-                if (old->file == entry->file)
-                        return refuse(config->error, entry->file, entry->line, "%s is set twice, at line %u before", entry->key,
-                                      old->line);
-                entry_clear(old);
-                *old = *entry;
-                return 0;
-        }
+/* A file may not say a thing twice: that is a slip of the hand. A later file may say it anew. */
+static int replace_entry(struct config *config, struct config_entry *old, const struct config_entry *entry) {
+        if (old->file == entry->file)
+                return refuse(config->error, entry->file, entry->line, "%s is set twice, at line %u before", entry->key, old->line);
+        entry_clear(old);
+        *old = *entry;
+        return 0;
+}
+
+static int add_entry(struct config *config, const struct config_entry *entry) {
+        _cleanup_free_ char *path = NULL;
+
+        if (asprintf(&path, "%s %s/%s", entry->section, entry->name, entry->key) < 0)
+                return -ENOMEM;
+        const json_t *known = json_object_get(config->index, path);
+        if (known)
+                return replace_entry(config, &config->entries[json_integer_value(known)], entry);
         if (config->size >= ENTRIES_MAX)
                 return refuse(config->error, entry->file, entry->line, "more than %d entries", ENTRIES_MAX);
         if (config->size == config->space) {
@@ -108,12 +115,13 @@ static int add_entry(struct config *config, struct config_entry *entry) {
                 config->entries = larger;
                 config->space = space;
         }
+        if (json_object_set_new(config->index, path, json_integer((json_int_t) config->size)) < 0)
+                return refuse(config->error, entry->file, entry->line, "the name is not UTF-8");
         config->entries[config->size++] = *entry;
         return 0;
 }
 
-/* libinih calls this for each line of key and value (built with INI_HANDLER_LINENO it would tell the line; Debian's is not, so
- * lines are read by read_line below, which counts them). Returns non-zero for success. */
+/* libinih calls this for each line of key and value. Returns non-zero for success. */
 static int on_value(void *userdata, const char *section, const char *key, const char *value) {
         struct config *config = userdata;
         struct config_entry entry = { .file = config->file, .line = config->error->line };
@@ -144,7 +152,8 @@ struct line_reader {
         bool too_long;
 };
 
-/* The reader that libinih asks for lines: counts them, so that each entry knows its own. */
+/* The reader that libinih asks for lines: counts them, so that each entry knows its own, and takes the indentation away, which
+ * libinih would read as a value that goes on. */
 static char *read_line(char *buffer, int size, void *userdata) {
         struct line_reader *reader = userdata;
 
@@ -155,6 +164,8 @@ static char *read_line(char *buffer, int size, void *userdata) {
                 reader->too_long = true;
                 return NULL;
         }
+        size_t indentation = strspn(buffer, " \t");
+        memmove(buffer, buffer + indentation, strlen(buffer + indentation) + 1);
         return buffer;
 }
 
@@ -208,7 +219,7 @@ int config_load(const char *path, struct config **ret, struct config_error *erro
         _cleanup_(config_freep) struct config *config = calloc(1, sizeof(*config));
 
         *error = (struct config_error) { 0 };
-        if (!config)
+        if (!config || !(config->index = json_object()))
                 return -ENOMEM;
         config->error = error;
         int r = read_file(config, path);
@@ -219,6 +230,7 @@ int config_load(const char *path, struct config **ret, struct config_error *erro
                         refuse(error, path, 0, "%s", strerror(-r));
                 return r;
         }
+        json_decref(TAKE_POINTER(config->index));
         config->error = NULL;
         *error = (struct config_error) { 0 };
         *ret = TAKE_POINTER(config);
