@@ -4,3 +4,9 @@ ALL_SOURCES += $(lib_SOURCES)
 
 $(BUILD)/lib.a: $(call objects,$(lib_SOURCES)) $(BUILD)/interfaces/embedded.o
 	@rm -f $@ && $(AR) rcs $@ $^
+$(eval $(call unit_test,test_child,,))
+
+$(eval $(call unit_test,test_address,,))
+$(eval $(call unit_test,test_config,,))
+$(eval $(call unit_test,test_file,,))
+$(eval $(call unit_test,test_worker_queue,,))
