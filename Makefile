@@ -98,8 +98,53 @@ $(BUILD)/%.o: %.c
 
 -include $(patsubst %.c,$(BUILD)/%.d,$(sort $(ALL_SOURCES)))
 
-.PHONY: all help clean
+.PHONY: all help clean deps unit fuzz-corpus check check-unit check-fuzz check-contract check-net check-boot check-asan demo bench fuzz install
 all: $(PROGRAMS)
+
+DEPS_BUILD := build-essential pkg-config libsystemd-dev libjansson-dev nettle-dev libinih-dev libsqlite3-dev libmicrohttpd-dev \
+              libpcap-dev libnl-3-dev libnl-route-3-dev zlib1g-dev grub-common grub-efi-amd64-bin busybox-static kmod cpio xz-utils zstd
+DEPS_RUN   := dnsmasq-base tftpd-hpa ipxe iproute2
+DEPS_TEST  := libcmocka-dev python3-pytest python3-scapy python3-pyroute2 qemu-system-x86 ovmf curl udhcpc mtools dosfstools psmisc \
+              util-linux
+
+deps:
+	@sh tests/deps.sh $(DEPS_BUILD) $(DEPS_RUN) $(DEPS_TEST)
+
+unit: $(UNIT_TESTS)
+fuzz-corpus: $(FUZZ_TARGETS)
+fuzz: $(FUZZ_TARGETS)
+	@echo "Built with libFuzzer: $(FUZZ_TARGETS)"
+
+PYTHON := /usr/bin/python3
+check-unit: unit
+	@$(PYTHON) tests/run.py --build $(BUILD) unit
+check-fuzz: fuzz-corpus
+	@$(PYTHON) tests/run.py --build $(BUILD) fuzz
+check-contract: all unit
+	@$(PYTHON) tests/run.py --build $(BUILD) contract
+check-net: all unit
+	@$(PYTHON) tests/run.py --build $(BUILD) net
+check-boot: all unit ramdisk
+	@$(PYTHON) tests/run.py --build $(BUILD) boot
+
+# Everything: the small tests plain and under the sanitizers, the daemons' tests under the sanitizers, real firmware plain.
+check: deps
+	@+$(MAKE) --no-print-directory check-installed
+
+.PHONY: check-installed
+check-installed: all unit fuzz-corpus ramdisk
+	@+$(MAKE) --no-print-directory SANITIZE=1 BUILD=$(BUILD)/asan all unit fuzz-corpus
+	@rm -f $(BUILD)/totals
+	@$(PYTHON) tests/run.py --build $(BUILD) --totals $(BUILD)/totals unit fuzz; \
+	 $(PYTHON) tests/run.py --build $(BUILD)/asan --totals $(BUILD)/totals unit fuzz contract net; \
+	 $(PYTHON) tests/run.py --build $(BUILD) --totals $(BUILD)/totals boot
+
+demo: deps
+	@+$(MAKE) --no-print-directory all ramdisk
+	@$(PYTHON) tests/boot/demo.py --build $(BUILD)
+
+bench: all unit
+	@for bench in tests/bench/bench_*.py; do echo "== $$bench"; PXED_BUILD=$(BUILD) $(PYTHON) $$bench || exit 1; done
 
 clean:
 	rm -rf build $(CLEAN_EXTRA)

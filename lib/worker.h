@@ -34,7 +34,7 @@ int worker_new(struct daemon *daemon, const struct worker_options *options, stru
 struct worker *worker_free(struct worker *worker);
 DEFINE_CLEANUP(struct worker *, worker_free);
 
-/* Reports that the revision is applied; lower ones than before are ignored. */
+/* Reports that the revision is applied. */
 void worker_applied(struct worker *worker, uint64_t revision);
 
 /*
