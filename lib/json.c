@@ -1,0 +1,164 @@
+#include "lib/json.h"
+
+#include <string.h>
+
+/*
+ * What a message costs in memory is decided by how many values it holds, not by its bytes: "{}," makes an object of some
+ * 280 bytes out of three. These bounds keep the largest message under about 80 MB.
+ */
+#define CONTAINERS_MAX (128u * 1024)
+#define VALUES_MAX (1024u * 1024)
+
+/* Counts nesting and values without recursion. Whether the text is JSON at all is left to the parser. */
+static const char *prescan(const char *text, size_t size, unsigned depth) {
+        unsigned level = 0, containers = 0, values = 1;
+        bool in_string = false;
+
+        for (size_t i = 0; i < size; i++) {
+                char c = text[i];
+                if (c == '\0')
+                        return "NUL byte";
+                if (in_string) {
+                        if (c == '\\' && i + 1 < size && text[i + 1] != '\0')
+                                i++;
+                        else if (c == '"')
+                                in_string = false;
+                        continue;
+                }
+                switch (c) {
+                case '"':
+                        in_string = true;
+                        break;
+                case '{':
+                case '[':
+                        if (++level > depth)
+                                return "nested too deep";
+                        if (++containers > CONTAINERS_MAX)
+                                return "too many objects and arrays";
+                        break;
+                case '}':
+                case ']':
+                        /* unbalanced: the parser says so */
+                        if (level > 0)
+                                level--;
+                        break;
+                case ',':
+                        if (++values > VALUES_MAX)
+                                return "too many values";
+                        break;
+                }
+        }
+        return NULL;
+}
+
+static const char *reason_of(const json_error_t *error) {
+        switch (json_error_code(error)) {
+        case json_error_out_of_memory:
+                return "out of memory";
+        case json_error_invalid_utf8:
+                return "invalid UTF-8";
+        case json_error_premature_end_of_input:
+                return "ends too early";
+        case json_error_end_of_input_expected:
+                return "bytes after the value";
+        case json_error_null_character:
+        case json_error_null_byte_in_key:
+                return "NUL in a string";
+        case json_error_duplicate_key:
+                return "duplicate key";
+        case json_error_numeric_overflow:
+                return "number out of range";
+        case json_error_stack_overflow:
+                return "nested too deep";
+        default:
+                return "not JSON";
+        }
+}
+
+json_t *json_parse(const char *text, size_t size, unsigned depth, const char **ret_reason) {
+        json_error_t error;
+        const char *reason = prescan(text, size, depth);
+        json_t *value = NULL;
+
+        if (!reason) {
+                value = json_loadb(text, size, JSON_REJECT_DUPLICATES, &error);
+                if (!value)
+                        reason = reason_of(&error);
+        }
+        if (!value && ret_reason)
+                *ret_reason = reason;
+        return value;
+}
+
+const char *json_get_string(const json_t *object, const char *key) {
+        return json_string_value(json_object_get(object, key));
+}
+
+int64_t json_get_int(const json_t *object, const char *key, int64_t fallback) {
+        const json_t *value = json_object_get(object, key);
+        return json_is_integer(value) ? json_integer_value(value) : fallback;
+}
+
+bool json_get_bool(const json_t *object, const char *key, bool fallback) {
+        const json_t *value = json_object_get(object, key);
+        return json_is_boolean(value) ? json_is_true(value) : fallback;
+}
+
+json_t *json_get_array(const json_t *object, const char *key) {
+        json_t *value = json_object_get(object, key);
+        return json_is_array(value) ? value : NULL;
+}
+
+json_t *json_get_object(const json_t *object, const char *key) {
+        json_t *value = json_object_get(object, key);
+        return json_is_object(value) ? value : NULL;
+}
+
+/* Bytes of the UTF-8 sequence (RFC 3629 section 4) at the start of a NUL-terminated text; 0: it is none. */
+static size_t utf8_length(const unsigned char *s) {
+        unsigned char low = 0x80, high = 0xbf;
+        size_t length;
+
+        if (s[0] < 0x80)
+                return 1;
+        if (s[0] < 0xc2 || s[0] > 0xf4)
+                return 0;
+        length = s[0] < 0xe0 ? 2 : s[0] < 0xf0 ? 3 : 4;
+        if (s[0] == 0xe0)
+                low = 0xa0; /* overlong */
+        else if (s[0] == 0xed)
+                high = 0x9f; /* surrogates */
+        else if (s[0] == 0xf0)
+                low = 0x90; /* overlong */
+        else if (s[0] == 0xf4)
+                high = 0x8f; /* past U+10FFFF */
+        if (s[1] < low || s[1] > high)
+                return 0;
+        for (size_t i = 2; i < length; i++)
+                if (s[i] < 0x80 || s[i] > 0xbf)
+                        return 0;
+        return length;
+}
+
+json_t *json_text(const char *text) {
+        _cleanup_free_ char *clean = NULL;
+
+        if (!text)
+                return json_null();
+        clean = strdup(text);
+        if (!clean)
+                return NULL;
+        for (char *p = clean; *p;) {
+                size_t length = utf8_length((const unsigned char *) p);
+                if (length == 0) {
+                        *p = '?';
+                        length = 1;
+                }
+                p += length;
+        }
+        return json_string_nocheck(clean);
+}
+
+json_t *json_int_or_null(bool known, int64_t value) {
+        return known ? json_integer(value) : json_null();
+}
