@@ -1,0 +1,19 @@
+# pxed-agent, the inspection ramdisk's process 1. It is linked statically and takes nothing from lib/: the ramdisk
+# has no shared libraries.
+
+AGENT_DIR := introspect/agent
+AGENT_SOURCES := $(addprefix $(AGENT_DIR)/,cmdline.c collect_cpu.c collect_disks.c collect_memory.c collect_nics.c \
+                   collect_pci.c collect_platform.c collect_usb.c console.c dhcp_script.c disk_identity.c hardware.c \
+                   http_client.c http_response.c init.c inventory.c ipmi_device.c ipmi_lan.c lldp.c modules.c net.c \
+                   retry.c server.c smbios.c sysfs.c url.c wait.c)
+
+$(eval $(call archive,introspect/agent,$(AGENT_SOURCES)))
+
+# Sanitizers and libFuzzer cannot be linked statically: only the archive is built for the tests then.
+ifeq ($(SANITIZE)$(FUZZ),)
+PROGRAMS += $(BUILD)/pxed-agent
+ALL_SOURCES += $(AGENT_DIR)/main.c
+$(BUILD)/pxed-agent: $(BUILD)/$(AGENT_DIR)/main.o $(BUILD)/introspect/agent.a
+	@echo "  LINK    pxed-agent (static)"
+	@$(CC) $(OPT) -static -Wl,-z,relro,-z,now -o $@ $^ -l:libjansson.a
+endif

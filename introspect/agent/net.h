@@ -1,0 +1,31 @@
+/* The boot network: which card, its link, its address. */
+#pragma once
+
+#include "introspect/agent/cmdline.h"
+
+#include <net/if.h>
+#include <netinet/in.h>
+#include <stdbool.h>
+#include <sys/types.h>
+
+struct net {
+    char interface[IF_NAMESIZE];
+    char mac[18];
+    char address[INET6_ADDRSTRLEN]; /* "" until there is one */
+    int family;                     /* AF_INET by DHCP, AF_INET6 by router advertisement: what the server's URL needs */
+    pid_t dhcp;                     /* udhcpc, which stays to renew the lease; 0 if none */
+};
+
+/* Sets every network card administratively up, so that links train while other work is done. */
+void net_up_all(void);
+
+/* Chooses the boot interface and starts asking for an address on it: the card that BOOTIF names, else the `skip`-th one (modulo their
+ * number) of those with a link. Says on the console what it does or why it cannot. Waits at most 5 s for the card and 30 s for its
+ * link (spanning tree, autonegotiation). Returns 0 or a negative errno: -ENODEV (no such card), -ENETDOWN (no link). */
+int net_start(struct net *net, const struct agent_options *options, int family, unsigned skip);
+
+/* Waits up to `timeout_ms` for the address that net_start() asked for. Returns 0 with net->address set, or -ETIMEDOUT. */
+int net_wait_address(struct net *net, unsigned timeout_ms);
+
+/* Ends a DHCP client that had no success. */
+void net_stop(struct net *net);
