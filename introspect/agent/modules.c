@@ -244,21 +244,26 @@ static size_t coldplug_bus(struct modules *modules, const char *bus)
     return loaded;
 }
 
-size_t modules_coldplug(struct modules *modules)
+/* The list of buses is read anew each time: a driver may bring a whole bus (virtio_pci brings virtio). */
+static size_t coldplug_once(struct modules *modules)
 {
     char **buses __attribute__((cleanup(sysfs_names_freep))) = NULL;
-    size_t total = 0;
+    size_t loaded = 0;
     if (sysfs_names(&buses, "/sys/bus") < 0)
         return 0;
-    for (int pass = 0; pass < COLDPLUG_PASSES; pass++) {
-        size_t loaded = 0;
-        for (char **bus = buses; *bus; bus++)
-            /* the processor's own modalias asks for ciphers and frequency drivers: nothing to inspect there */
-            if (strcmp(*bus, "cpu") != 0)
-                loaded += coldplug_bus(modules, *bus);
+    for (char **bus = buses; *bus; bus++)
+        /* the processor's own modalias asks for ciphers and frequency drivers: nothing to inspect there */
+        if (strcmp(*bus, "cpu") != 0)
+            loaded += coldplug_bus(modules, *bus);
+    return loaded;
+}
+
+size_t modules_coldplug(struct modules *modules)
+{
+    size_t total = 0, loaded = 1;
+    for (int pass = 0; pass < COLDPLUG_PASSES && loaded > 0; pass++) {
+        loaded = coldplug_once(modules);
         total += loaded;
-        if (loaded == 0)
-            break;
     }
     return total;
 }
