@@ -15,6 +15,8 @@ import sys
 import time
 import xml.etree.ElementTree as ElementTree
 
+import namespace
+
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 UNIT_TIMEOUT = 120
 FUZZ_TIMEOUT = 120
@@ -82,7 +84,8 @@ def run_pytest(suite, build, tally):
     report = build / f'report-{suite}.xml'
     report.unlink(missing_ok=True)
     environment = dict(os.environ, PXED_BUILD=str(build), PYTHONDONTWRITEBYTECODE='1')
-    command = ['/usr/bin/python3', '-m', 'pytest', '-q', '-p', 'no:cacheprovider', '--durations=5', f'--junitxml={report}', f'tests/{suite}']
+    command = namespace.command('/usr/bin/python3', '-m', 'pytest', '-q', '-p', 'no:cacheprovider', '--durations=5', f'--junitxml={report}',
+                                f'tests/{suite}')
     try:
         subprocess.run(command, cwd=ROOT, env=environment, timeout=SUITE_TIMEOUT)
     except subprocess.TimeoutExpired:

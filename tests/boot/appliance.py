@@ -1,0 +1,134 @@
+"""The whole appliance, started from a build folder: the five daemons, dnsmasq and in.tftpd, on a bridge that machines plug into.
+
+Runs in the network namespace that it is called in, which must not be the host's: see tests/namespace.py.
+"""
+import json
+import os
+import pathlib
+import shutil
+import signal
+import subprocess
+import tempfile
+import time
+
+DAEMONS = ('pxed', 'pxed-dhcp', 'pxed-tftp', 'pxed-netcfg', 'pxed-introspect')
+READY_TIMEOUT = 20
+
+CONFIGURATION = """\
+[pxed]
+images = {images}
+
+[network lab]
+interface = pxe0
+address = 192.0.2.1/24
+pool = 192.0.2.100-192.0.2.199
+physical-network = physnet1
+unknown = inspect
+known = local
+finish = {finish}
+"""
+
+
+def run(*command):
+    subprocess.run(command, check=True)
+
+
+class Appliance:
+    """Use as a context manager. `folder` holds state, sockets, logs and images, and is removed at the end."""
+
+    def __init__(self, build, finish='poweroff', configuration=CONFIGURATION):
+        self.build = pathlib.Path(build).resolve()
+        self.folder = pathlib.Path(tempfile.mkdtemp(prefix='pxed-'))
+        self.runtime, self.state, self.images = self.folder / 'run', self.folder / 'state', self.folder / 'images'
+        self.images.mkdir()
+        self.configuration = self.folder / 'pxed.conf'
+        self.configuration.write_text(configuration.format(images=self.images, finish=finish))
+        self.processes = {}
+        self.taps = 0
+
+    def __enter__(self):
+        try:
+            run('ip', 'link', 'set', 'lo', 'up')
+            run('ip', 'link', 'add', 'pxe0', 'type', 'bridge', 'forward_delay', '0')
+            run('ip', 'address', 'add', '192.0.2.1/24', 'dev', 'pxe0')
+            run('ip', 'link', 'set', 'pxe0', 'up')
+            for name in DAEMONS:
+                self.start(name)
+            self.wait_ready()
+        except BaseException:
+            self.__exit__()
+            raise
+        return self
+
+    def __exit__(self, *_):
+        for name in reversed(DAEMONS):
+            if name in self.processes:
+                self.stop(name)
+        subprocess.run(['ip', 'link', 'delete', 'pxe0'], stderr=subprocess.DEVNULL)
+        for number in range(self.taps):
+            subprocess.run(['ip', 'link', 'delete', f'tap{number}'], stderr=subprocess.DEVNULL)
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def log(self, name):
+        return self.folder / f'{name}.log'
+
+    def start(self, name):
+        arguments = ['--runtime-dir', self.runtime, '--state-dir', self.state]
+        if name == 'pxed':
+            arguments += ['--config', self.configuration]
+        with open(self.log(name), 'ab') as log:
+            self.processes[name] = subprocess.Popen([self.build / name, *arguments], stdout=log, stderr=log, stdin=subprocess.DEVNULL)
+
+    def stop(self, name, with_signal=signal.SIGTERM):
+        process = self.processes.pop(name)
+        process.send_signal(with_signal)
+        try:
+            return process.wait(10)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+            raise
+
+    def ctl(self, *arguments, check=True, timeout=60):
+        """pxectl's standard output."""
+        done = subprocess.run([self.build / 'pxectl', '--runtime-dir', self.runtime, *map(str, arguments)], stdout=subprocess.PIPE,
+                              stderr=subprocess.PIPE, text=True, timeout=timeout)
+        if check and done.returncode != 0:
+            raise RuntimeError(f"pxectl {' '.join(map(str, arguments))}: exit {done.returncode}: {done.stderr.strip()}")
+        return done.stdout
+
+    def ask(self, *arguments, timeout=60):
+        """What pxectl --json prints, parsed."""
+        return json.loads(self.ctl('--json', *arguments, timeout=timeout))
+
+    def wait(self, what, condition, timeout):
+        """Asks until condition() is true and returns its value; on the way fails when a daemon has ended."""
+        deadline = time.monotonic() + timeout
+        while True:
+            value = condition()
+            if value:
+                return value
+            for name, process in self.processes.items():
+                if process.poll() is not None:
+                    raise RuntimeError(f'{name} ended with {process.returncode}:\n{self.log(name).read_text()[-3000:]}')
+            if time.monotonic() > deadline:
+                logs = '\n'.join(f'== {name}\n{self.log(name).read_text()[-3000:]}' for name in self.processes)
+                raise TimeoutError(f'{what}: not after {timeout} s\n{logs}')
+            time.sleep(0.05)
+
+    def status(self):
+        try:
+            return self.ask('status')
+        except (RuntimeError, ValueError):
+            return None
+
+    def wait_ready(self, timeout=READY_TIMEOUT):
+        return self.wait('the appliance is ready', lambda: (self.status() or {}).get('state') == 'ready', timeout)
+
+    def tap(self):
+        """A new port of the bridge; its name."""
+        name = f'tap{self.taps}'
+        self.taps += 1
+        run('ip', 'tuntap', 'add', name, 'mode', 'tap')
+        run('ip', 'link', 'set', name, 'master', 'pxe0', 'up')
+        return name
