@@ -18,6 +18,7 @@
 #define EMPTY_ADAPTER_MS 3000
 
 static struct modules *modules;
+static size_t loaded;
 static int uevents = -1;
 
 /* The kernel's announcements of devices (Documentation/core-api/kobject.rst), multicast group 1. */
@@ -44,15 +45,21 @@ static bool uevents_drain(void)
     }
 }
 
-void hardware_load(bool ipmi)
+void hardware_load_network(void)
 {
     uevents_open();
     int r = modules_open(&modules, "");
-    if (r < 0) {
+    if (r < 0)
         say("no driver modules for this kernel (%s): only what is built in will work", strerror(-r));
+    else
+        loaded = modules_coldplug(modules, modules_is_network);
+}
+
+void hardware_load(bool ipmi)
+{
+    if (!modules)
         return;
-    }
-    size_t loaded = modules_coldplug(modules);
+    loaded += modules_coldplug(modules, NULL);
     if (ipmi)
         loaded += modules_load_name(modules, "ipmi_si") + modules_load_name(modules, "ipmi_devintf");
     size_t failed = modules_failed(modules);
@@ -114,7 +121,7 @@ void hardware_settle(void)
     for (; waited < SETTLE_MS; waited = console_now_ms() - start) {
         struct pollfd pfd = { .fd = uevents, .events = POLLIN };
         if (uevents_drain() && modules)
-            modules_coldplug(modules);
+            loaded += modules_coldplug(modules, NULL);
         if (poll(&pfd, uevents >= 0, QUIET_MS) == 0 && !nvme_starting() && !adapter_scanning(waited))
             return;
     }

@@ -3,6 +3,9 @@
 
 #include <stdbool.h>
 
+/* Opens the table of modules and loads the drivers of the network cards. Comes before hardware_load(). */
+void hardware_load_network(void);
+
 /* Loads the drivers of everything that is there, and those of IPMI if `ipmi` (their probing is slow and SMBIOS says whether it is worth
  * it). Says on the console what was loaded. Returns when the drivers' own probing is over; some devices come later. */
 void hardware_load(bool ipmi);

@@ -65,15 +65,21 @@ static void require_url(struct agent *agent)
     }
 }
 
-static void find_hardware(struct agent *agent)
+/* Network cards first: their links train, and DHCP runs, while the drivers of slow storage adapters probe. True if asking for an address
+ * has begun. */
+static bool find_hardware(struct agent *agent)
 {
+    int family = agent->server.inventory.address.ss_family;
     inventory_start(&agent->inventory, "", &agent->options);
+    hardware_load_network();
+    net_up_all();
+    if (agent->options.collect_lldp)
+        lldp_start(&agent->lldp);
+    agent->lldp_start_ms = console_now_ms();
+    bool started = net_start_early(&agent->net, &agent->options, family) == 0;
     hardware_load(agent->inventory.smbios.has_ipmi);
     net_up_all();
-    if (agent->options.collect_lldp) {
-        lldp_start(&agent->lldp);
-        agent->lldp_start_ms = console_now_ms();
-    }
+    return started || net_start(&agent->net, &agent->options, family, 0) == 0;
 }
 
 /* What needs no network is collected while DHCP runs. */
@@ -197,8 +203,7 @@ int main(int argc, char *argv[])
     }
     start(&agent);
     require_url(&agent);
-    find_hardware(&agent);
-    bool started = net_start(&agent.net, &agent.options, agent.server.inventory.address.ss_family, 0) == 0;
+    bool started = find_hardware(&agent);
     collect_machine(&agent);
     require_address(&agent, started);
     report(&agent, "started");

@@ -47,6 +47,13 @@ int modules_alias_matches(const char *alias, const char *modalias)
     return strncmp(alias, modalias, literal) == 0 && fnmatch(alias + literal, modalias + literal, 0) == 0;
 }
 
+/* PCI base class 02 (network) and 0c06 (InfiniBand); virtio device type 1 (VIRTIO 1.2, 5); Hyper-V's network class identifier. */
+int modules_is_network(const char *modalias)
+{
+    return (strncmp(modalias, "pci:", 4) == 0 && (strstr(modalias, "bc02") || strstr(modalias, "bc0Csc06")))
+           || strncmp(modalias, "virtio:d00000001v", 17) == 0 || strcmp(modalias, "vmbus:635161f83edfc546913ff2d2f965ed0e") == 0;
+}
+
 /* "kernel/drivers/net/virtio-net.ko" -> "virtio_net" */
 static void module_name(char name[static NAME_LENGTH], const char *path)
 {
@@ -229,7 +236,7 @@ size_t modules_load_alias(struct modules *modules, const char *modalias)
     return loaded;
 }
 
-static size_t coldplug_bus(struct modules *modules, const char *bus)
+static size_t coldplug_bus(struct modules *modules, const char *bus, int (*wanted)(const char *modalias))
 {
     char **devices __attribute__((cleanup(sysfs_names_freep))) = NULL;
     char modalias[1024];
@@ -239,13 +246,14 @@ static size_t coldplug_bus(struct modules *modules, const char *bus)
     for (char **device = devices; *device; device++)
         /* a device that has its driver needs nothing */
         if (!sysfs_exists("/sys/bus/%s/devices/%s/driver", bus, *device)
-            && sysfs_read(modalias, sizeof modalias, "/sys/bus/%s/devices/%s/modalias", bus, *device) > 0)
+            && sysfs_read(modalias, sizeof modalias, "/sys/bus/%s/devices/%s/modalias", bus, *device) > 0
+            && (!wanted || wanted(modalias)))
             loaded += modules_load_alias(modules, modalias);
     return loaded;
 }
 
 /* The list of buses is read anew each time: a driver may bring a whole bus (virtio_pci brings virtio). */
-static size_t coldplug_once(struct modules *modules)
+static size_t coldplug_once(struct modules *modules, int (*wanted)(const char *modalias))
 {
     char **buses __attribute__((cleanup(sysfs_names_freep))) = NULL;
     size_t loaded = 0;
@@ -254,15 +262,15 @@ static size_t coldplug_once(struct modules *modules)
     for (char **bus = buses; *bus; bus++)
         /* the processor's own modalias asks for ciphers and frequency drivers: nothing to inspect there */
         if (strcmp(*bus, "cpu") != 0)
-            loaded += coldplug_bus(modules, *bus);
+            loaded += coldplug_bus(modules, *bus, wanted);
     return loaded;
 }
 
-size_t modules_coldplug(struct modules *modules)
+size_t modules_coldplug(struct modules *modules, int (*wanted)(const char *modalias))
 {
     size_t total = 0, loaded = 1;
     for (int pass = 0; pass < COLDPLUG_PASSES && loaded > 0; pass++) {
-        loaded = coldplug_once(modules);
+        loaded = coldplug_once(modules, wanted);
         total += loaded;
     }
     return total;

@@ -18,8 +18,12 @@ size_t modules_load_alias(struct modules *modules, const char *modalias);
 size_t modules_load_name(struct modules *modules, const char *name);
 
 /* Asks every device on every bus for its modalias and loads what drives it, again and again until nothing new appears (a bus driver
- * brings devices). Returns how many modules were loaded. */
-size_t modules_coldplug(struct modules *modules);
+ * brings devices). `wanted` (NULL: every device) says which devices to look at. Returns how many modules were loaded. */
+size_t modules_coldplug(struct modules *modules, int (*wanted)(const char *modalias));
+
+/* For `wanted` above: is it a network card on PCI or on a hypervisor's bus? Those come first, so that links train and DHCP runs while
+ * storage adapters, which take their time, are probed. Pure. */
+int modules_is_network(const char *modalias);
 
 size_t modules_failed(const struct modules *modules);
 

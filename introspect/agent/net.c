@@ -169,20 +169,33 @@ static int start_dhcp(struct net *net)
     return 0;
 }
 
+static int ask_for_address(struct net *net)
+{
+    if (net->family == AF_INET6) {
+        say("network card %s (%s) has a link; waiting for a router advertisement", net->interface, net->mac);
+        return 0;
+    }
+    say("network card %s (%s) has a link; asking for an address by DHCP", net->interface, net->mac);
+    int r = start_dhcp(net);
+    if (r < 0)
+        say_loud("the DHCP client cannot be started: %s", strerror(-r));
+    return r;
+}
+
+int net_start_early(struct net *net, const struct agent_options *options, int family)
+{
+    *net = (struct net){ .family = family };
+    struct choice choice = { net, options->boot_mac, 0 };
+    if (!*options->boot_mac || !find_by_mac(&choice) || !has_link(net->interface))
+        return -EAGAIN;
+    return ask_for_address(net);
+}
+
 int net_start(struct net *net, const struct agent_options *options, int family, unsigned skip)
 {
     *net = (struct net){ .family = family };
     int r = choose_card(net, options, skip);
-    if (r < 0)
-        return r;
-    if (family == AF_INET6)
-        say("network card %s (%s) has a link; waiting for a router advertisement", net->interface, net->mac);
-    else
-        say("network card %s (%s) has a link; asking for an address by DHCP", net->interface, net->mac);
-    r = family == AF_INET6 ? 0 : start_dhcp(net);
-    if (r < 0)
-        say_loud("the DHCP client cannot be started: %s", strerror(-r));
-    return r;
+    return r < 0 ? r : ask_for_address(net);
 }
 
 static bool has_lease(void *userdata)

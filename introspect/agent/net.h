@@ -24,6 +24,10 @@ void net_up_all(void);
  * link (spanning tree, autonegotiation). Returns 0 or a negative errno: -ENODEV (no such card), -ENETDOWN (no link). */
 int net_start(struct net *net, const struct agent_options *options, int family, unsigned skip);
 
+/* net_start() if it can be done at once, without waiting or complaining: -EAGAIN if the card or its link is not there yet. Without BOOTIF always
+ * -EAGAIN: which cards have a link is known only when all are there. */
+int net_start_early(struct net *net, const struct agent_options *options, int family);
+
 /* Waits up to `timeout_ms` for the address that net_start() asked for. Returns 0 with net->address set, or -ETIMEDOUT. */
 int net_wait_address(struct net *net, unsigned timeout_ms);
 
