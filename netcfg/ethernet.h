@@ -1,0 +1,22 @@
+/* Ethernet frames (IEEE 802.3) with VLAN tags (IEEE 802.1Q, 802.1ad). Pure. */
+#pragma once
+
+#include <stdint.h>
+
+#include "lib/address.h"
+#include "lib/wire.h"
+
+#define ETHERNET_TAGS_MAX 4
+
+struct ethernet {
+        struct mac destination, source;
+        uint16_t tags[ETHERNET_TAGS_MAX]; /* priority and VLAN id as on the wire, outermost first */
+        unsigned tag_count;
+        uint16_t type; /* EtherType; below 1536 it is the length of an 802.3 frame whose payload starts with LLC */
+};
+
+/* Reads the header and leaves the cursor at the payload. -EBADMSG: too short, or more than ETHERNET_TAGS_MAX tags. */
+int ethernet_parse(struct wire *wire, struct ethernet *ret);
+
+/* The VLAN that the outermost tag names; 0: untagged, or a tag that carries only a priority (802.1Q 9.6). */
+unsigned ethernet_vlan(const struct ethernet *frame);

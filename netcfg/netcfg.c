@@ -1,0 +1,252 @@
+#include "netcfg/netcfg.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/random.h>
+
+#include "lib/clock.h"
+#include "lib/log.h"
+#include "lib/worker.h"
+#include "netcfg/network.h"
+#include "netcfg/report.h"
+
+#define NETWORKS_MAX 256
+/* Events of the kernel come in groups (an interface is made, named, set up, given an address): one reading for all. */
+#define REFRESH_DELAY (10 * USEC_PER_MSEC)
+/* Sightings a second: what a flood may cost pxed. What is over waits, and is told with what was seen meanwhile. */
+#define SIGHTINGS_RATE 200
+#define SIGHTINGS_BURST 2000
+#define SIGHTINGS_DELAY (50 * USEC_PER_MSEC)
+
+struct netcfg {
+        struct network_context context;
+        struct network *networks[NETWORKS_MAX]; /* by id */
+        bool stale[NETWORKS_MAX];               /* its interface may have changed */
+        bool all_stale;                         /* each one, and their neighbours */
+        json_t *wanted;                         /* name: type Network */
+        sd_event_source *refresh, *drain;
+        struct bucket sightings;
+};
+
+#define FOREACH_NETWORK(netcfg, id) \
+        for (uint16_t id = 0; id < NETWORKS_MAX; id++) \
+                if ((netcfg)->networks[id])
+
+static void arm(sd_event_source *timer, uint64_t delay) {
+        int enabled = SD_EVENT_OFF;
+
+        sd_event_source_get_enabled(timer, &enabled);
+        if (enabled != SD_EVENT_OFF)
+                return;
+        sd_event_source_set_time_relative(timer, delay);
+        sd_event_source_set_enabled(timer, SD_EVENT_ONESHOT);
+}
+
+/* ---- what is seen goes to pxed */
+
+static void on_step(const struct step *step, void *userdata) {
+        struct netcfg *netcfg = userdata;
+        char key[64], mac[MAC_TEXT_SIZE];
+
+        /* Only a transfer is told again as it goes on. */
+        snprintf(key, sizeof(key), "tftp/%s/%llu", mac_format(&step->mac, mac), (unsigned long long) step->time);
+        worker_observe(netcfg->context.worker, "step", step->kind == STEP_TFTP ? key : NULL, step->time,
+                       report_step(step, network_name(netcfg->networks[step->network])));
+}
+
+static void observe_sighting(struct netcfg *netcfg, const struct sighting *sighting) {
+        const char *network = network_name(netcfg->networks[sighting->network]);
+        char key[256], mac[MAC_TEXT_SIZE];
+
+        snprintf(key, sizeof(key), "sighting/%s/%s", mac_format(&sighting->mac, mac), network);
+        worker_observe(netcfg->context.worker, "sighting", key, sighting->last, report_sighting(sighting, network));
+}
+
+static void drain_sightings(struct netcfg *netcfg) {
+        struct sightings *sightings = observer_sightings(netcfg->context.observer);
+        struct sighting sighting;
+        uint64_t now = monotonic_us();
+
+        while (sightings_is_due(sightings)) {
+                if (!bucket_take(&netcfg->sightings, SIGHTINGS_RATE, SIGHTINGS_BURST, now)) {
+                        arm(netcfg->drain, SIGHTINGS_DELAY);
+                        return;
+                }
+                if (sightings_take(sightings, &sighting))
+                        observe_sighting(netcfg, &sighting);
+        }
+}
+
+static int on_drain(sd_event_source *source, uint64_t usec, void *userdata) {
+        drain_sightings(userdata);
+        return 0;
+}
+
+static void on_delivered(void *userdata) {
+        drain_sightings(userdata);
+}
+
+/* ---- what the kernel says */
+
+static int on_refresh(sd_event_source *source, uint64_t usec, void *userdata) {
+        struct netcfg *netcfg = userdata;
+        bool all = netcfg->all_stale;
+
+        netcfg->all_stale = false;
+        FOREACH_NETWORK(netcfg, id) {
+                if (all || netcfg->stale[id])
+                        network_refresh(netcfg->networks[id]);
+                if (all)
+                        network_read_neighbours(netcfg->networks[id]);
+                netcfg->stale[id] = false;
+        }
+        drain_sightings(netcfg);
+        return 0;
+}
+
+static void on_link_changed(int index, const char *name, void *userdata) {
+        struct netcfg *netcfg = userdata;
+
+        if (index == 0)
+                netcfg->all_stale = true;
+        FOREACH_NETWORK(netcfg, id)
+                if (network_has_link(netcfg->networks[id], index, name)) {
+                        netcfg->stale[id] = true;
+                        arm(netcfg->refresh, REFRESH_DELAY);
+                }
+}
+
+static void on_neighbour(int index, const struct mac *mac, const struct ip *address, bool confirmed, void *userdata) {
+        struct netcfg *netcfg = userdata;
+
+        FOREACH_NETWORK(netcfg, id)
+                if (network_has_link(netcfg->networks[id], index, NULL)) {
+                        network_neighbour(netcfg->networks[id], mac, address, confirmed);
+                        arm(netcfg->drain, SIGHTINGS_DELAY);
+                }
+}
+
+/* ---- what pxed says */
+
+static void on_begin(void *userdata) {
+        struct netcfg *netcfg = userdata;
+
+        json_object_clear(netcfg->wanted);
+        FOREACH_NETWORK(netcfg, id)
+                network_announce(netcfg->networks[id]);
+}
+
+static void on_entry(const char *key, const json_t *entry, void *userdata) {
+        struct netcfg *netcfg = userdata;
+        json_t *network = json_get_object(entry, "network");
+
+        if (strncmp(key, "network/", 8) != 0)
+                return;
+        if (network)
+                json_object_set(netcfg->wanted, key + 8, network);
+        else
+                json_object_del(netcfg->wanted, key + 8);
+}
+
+static struct network **find_network(struct netcfg *netcfg, const char *name) {
+        FOREACH_NETWORK(netcfg, id)
+                if (strcmp(network_name(netcfg->networks[id]), name) == 0)
+                        return &netcfg->networks[id];
+        return NULL;
+}
+
+static int apply_network(struct netcfg *netcfg, const char *name, const json_t *entry) {
+        struct network **place = find_network(netcfg, name);
+        uint16_t id = 0;
+
+        if (place)
+                return network_configure(*place, entry);
+        while (id < NETWORKS_MAX && netcfg->networks[id])
+                id++;
+        if (id == NETWORKS_MAX)
+                return -E2BIG;
+        return network_new(&netcfg->context, id, entry, &netcfg->networks[id]);
+}
+
+static bool on_commit(uint64_t revision, void *userdata) {
+        struct netcfg *netcfg = userdata;
+        const char *name;
+        json_t *entry;
+
+        FOREACH_NETWORK(netcfg, id)
+                if (!json_object_get(netcfg->wanted, network_name(netcfg->networks[id]))) {
+                        log_info("Network %s is not watched any more.", network_name(netcfg->networks[id]));
+                        netcfg->networks[id] = network_retire(netcfg->networks[id]);
+                }
+        json_object_foreach(netcfg->wanted, name, entry) {
+                int r = apply_network(netcfg, name, entry);
+                if (r < 0)
+                        log_error("Cannot watch network %s: %s", name, strerror(-r));
+        }
+        FOREACH_NETWORK(netcfg, id)
+                network_refresh(netcfg->networks[id]);
+        drain_sightings(netcfg);
+        return true;
+}
+
+/* ---- life */
+
+static int add_timer(struct netcfg *netcfg, sd_event_source **ret, sd_event_time_handler_t handler) {
+        int r = sd_event_add_time_relative(daemon_event(netcfg->context.daemon), ret, CLOCK_MONOTONIC, 0, 1, handler, netcfg);
+
+        return r < 0 ? r : sd_event_source_set_enabled(*ret, SD_EVENT_OFF);
+}
+
+static int set_up(struct netcfg *netcfg) {
+        const struct links_handlers handlers = { on_link_changed, on_neighbour, netcfg };
+        const struct worker_options options = {
+                .role = "netcfg",
+                .begin = on_begin,
+                .entry = on_entry,
+                .commit = on_commit,
+                .userdata = netcfg,
+        };
+        uint64_t seed;
+        int r;
+
+        if (getrandom(&seed, sizeof(seed), 0) != sizeof(seed))
+                return -EIO;
+        if ((r = add_timer(netcfg, &netcfg->refresh, on_refresh)) < 0 || (r = add_timer(netcfg, &netcfg->drain, on_drain)) < 0 ||
+            (r = observer_new(SIGHTINGS_MAX, seed, on_step, netcfg, &netcfg->context.observer)) < 0 ||
+            (r = links_new(daemon_event(netcfg->context.daemon), &handlers, &netcfg->context.links)) < 0)
+                return r;
+        return worker_new(netcfg->context.daemon, &options, &netcfg->context.worker);
+}
+
+int netcfg_new(struct daemon *daemon, struct netcfg **ret) {
+        _cleanup_(netcfg_freep) struct netcfg *netcfg = calloc(1, sizeof(*netcfg));
+
+        if (!netcfg)
+                return -ENOMEM;
+        netcfg->context = (struct network_context) { .daemon = daemon, .delivered = on_delivered, .userdata = netcfg };
+        if (!(netcfg->wanted = json_object()))
+                return -ENOMEM;
+        int r = set_up(netcfg);
+        if (r < 0) {
+                log_error("Cannot set up: %s", strerror(-r));
+                return r;
+        }
+        *ret = TAKE_POINTER(netcfg);
+        return 0;
+}
+
+struct netcfg *netcfg_free(struct netcfg *netcfg) {
+        if (!netcfg)
+                return NULL;
+        for (size_t id = 0; id < NETWORKS_MAX; id++)
+                network_free(netcfg->networks[id]);
+        worker_free(netcfg->context.worker);
+        links_free(netcfg->context.links);
+        observer_free(netcfg->context.observer);
+        sd_event_source_disable_unref(netcfg->refresh);
+        sd_event_source_disable_unref(netcfg->drain);
+        json_decref(netcfg->wanted);
+        free(netcfg);
+        return NULL;
+}

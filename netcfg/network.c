@@ -1,0 +1,265 @@
+#include "netcfg/network.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "lib/clock.h"
+#include "lib/log.h"
+#include "netcfg/capture.h"
+#include "netcfg/report.h"
+
+/* After a capture has ended, and after one could not be opened. Events of the interface come between. */
+#define REOPEN_DELAY (100 * USEC_PER_MSEC)
+#define RETRY_DELAY (1 * USEC_PER_SEC)
+/* Counts of frames are told this long after the first frame that they lack. */
+#define COUNT_DELAY (10 * USEC_PER_SEC)
+
+struct network {
+        const struct network_context *context;
+        char *name, *interface;
+        struct ip_prefix address;
+        struct segment segment;
+        struct link_state link;
+        bool link_reported;
+        struct capture *capture;
+        int captured_index;         /* of the interface that `capture` is open on */
+        uint64_t captured;          /* frames, of all captures so far */
+        uint64_t dropped_before;    /* by captures that are closed */
+        uint64_t dropped, suppressed; /* as told last */
+        sd_event_source *reopen, *count;
+};
+
+uint16_t network_id(const struct network *network) {
+        return network->segment.network;
+}
+
+const char *network_name(const struct network *network) {
+        return network->name;
+}
+
+/* ---- what is told */
+
+static uint64_t count_dropped(struct network *network) {
+        return network->dropped_before + (network->capture ? capture_dropped(network->capture) : 0);
+}
+
+static void report(struct network *network) {
+        char key[256];
+
+        network->dropped = count_dropped(network);
+        snprintf(key, sizeof(key), "link/%s", network->name);
+        worker_observe(network->context->worker, "link", key, realtime_us(),
+                       report_link(&network->link, network->name, network->captured, network->dropped));
+        network->link_reported = true;
+}
+
+static void warn(struct network *network) {
+        const char *const fields[] = { "NETWORK", network->name, NULL };
+        uint64_t dropped = count_dropped(network) - network->dropped;
+        uint64_t suppressed = network->segment.suppressed - network->suppressed;
+
+        if (dropped > 0)
+                log_fields(LOG_WARNING, fields, "Network %s: %llu frames were not captured because too many came at once.", network->name,
+                           (unsigned long long) dropped);
+        if (suppressed > 0)
+                log_fields(LOG_WARNING, fields,
+                           "Network %s: %llu DHCP or TFTP steps were not reported because more than %u came in a second.", network->name,
+                           (unsigned long long) suppressed, OBSERVER_STEPS_RATE);
+        network->suppressed = network->segment.suppressed;
+}
+
+static int on_count(sd_event_source *source, uint64_t usec, void *userdata) {
+        struct network *network = userdata;
+
+        warn(network);
+        report(network);
+        return 0;
+}
+
+static void set_problem(struct network *network, const char *what, const char *text) {
+        char subject[256];
+
+        snprintf(subject, sizeof(subject), "%s %s", what, network->name);
+        if (text)
+                daemon_set_problem(network->context->daemon, subject, "%s", text);
+        else
+                daemon_clear_problem(network->context->daemon, subject);
+}
+
+/* ---- capture */
+
+static void arm(sd_event_source *timer, uint64_t delay) {
+        sd_event_source_set_time_relative(timer, delay);
+        sd_event_source_set_enabled(timer, SD_EVENT_ONESHOT);
+}
+
+static void on_frame(const void *frame, size_t size, uint64_t time, void *userdata) {
+        struct network *network = userdata;
+
+        network->captured++;
+        observer_frame(network->context->observer, &network->segment, frame, size, time);
+}
+
+static void on_delivered(void *userdata) {
+        struct network *network = userdata;
+        int enabled = SD_EVENT_OFF;
+
+        network->context->delivered(network->context->userdata);
+        sd_event_source_get_enabled(network->count, &enabled);
+        if (enabled == SD_EVENT_OFF)
+                arm(network->count, COUNT_DELAY);
+}
+
+static void close_capture(struct network *network) {
+        network->dropped_before = count_dropped(network);
+        network->capture = capture_free(network->capture);
+}
+
+static void on_ended(const char *reason, void *userdata) {
+        struct network *network = userdata;
+
+        log_debug("Capture of network %s on %s ended: %s", network->name, network->interface, reason);
+        close_capture(network);
+        arm(network->reopen, REOPEN_DELAY);
+}
+
+static void open_capture(struct network *network) {
+        const struct capture_handlers handlers = { on_frame, on_delivered, on_ended, network };
+        char reason[256], text[512];
+
+        int r = capture_open(daemon_event(network->context->daemon), network->interface, &handlers, &network->capture, reason, sizeof(reason));
+        if (r < 0) {
+                snprintf(text, sizeof(text), "Cannot capture from the interface %s: %s. Machines boot, but are not seen.", network->interface,
+                         reason);
+                set_problem(network, "capture", text);
+                arm(network->reopen, RETRY_DELAY);
+                return;
+        }
+        set_problem(network, "capture", NULL);
+        network->captured_index = network->link.index;
+        log_info("Network %s is captured from the interface %s.", network->name, network->interface);
+        network_read_neighbours(network);
+}
+
+/* An interface of the same name with another index is another one. */
+static void adjust_capture(struct network *network) {
+        bool wanted = network->link.exists && network->link.up;
+
+        if (network->capture && (!wanted || network->captured_index != network->link.index))
+                close_capture(network);
+        if (wanted && !network->capture)
+                open_capture(network);
+        else if (!wanted)
+                set_problem(network, "capture", NULL);
+}
+
+static int on_reopen(sd_event_source *source, uint64_t usec, void *userdata) {
+        network_refresh(userdata);
+        return 0;
+}
+
+/* ---- the interface */
+
+void network_refresh(struct network *network) {
+        struct link_state link;
+        char text[512];
+
+        int r = links_read(network->context->links, network->interface, &link);
+        if (r < 0) {
+                snprintf(text, sizeof(text), "Cannot read the interface %s from the kernel: %s", network->interface, strerror(-r));
+                set_problem(network, "network", text);
+                arm(network->reopen, RETRY_DELAY);
+                return;
+        }
+        bool changed = !network->link_reported || !link_state_equal(&link, &network->link);
+        network->link = link;
+        network->segment.own = link.mac;
+        adjust_capture(network);
+        bool bad = link_problem(&link, network->interface, &network->address, text, sizeof(text));
+        set_problem(network, "network", bad ? text : NULL);
+        if (changed)
+                report(network);
+}
+
+bool network_has_link(const struct network *network, int index, const char *name) {
+        return (index == 0 && !name) || (index != 0 && network->link.index == index) || (name && strcmp(name, network->interface) == 0);
+}
+
+void network_neighbour(struct network *network, const struct mac *mac, const struct ip *address, bool confirmed) {
+        observer_neighbour(network->context->observer, &network->segment, mac, address, confirmed, realtime_us());
+}
+
+void network_read_neighbours(struct network *network) {
+        if (!network->link.exists)
+                return;
+        int r = links_read_neighbours(network->context->links, network->link.index);
+        if (r < 0)
+                log_warning("Cannot read the kernel's neighbours on %s: %s", network->interface, strerror(-r));
+}
+
+void network_announce(struct network *network) {
+        network->link_reported = false;
+}
+
+/* ---- life */
+
+int network_configure(struct network *network, const json_t *entry) {
+        const char *interface = json_get_string(entry, "interface"), *text = json_get_string(entry, "address");
+        struct ip_prefix address;
+
+        if (!interface || !text || ip_prefix_parse(text, &address) < 0)
+                return -EINVAL;
+        char *copy = strdup(interface);
+        if (!copy)
+                return -ENOMEM;
+        if (network->interface && strcmp(network->interface, interface) != 0)
+                close_capture(network);
+        free(network->interface);
+        network->interface = copy;
+        network->address = address;
+        return 0;
+}
+
+static int add_timer(struct network *network, sd_event_source **ret, sd_event_time_handler_t handler) {
+        int r = sd_event_add_time_relative(daemon_event(network->context->daemon), ret, CLOCK_MONOTONIC, 0, 0, handler, network);
+
+        return r < 0 ? r : sd_event_source_set_enabled(*ret, SD_EVENT_OFF);
+}
+
+int network_new(const struct network_context *context, uint16_t id, const json_t *entry, struct network **ret) {
+        _cleanup_(network_freep) struct network *network = calloc(1, sizeof(*network));
+        const char *name = json_get_string(entry, "name");
+        int r;
+
+        if (!network)
+                return -ENOMEM;
+        network->context = context;
+        network->segment.network = id;
+        if (!(network->name = strdup(name ?: "")))
+                return -ENOMEM;
+        if ((r = network_configure(network, entry)) < 0 || (r = add_timer(network, &network->reopen, on_reopen)) < 0 ||
+            (r = add_timer(network, &network->count, on_count)) < 0)
+                return r;
+        *ret = TAKE_POINTER(network);
+        return 0;
+}
+
+struct network *network_retire(struct network *network) {
+        set_problem(network, "network", NULL);
+        set_problem(network, "capture", NULL);
+        sightings_forget(observer_sightings(network->context->observer), network->segment.network);
+        return network_free(network);
+}
+
+struct network *network_free(struct network *network) {
+        if (!network)
+                return NULL;
+        sd_event_source_disable_unref(network->reopen);
+        sd_event_source_disable_unref(network->count);
+        capture_free(network->capture);
+        free(network->interface);
+        free(network->name);
+        free(network);
+        return NULL;
+}

@@ -1,0 +1,42 @@
+/* One provisioning network: its interface is watched, and captured from whenever it is there. */
+#pragma once
+
+#include "lib/daemon.h"
+#include "lib/worker.h"
+#include "netcfg/links.h"
+#include "netcfg/observer.h"
+
+struct network;
+
+/* What networks share; outlives them. */
+struct network_context {
+        struct daemon *daemon;
+        struct worker *worker;
+        struct links *links;
+        struct observer *observer;
+        void (*delivered)(void *userdata); /* frames were observed: sightings may be due */
+        void *userdata;
+};
+
+/* `entry`: type Network of org.pxed.Worker. `id` names the network in sightings and steps. Nothing is read yet: call network_refresh. */
+int network_new(const struct network_context *context, uint16_t id, const json_t *entry, struct network **ret);
+struct network *network_free(struct network *network);
+DEFINE_CLEANUP(struct network *, network_free);
+/* Frees a network that is wanted no more: clears its problems and forgets its sightings. */
+struct network *network_retire(struct network *network);
+
+/* Takes a changed entry over. -EINVAL: it has no address that can be understood; the network stays as it was. */
+int network_configure(struct network *network, const json_t *entry);
+
+/* Reads its interface from the kernel; reports what changed, sets or clears its problems, opens or closes its capture. */
+void network_refresh(struct network *network);
+/* The next network_refresh reports its interface also when nothing has changed: pxed may have started anew. */
+void network_announce(struct network *network);
+/* Whether an event about this interface concerns it (see links_handlers). */
+bool network_has_link(const struct network *network, int index, const char *name);
+/* Notes a neighbour of its interface. */
+void network_neighbour(struct network *network, const struct mac *mac, const struct ip *address, bool confirmed);
+void network_read_neighbours(struct network *network);
+
+uint16_t network_id(const struct network *network);
+const char *network_name(const struct network *network);

@@ -1,0 +1,56 @@
+/*
+ * What frames tell: steps of boots, and sightings of MACs. Frames in, steps out by a function, sightings into a table that is asked.
+ * Pure: no descriptor, no clock, no log.
+ */
+#pragma once
+
+#include "netcfg/bucket.h"
+#include "netcfg/packet.h"
+#include "netcfg/sighting.h"
+
+/* Steps of one network: at most this many a second, so that a flood of DHCP does not bury what others report. */
+#define OBSERVER_STEPS_RATE 1000
+#define OBSERVER_STEPS_BURST 5000
+
+enum step_kind { STEP_DISCOVER, STEP_OFFER, STEP_REQUEST, STEP_ACKNOWLEDGE, STEP_NAK, STEP_TFTP };
+
+struct step {
+        enum step_kind kind;
+        uint16_t network;
+        uint64_t time; /* microseconds of realtime */
+        struct mac mac;
+        enum stage stage;
+        bool has_architecture, has_uuid, has_total;
+        uint16_t architecture;
+        struct uuid uuid;
+        uint64_t total;         /* bytes of the file */
+        struct in_addr address; /* 0: none */
+        char file[256];         /* "": none */
+        char detail[512];       /* "": none */
+};
+
+/* Where frames were captured. */
+struct segment {
+        uint16_t network;
+        struct mac own;      /* the appliance's MAC there: it is no machine; zeros: not known */
+        struct bucket steps; /* the observer's */
+        uint64_t suppressed; /* steps that were over the limit, counted up */
+};
+
+struct observer;
+
+/* `sightings_max`, `seed`: as of sightings_new. `step` borrows what it gets. */
+int observer_new(uint32_t sightings_max, uint64_t seed, void (*step)(const struct step *step, void *userdata), void *userdata,
+                 struct observer **ret);
+struct observer *observer_free(struct observer *observer);
+DEFINE_CLEANUP(struct observer *, observer_free);
+
+/* One frame as captured at `time` (microseconds of realtime). Frames of other VLANs, of protocols that are not known, damaged ones and
+ * those that came just before are passed over. */
+void observer_frame(struct observer *observer, struct segment *segment, const void *frame, size_t size, uint64_t time);
+
+/* An entry of the kernel's neighbour table. `confirmed`: the machine answered just now; otherwise it counts only where it is news. */
+void observer_neighbour(struct observer *observer, struct segment *segment, const struct mac *mac, const struct ip *address, bool confirmed,
+                        uint64_t time);
+
+struct sightings *observer_sightings(struct observer *observer);

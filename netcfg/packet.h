@@ -1,0 +1,29 @@
+/*
+ * A captured frame, taken apart. What follows what (EtherType, IP protocol, port -> parser) stands in tables in packet.c: a further
+ * protocol is a parser of its own, a kind here, a row there, and a row in observer.c that says what it tells. Pure.
+ */
+#pragma once
+
+#include "netcfg/arp.h"
+#include "netcfg/dhcp4.h"
+#include "netcfg/ethernet.h"
+#include "netcfg/ipv4.h"
+#include "netcfg/tftp.h"
+
+enum packet_kind { PACKET_OTHER, PACKET_ARP, PACKET_DHCP4, PACKET_TFTP };
+
+struct packet {
+        enum packet_kind kind; /* which of the union is set */
+        struct ethernet ethernet;
+        struct ipv4 ip; /* DHCP4, TFTP */
+        struct udp udp; /* DHCP4, TFTP */
+        union {
+                struct arp arp;
+                struct dhcp4 dhcp4;
+                struct tftp tftp;
+        };
+};
+
+/* Takes a frame apart. -EBADMSG: some layer is damaged; -ENOMSG: sound as far as it was looked at, but nothing that is known. In both
+ * cases `ret->ethernet` is set where the frame has that much, and the kind is PACKET_OTHER. */
+int packet_parse(const void *frame, size_t size, struct packet *ret);

@@ -1,0 +1,57 @@
+#include "netcfg/recent.h"
+
+#include <string.h>
+
+#include "lib/macro.h"
+
+static uint64_t hash_bytes(uint64_t hash, const void *bytes, size_t size) {
+        /* FNV-1a */
+        for (size_t i = 0; i < size; i++)
+                hash = (hash ^ ((const uint8_t *) bytes)[i]) * 0x100000001b3U;
+        return hash;
+}
+
+static uint64_t hash_start(uint16_t network) {
+        return hash_bytes(0xcbf29ce484222325U, &network, sizeof(network));
+}
+
+struct exchange *recent_exchange(struct recent *recent, uint16_t network, uint32_t xid, const struct mac *mac) {
+        uint64_t hash = hash_bytes(hash_start(network), &xid, sizeof(xid));
+
+        return &recent->exchanges[hash_bytes(hash, mac, sizeof(*mac)) % RECENT_EXCHANGES];
+}
+
+bool exchange_is(const struct exchange *exchange, uint16_t network, uint32_t xid, const struct mac *mac) {
+        return exchange->stage != STAGE_UNKNOWN && exchange->network == network && exchange->xid == xid &&
+                memcmp(&exchange->mac, mac, sizeof(*mac)) == 0;
+}
+
+static size_t transfer_slot(uint16_t network, struct in_addr client, uint16_t port) {
+        uint64_t hash = hash_bytes(hash_start(network), &client, sizeof(client));
+
+        return hash_bytes(hash, &port, sizeof(port)) % RECENT_TRANSFERS;
+}
+
+void recent_add_transfer(struct recent *recent, const struct transfer *transfer) {
+        recent->transfers[transfer_slot(transfer->network, transfer->client, transfer->port)] = *transfer;
+}
+
+struct transfer *recent_find_transfer(struct recent *recent, uint16_t network, struct in_addr client, uint16_t port, uint64_t now) {
+        struct transfer *t = &recent->transfers[transfer_slot(network, client, port)];
+
+        if (t->time == 0 || t->network != network || t->client.s_addr != client.s_addr || t->port != port)
+                return NULL;
+        return now - t->time <= 60 * USEC_PER_SEC ? t : NULL;
+}
+
+bool recent_is_repeated(struct recent *recent, uint16_t network, const void *bytes, size_t size, uint64_t now) {
+        uint64_t hash = hash_bytes(hash_start(network), bytes, size);
+
+        for (unsigned i = 0; i < RECENT_FRAMES; i++)
+                if (recent->frames[i].hash == hash && recent->frames[i].time != 0 && now - recent->frames[i].time <= 250 * USEC_PER_MSEC)
+                        return true;
+        recent->frames[recent->next_frame].hash = hash;
+        recent->frames[recent->next_frame].time = now;
+        recent->next_frame = (recent->next_frame + 1) % RECENT_FRAMES;
+        return false;
+}

@@ -1,0 +1,79 @@
+#include "netcfg/report.h"
+
+#include <arpa/inet.h>
+
+static const char *const step_kinds[] = {
+        [STEP_DISCOVER] = "discover",       [STEP_OFFER] = "offer", [STEP_REQUEST] = "request",
+        [STEP_ACKNOWLEDGE] = "acknowledge", [STEP_NAK] = "nak",     [STEP_TFTP] = "tftp",
+};
+
+static const char *const stages[] = {
+        [STAGE_UNKNOWN] = NULL, [STAGE_FIRMWARE] = "firmware", [STAGE_IPXE] = "ipxe", [STAGE_OS] = "os",
+};
+
+static const struct {
+        enum protocol protocol;
+        const char *name;
+} protocols[] = {
+        { PROTOCOL_DHCP, "dhcp" },
+        { PROTOCOL_ARP, "arp" },
+        { PROTOCOL_TFTP, "tftp" },
+        { PROTOCOL_NEIGHBOUR, "neighbour" },
+};
+
+static const char *or_null(const char *text) {
+        return text[0] ? text : NULL;
+}
+
+json_t *report_step(const struct step *step, const char *network) {
+        char mac[MAC_TEXT_SIZE], uuid[UUID_TEXT_SIZE], address[INET_ADDRSTRLEN];
+
+        return json_pack("{s:s, s:s, s:s, s:s?, s:s?, s:o, s:s?, s:s?, s:o, s:s?}",
+                         "mac", mac_format(&step->mac, mac),
+                         "network", network,
+                         "kind", step_kinds[step->kind],
+                         "uuid", step->has_uuid ? uuid_format(&step->uuid, uuid) : NULL,
+                         "stage", stages[step->stage],
+                         "architecture", json_int_or_null(step->has_architecture, step->architecture),
+                         "address", step->address.s_addr ? inet_ntop(AF_INET, &step->address, address, sizeof(address)) : NULL,
+                         "file", or_null(step->file),
+                         "total", json_int_or_null(step->has_total, (int64_t) step->total),
+                         "detail", or_null(step->detail));
+}
+
+json_t *report_sighting(const struct sighting *sighting, const char *network) {
+        char mac[MAC_TEXT_SIZE], address[IP_TEXT_SIZE];
+        json_t *addresses = json_array(), *names = json_array();
+
+        for (unsigned i = 0; i < sighting->address_count; i++)
+                json_array_append_new(addresses, json_string(ip_format(&sighting->addresses[i], address)));
+        for (size_t i = 0; i < ELEMENTS(protocols); i++)
+                if (sighting->protocols & protocols[i].protocol)
+                        json_array_append_new(names, json_string(protocols[i].name));
+        return json_pack("{s:s, s:s, s:o, s:I, s:I, s:o}",
+                         "mac", mac_format(&sighting->mac, mac),
+                         "network", network,
+                         "addresses", addresses,
+                         "firstSeen", (json_int_t) sighting->first,
+                         "lastSeen", (json_int_t) sighting->last,
+                         "protocols", names);
+}
+
+json_t *report_link(const struct link_state *link, const char *network, uint64_t captured, uint64_t dropped) {
+        char mac[MAC_TEXT_SIZE], address[IP_PREFIX_TEXT_SIZE];
+        json_t *addresses = json_array();
+
+        for (unsigned i = 0; i < link->address_count; i++)
+                json_array_append_new(addresses, json_string(ip_prefix_format(&link->addresses[i], address)));
+        return json_pack("{s:s, s:b, s:b, s:b, s:o, s:s?, s:o, s:o, s:I, s:I}",
+                         "network", network,
+                         "exists", link->exists,
+                         "up", link->up,
+                         "carrier", link->carrier,
+                         "index", json_int_or_null(link->exists, link->index),
+                         "mac", link->has_mac ? mac_format(&link->mac, mac) : NULL,
+                         "mtu", json_int_or_null(link->exists, link->mtu),
+                         "addresses", addresses,
+                         "captured", (json_int_t) captured,
+                         "dropped", (json_int_t) dropped);
+}

@@ -1,0 +1,26 @@
+/* TFTP (RFC 1350) with its options (RFC 2347, 2348, 2349, 7440): requests, option acknowledgements and errors. Pure. */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "lib/wire.h"
+
+enum { TFTP_READ = 1, TFTP_WRITE = 2, TFTP_ERROR = 5, TFTP_OPTIONS = 6 };
+
+struct tftp {
+        uint16_t operation; /* one of the above */
+        /* of a request; printable ASCII (see text.h) */
+        char file[256];
+        char mode[16];
+        /* of a request or an option acknowledgement; an option whose value is no decimal number is left out */
+        bool has_size, has_block_size, has_timeout, has_window_size;
+        uint64_t size; /* bytes of the file; 0 in a request asks for it */
+        uint64_t block_size, timeout, window_size;
+        /* of an error */
+        uint16_t error;
+        char message[128];
+};
+
+/* -EBADMSG: damaged; -ENOMSG: data or its acknowledgement. */
+int tftp_parse(struct wire *wire, struct tftp *ret);
