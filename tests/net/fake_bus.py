@@ -71,6 +71,7 @@ class FakeBus:
     def stop(self):
         """pxed is gone: nobody listens, connections end."""
         with self.changed:
+            self._listener.shutdown(socket.SHUT_RDWR)  # ends accept() in the other thread
             self._listener.close()
             os.unlink(self.path)
             for connection in self._connections:

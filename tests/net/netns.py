@@ -9,20 +9,18 @@
 import atexit
 import contextlib
 import ctypes
-import itertools
 import os
 import signal
 import subprocess
 import time
 
-_numbers = itertools.count()
 _alive = []
 _libc = ctypes.CDLL(None, use_errno=True)
 
 
 class Namespace:
     def __init__(self, label="net"):
-        self.name = f"pxed-{os.getpid()}-{next(_numbers)}-{label}"
+        self.name = f"pxed-{os.urandom(4).hex()}-{label}"
         subprocess.run(["ip", "netns", "add", self.name], check=True)
         _alive.append(self)
         self.processes = []
