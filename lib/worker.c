@@ -22,7 +22,9 @@
 struct worker {
         struct daemon *daemon;
         struct worker_options options;
-        struct varlink_client *client;
+        /* Two connections, because calls of one are answered one after the other and Watch is never done. They live and die together. */
+        struct varlink_client *client; /* Report */
+        struct varlink_client *watch;
         sd_event_source *reconnect, *flush, *drop;
         uint64_t backoff;
         bool failure_told;
@@ -170,6 +172,7 @@ static int on_drop(sd_event_source *source, uint64_t usec, void *userdata) {
         struct worker *worker = userdata;
 
         worker->client = varlink_client_free(worker->client);
+        worker->watch = varlink_client_free(worker->watch);
         worker->waiting = false;
         arm(worker->reconnect, worker->backoff);
         worker->backoff = worker->backoff * 2 > RECONNECT_LAST ? RECONNECT_LAST : worker->backoff * 2;
@@ -178,8 +181,11 @@ static int on_drop(sd_event_source *source, uint64_t usec, void *userdata) {
 
 static void on_closed(struct varlink_client *client, void *userdata) {
         struct worker *worker = userdata;
+        int enabled = SD_EVENT_OFF;
 
-        log_notice("The connection to pxed has ended; machines go on being served from what is known.");
+        sd_event_source_get_enabled(worker->drop, &enabled);
+        if (enabled == SD_EVENT_OFF) /* the first of the two that ends */
+                log_notice("The connection to pxed has ended; machines go on being served from what is known.");
         arm(worker->drop, 0);
 }
 
@@ -189,17 +195,23 @@ static void tell_failure(struct worker *worker, const char *path, int error) {
         worker->failure_told = true;
 }
 
+static int connect_one(struct worker *worker, const char *path, struct varlink_client **ret) {
+        int r = varlink_client_connect(daemon_event(worker->daemon), path, MESSAGE_MAX, ret);
+
+        if (r == 0)
+                varlink_client_on_closed(*ret, on_closed, worker);
+        return r;
+}
+
 static int on_reconnect(sd_event_source *source, uint64_t usec, void *userdata) {
         struct worker *worker = userdata;
         char path[256];
+        int r;
 
         snprintf(path, sizeof(path), "%s/bus", daemon_runtime_dir(worker->daemon));
-        int r = varlink_client_connect(daemon_event(worker->daemon), path, MESSAGE_MAX, &worker->client);
-        if (r == 0) {
-                varlink_client_on_closed(worker->client, on_closed, worker);
-                r = varlink_client_call(worker->client, "org.pxed.Worker.Watch", json_pack("{s:s}", "role", worker->options.role), true,
+        if ((r = connect_one(worker, path, &worker->watch)) == 0 && (r = connect_one(worker, path, &worker->client)) == 0)
+                r = varlink_client_call(worker->watch, "org.pxed.Worker.Watch", json_pack("{s:s}", "role", worker->options.role), true,
                                         on_watch_reply, worker);
-        }
         if (r < 0) {
                 tell_failure(worker, path, r);
                 return on_drop(NULL, 0, worker);
@@ -262,6 +274,7 @@ struct worker *worker_free(struct worker *worker) {
                 return NULL;
         daemon_set_status_hooks(worker->daemon, NULL, NULL, NULL);
         varlink_client_free(worker->client);
+        varlink_client_free(worker->watch);
         sd_event_source_disable_unref(worker->reconnect);
         sd_event_source_disable_unref(worker->flush);
         sd_event_source_disable_unref(worker->drop);
