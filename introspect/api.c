@@ -1,0 +1,264 @@
+#include "introspect/api.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "introspect/api_internal.h"
+#include "lib/log.h"
+
+/* Parsed one at a time from this size on. */
+#define LARGE (256 * 1024)
+#define NOT_READY_RETRY 2
+#define BUSY_RETRY 5
+
+/* What is stored for an inventory begins with this, the payload follows: see api_inventory.c. */
+#define SPOOL_PREFIX "{\"raw\":"
+
+static const struct api_route routes[] = {
+        { "/", "GET", false, 0, 0, api_handle_root, 200 },
+        { "/v1/continue", "POST", true, API_INVENTORY_MAX, API_INVENTORY_DEPTH, api_handle_inventory, 200 },
+        { "/v1/continue_inspection", "POST", true, API_INVENTORY_MAX, API_INVENTORY_DEPTH, api_handle_inventory, 202 },
+        { "/v1/agent", "POST", true, 64 * 1024, API_INVENTORY_DEPTH, api_handle_agent, 200 },
+};
+
+int api_init(struct api *api, struct state *state, struct spool *spool, struct mailbox *mailbox) {
+        *api = (struct api) { .state = state, .spool = spool, .mailbox = mailbox, .budget.max = API_BODIES_MAX };
+        pthread_mutex_init(&api->large, NULL);
+        /* jansson's hash seed, drawn before threads could draw it together */
+        json_object_seed(0);
+        return beats_new(&api->beats);
+}
+
+void api_clear(struct api *api) {
+        api->beats = beats_free(api->beats);
+        pthread_mutex_destroy(&api->large);
+}
+
+void api_answer(struct api_request *request, unsigned status, json_t *body) {
+        struct api_answer *answer = &request->answer;
+
+        free(answer->body);
+        answer->status = status;
+        answer->body = json_dumps(body, JSON_COMPACT);
+        answer->size = answer->body ? strlen(answer->body) : 0;
+        json_decref(body);
+}
+
+static void fill_note(const struct api_request *request, enum note_kind kind, struct note *note) {
+        note->kind = kind;
+        note->time = request->now;
+        note->has_mac = request->names_mac;
+        note->mac = request->token.mac;
+        note->has_node = request->token.has_node;
+        note->node = request->token.node;
+        note->assignment = request->token.assignment;
+        strcpy(note->network, request->network);
+        strcpy(note->peer, request->peer);
+}
+
+void api_note(struct api *api, const struct api_request *request, enum note_kind kind, const char *format, ...) {
+        struct note note = { 0 };
+        va_list arguments;
+
+        fill_note(request, kind, &note);
+        va_start(arguments, format);
+        vsnprintf(note.detail, sizeof(note.detail), format, arguments);
+        va_end(arguments);
+        mailbox_put(api->mailbox, &note);
+}
+
+static void answer_error(struct api_request *request, unsigned status, const char *message) {
+        _cleanup_json_ json_t *text = json_text(message);
+
+        api_answer(request, status, json_pack("{s:{s:O}}", "error", "message", text));
+}
+
+void api_refuse(struct api *api, struct api_request *request, unsigned status, const char *format, ...) {
+        char message[NOTE_DETAIL_SIZE - 64];
+        va_list arguments;
+
+        va_start(arguments, format);
+        vsnprintf(message, sizeof(message), format, arguments);
+        va_end(arguments);
+        answer_error(request, status, message);
+        api_note(api, request, NOTE_REFUSED, "%u to %s %.64s: %s", status, request->method, request->path, message);
+}
+
+void api_postpone(struct api *api, struct api_request *request, unsigned status, unsigned seconds, const char *format, ...) {
+        char message[NOTE_DETAIL_SIZE - 64];
+        va_list arguments;
+
+        va_start(arguments, format);
+        vsnprintf(message, sizeof(message), format, arguments);
+        va_end(arguments);
+        answer_error(request, status, message);
+        request->answer.retry_after = seconds;
+}
+
+json_t *api_node_id(struct api *api, const struct token *token) {
+        char text[UUID_TEXT_SIZE];
+        struct state_node node;
+
+        if (state_find_node(api->state, token, &node))
+                return json_string(uuid_format(&node.id, text));
+        return token->has_node ? json_string(uuid_format(&token->node, text)) : json_null();
+}
+
+/* What stands in a token as its MAC, whoever wrote it: p1.NODE.MAC.... */
+static bool read_claimed_mac(const char *token, struct mac *ret) {
+        char text[13];
+        const char *at = strchr(token, '.');
+
+        at = at ? strchr(at + 1, '.') : NULL;
+        if (!at || sscanf(at, ".%12[0-9a-f]", text) != 1)
+                return false;
+        return mac_parse(text, ret) == 0 && mac_is_unicast(ret);
+}
+
+static void refuse_expired(struct api *api, struct api_request *request) {
+        time_t expired = (time_t) request->token.expires;
+        char mac[MAC_TEXT_SIZE], when[32] = "long ago";
+        struct tm tm;
+
+        if (gmtime_r(&expired, &tm))
+                strftime(when, sizeof(when), "at %Y-%m-%d %H:%M:%S UTC", &tm);
+        api_refuse(api, request, 403, "the boot token of %s expired %s: boot the machine again to get a new one",
+                   mac_format(&request->token.mac, mac), when);
+}
+
+static void check_token(struct api *api, struct api_request *request) {
+        uint8_t secret[TOKEN_SECRET_SIZE];
+
+        if (!state_secret(api->state, secret)) {
+                api_postpone(api, request, 503, NOT_READY_RETRY, "this appliance is starting and does not know its boot tokens yet: try again");
+                return;
+        }
+        if (!request->token_text || !request->token_text[0]) {
+                api_refuse(api, request, 403, "the URL has no boot token (?token=...): it must be the one that the boot script gave");
+                return;
+        }
+        request->names_mac = read_claimed_mac(request->token_text, &request->token.mac);
+        switch (token_check(request->token_text, secret, request->now / USEC_PER_SEC, &request->token)) {
+        case 0:
+                request->names_mac = true;
+                break;
+        case -EKEYEXPIRED:
+                refuse_expired(api, request);
+                break;
+        case -EKEYREJECTED:
+                api_refuse(api, request, 403, "the boot token was not made by this appliance, or its secret has changed since: boot the machine again");
+                break;
+        default:
+                api_refuse(api, request, 403, "the boot token is damaged: it is not one that a boot script carries");
+                break;
+        }
+        explicit_bzero(secret, sizeof(secret));
+}
+
+static void find_route(struct api *api, struct api_request *request) {
+        bool is_head = strcmp(request->method, "HEAD") == 0;
+        const struct api_route *other = NULL;
+
+        for (size_t i = 0; i < ELEMENTS(routes) && !request->route; i++) {
+                if (strcmp(request->path, routes[i].path) != 0)
+                        continue;
+                other = &routes[i];
+                if (strcmp(is_head ? "GET" : request->method, other->method) == 0)
+                        request->route = other;
+        }
+        if (request->route)
+                return;
+        if (!other) {
+                answer_error(request, 404, "there is nothing here: ramdisks post to /v1/continue, /v1/continue_inspection and /v1/agent");
+                return;
+        }
+        answer_error(request, 405, "that method is not offered here");
+        request->answer.allow = other->method;
+}
+
+static void refuse_too_large(struct api *api, struct api_request *request) {
+        api_refuse(api, request, 413, "the body is larger than %zu KiB, which is the most that is taken", request->route->body_max / 1024);
+}
+
+void api_begin(struct api *api, struct api_request *request, uint64_t length) {
+        body_init(&request->body, &api->budget, 0);
+        find_route(api, request);
+        if (!request->route)
+                return;
+        if (request->route->needs_token)
+                check_token(api, request);
+        if (request->answer.status)
+                return;
+        if (request->route->body_max == 0) {
+                request->route->handle(api, request, NULL);
+                return;
+        }
+        if (length != UINT64_MAX && length > request->route->body_max) {
+                refuse_too_large(api, request);
+                return;
+        }
+        body_init(&request->body, &api->budget, request->route->body_max);
+}
+
+/* In one place: whatever keeps a body from being taken is answered in its words. */
+static void receive_failed(struct api *api, struct api_request *request, int error) {
+        body_clear(&request->body);
+        if (error == -EFBIG)
+                refuse_too_large(api, request);
+        else
+                api_postpone(api, request, 503, BUSY_RETRY, "many machines are posting at once and there is no memory left for another: try again");
+}
+
+void api_receive(struct api *api, struct api_request *request, const void *data, size_t size) {
+        int r = 0;
+
+        if (request->answer.status)
+                return;
+        if (request->body.size == 0)
+                r = body_set_prefix(&request->body, SPOOL_PREFIX);
+        if (r == 0)
+                r = body_append(&request->body, data, size);
+        if (r < 0)
+                receive_failed(api, request, r);
+}
+
+static void handle_body(struct api *api, struct api_request *request) {
+        const char *reason = "empty";
+        _cleanup_json_ json_t *object = json_parse(body_payload(&request->body), body_payload_size(&request->body),
+                                                   request->route->depth_max, &reason);
+
+        if (!object)
+                api_refuse(api, request, 400, "the body is not acceptable JSON: %s", reason);
+        else if (!json_is_object(object))
+                api_refuse(api, request, 400, "the body is JSON, but no object");
+        else
+                request->route->handle(api, request, object);
+}
+
+void api_finish(struct api *api, struct api_request *request) {
+        if (request->answer.status)
+                return;
+        bool large = body_payload_size(&request->body) > LARGE;
+        if (large)
+                pthread_mutex_lock(&api->large);
+        handle_body(api, request);
+        if (large)
+                pthread_mutex_unlock(&api->large);
+        body_clear(&request->body);
+}
+
+void api_end(struct api_request *request) {
+        if (request->body.budget)
+                body_clear(&request->body);
+        free(request->answer.body);
+        request->answer = (struct api_answer) { 0 };
+}
+
+void api_handle_root(struct api *api, struct api_request *request, const json_t *object) {
+        /* An ironic-python-agent that cannot read a version here assumes one so old that it sends no token of its own. */
+        api_answer(request, 200, json_pack("{s:{s:s}}", "default_version", "version", "1.82"));
+}

@@ -1,0 +1,31 @@
+/* What the routes share. */
+#pragma once
+
+#include "introspect/api.h"
+#include "lib/json.h"
+
+struct api_route {
+        const char *path;
+        const char *method;
+        bool needs_token;
+        size_t body_max;
+        unsigned depth_max;
+        /* `object` is the body where body_max is not 0: the payload as an object. */
+        void (*handle)(struct api *api, struct api_request *request, const json_t *object);
+        unsigned status; /* of success */
+};
+
+/* Sets the answer; takes over the reference to `body`. */
+void api_answer(struct api_request *request, unsigned status, json_t *body);
+/* Sets an error answer and tells the main thread of it. */
+void api_refuse(struct api *api, struct api_request *request, unsigned status, const char *format, ...) _printf_(4, 5);
+/* As api_refuse, for what may go better in `seconds`. */
+void api_postpone(struct api *api, struct api_request *request, unsigned status, unsigned seconds, const char *format, ...) _printf_(5, 6);
+/* A note about the request. */
+void api_note(struct api *api, const struct api_request *request, enum note_kind kind, const char *format, ...) _printf_(4, 5);
+/* The id of the node that the token stands for, as text, or null. */
+json_t *api_node_id(struct api *api, const struct token *token);
+
+void api_handle_root(struct api *api, struct api_request *request, const json_t *object);
+void api_handle_inventory(struct api *api, struct api_request *request, const json_t *object);
+void api_handle_agent(struct api *api, struct api_request *request, const json_t *object);

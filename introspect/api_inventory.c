@@ -1,0 +1,126 @@
+#include <errno.h>
+#include <nettle/sha2.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "introspect/api_internal.h"
+#include "introspect/field.h"
+#include "introspect/inventory.h"
+#include "introspect/order.h"
+#include "lib/log.h"
+
+#define DISK_RETRY 30
+#define WORDS_SIZE 300
+
+/* A post is named by its token and its bytes: the same ones posted again, because the answer was lost, are the same post. */
+static void name_post(const struct api_request *request, struct spool_post *post) {
+        struct sha256_ctx context;
+        uint8_t digest[16];
+
+        sha256_init(&context);
+        sha256_update(&context, strlen(request->token_text) + 1, (const uint8_t *) request->token_text);
+        sha256_update(&context, body_payload_size(&request->body), (const uint8_t *) body_payload(&request->body));
+        sha256_digest(&context, sizeof(digest), digest);
+        for (size_t i = 0; i < sizeof(digest); i++)
+                sprintf(post->post + 2 * i, "%02x", digest[i]);
+}
+
+/* {"raw": payload as posted, and then these: what delivery.c reports. */
+static char *spool_suffix(const struct api_request *request, const struct spool_post *post, const struct inventory_result *result) {
+        char mac[MAC_TEXT_SIZE], node[UUID_TEXT_SIZE];
+        _cleanup_json_ json_t *rest =
+                json_pack("{s:I, s:s, s:s?, s:s, s:O, s:O?}", "time", (json_int_t) post->time, "mac", mac_format(&post->mac, mac), "node",
+                          request->token.has_node ? uuid_format(&request->token.node, node) : NULL, "post", post->post, "normalized",
+                          result->normalized, "failure", result->failure);
+        char *text = rest ? json_dumps(rest, JSON_COMPACT) : NULL;
+
+        if (text)
+                text[0] = ',';
+        return text;
+}
+
+static void refuse_to_store(struct api *api, struct api_request *request, int error) {
+        const char *why = error == -ENOBUFS ? "the spool of inventories is full, because pxed has not taken them for a long time"
+                          : error == -ENOSPC || error == -EDQUOT ? "the disk of the appliance is full"
+                                                                 : strerror(-error);
+
+        api_note(api, request, NOTE_STORAGE, "%s", why);
+        api_postpone(api, request, error == -ENOSPC || error == -EDQUOT ? 507 : 503, DISK_RETRY, "the inventory was not stored: %s", why);
+}
+
+/* 0: on disk now; 1: it was. */
+static int store(struct api *api, struct api_request *request, const struct inventory_result *result) {
+        struct spool_post post = { .time = request->now, .mac = request->token.mac };
+
+        name_post(request, &post);
+        _cleanup_free_ char *suffix = spool_suffix(request, &post, result);
+        if (!suffix)
+                return -ENOMEM;
+        if (body_finish(&request->body, suffix, strlen(suffix)) < 0)
+                return -ENOMEM;
+        return spool_add(api->spool, &post, request->body.text, request->body.size);
+}
+
+static void take(struct api *api, struct api_request *request, const struct inventory_result *result) {
+        size_t bytes = body_payload_size(&request->body);
+        char summary[WORDS_SIZE];
+        int r = store(api, request, result);
+
+        if (r < 0) {
+                refuse_to_store(api, request, r);
+                return;
+        }
+        if (r == 0 && result->failure)
+                api_note(api, request, NOTE_ACCEPTED, "%zu bytes; the ramdisk failed: %s", bytes, json_string_value(result->failure));
+        else if (r == 0)
+                api_note(api, request, NOTE_ACCEPTED, "%zu bytes: %s", bytes,
+                         inventory_summary(result->normalized, summary, sizeof(summary)));
+        /* Of a machine that is not known yet pxed makes a node after this answer: its id does not exist, and none is made up
+         * here. Ramdisks use it only to look themselves up. */
+        api_answer(request, request->route->status, json_pack("{s:o}", "uuid", api_node_id(api, &request->token)));
+}
+
+void api_handle_inventory(struct api *api, struct api_request *request, const json_t *object) {
+        _cleanup_inventory_ struct inventory_result result = { 0 };
+        char reason[INVENTORY_REASON_SIZE], mac[MAC_TEXT_SIZE];
+
+        if (inventory_owner(object, &request->token.mac) == INVENTORY_HAS_OTHERS) {
+                api_refuse(api, request, 403, "the token was made for MAC %s, which this inventory does not have",
+                           mac_format(&request->token.mac, mac));
+                return;
+        }
+        int r = inventory_normalize(object, &request->token.mac, &result, reason);
+        if (r == -EINVAL)
+                api_refuse(api, request, 400, "%s", reason);
+        else if (r < 0)
+                refuse_to_store(api, request, r);
+        else
+                take(api, request, &result);
+}
+
+static void note_words(struct api *api, const struct api_request *request, const char *state, const char *message) {
+        char words[WORDS_SIZE];
+
+        snprintf(words, sizeof(words), "%.40s%s%.200s", state, message ? ": " : "", message ?: "");
+        if (beats_is_news(api->beats, &request->token.mac, request->token_text, words))
+                api_note(api, request, NOTE_AGENT, "%s", words);
+}
+
+void api_handle_agent(struct api *api, struct api_request *request, const json_t *object) {
+        _cleanup_json_ json_t *state = field_text(object, "state"), *message = field_text(object, "message");
+        struct state_node node;
+
+        if (!json_is_string(state)) {
+                api_refuse(api, request, 400, "the body has no text `state`");
+                return;
+        }
+        note_words(api, request, json_string_value(state), json_string_value(message));
+        const struct order_input input = {
+                .token = &request->token,
+                .node = state_find_node(api->state, &request->token, &node) ? &node : NULL,
+                .waiting = strcmp(json_string_value(state), "waiting") == 0,
+                .troubled = json_is_string(message),
+                .unsettled = spool_is_unsettled(api->spool, &request->token.mac, request->monotonic, ORDER_SETTLE_US),
+        };
+        api_answer(request, request->route->status, json_pack("{s:s}", "order", order_name(order_decide(&input))));
+}

@@ -1,0 +1,272 @@
+#include "introspect/state.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <string.h>
+
+#define BUCKETS 4096
+#define NETWORKS_MAX 4096
+
+struct port {
+        struct port *next; /* of the bucket */
+        struct node *node;
+        struct mac mac;
+};
+
+struct node {
+        struct node *next; /* of the bucket */
+        struct state_node facts;
+        unsigned generation;
+        unsigned ports_size;
+        struct port ports[];
+};
+
+struct state {
+        pthread_rwlock_t lock;
+        unsigned generation; /* counts whole states: what a new one did not name is gone when it is complete */
+        bool renewing; /* a whole state is on its way */
+        bool has_secret;
+        uint8_t secret[TOKEN_SECRET_SIZE];
+        uint16_t port;
+        struct state_network *networks;
+        size_t networks_size, nodes_size;
+        struct node *by_id[BUCKETS];
+        struct port *by_mac[BUCKETS];
+};
+
+static size_t bucket_of(const void *bytes, size_t size) {
+        uint32_t hash = 2166136261u; /* FNV-1a */
+
+        for (size_t i = 0; i < size; i++)
+                hash = (hash ^ ((const uint8_t *) bytes)[i]) * 16777619u;
+        return hash % BUCKETS;
+}
+
+static struct node **id_bucket(struct state *state, const struct uuid *id) {
+        return &state->by_id[bucket_of(id->bytes, sizeof(id->bytes))];
+}
+
+static struct port **mac_bucket(struct state *state, const struct mac *mac) {
+        return &state->by_mac[bucket_of(mac->bytes, sizeof(mac->bytes))];
+}
+
+int state_new(struct state **ret) {
+        struct state *state = calloc(1, sizeof(*state));
+
+        if (!state)
+                return -ENOMEM;
+        pthread_rwlock_init(&state->lock, NULL);
+        *ret = state;
+        return 0;
+}
+
+static void free_node(struct state *state, struct node *node) {
+        for (unsigned i = 0; i < node->ports_size; i++) {
+                struct port **link = mac_bucket(state, &node->ports[i].mac);
+                while (*link != &node->ports[i])
+                        link = &(*link)->next;
+                *link = node->ports[i].next;
+        }
+        state->nodes_size--;
+        free(node);
+}
+
+static void remove_node(struct state *state, const struct uuid *id) {
+        for (struct node **link = id_bucket(state, id), *node; (node = *link); link = &node->next) {
+                if (memcmp(&node->facts.id, id, sizeof(*id)) != 0)
+                        continue;
+                *link = node->next;
+                free_node(state, node);
+                return;
+        }
+}
+
+/* All nodes that are not of this generation. */
+static void remove_others(struct state *state, unsigned generation) {
+        for (size_t i = 0; i < BUCKETS; i++) {
+                struct node **link = &state->by_id[i], *node;
+                while ((node = *link)) {
+                        if (node->generation == generation) {
+                                link = &node->next;
+                                continue;
+                        }
+                        *link = node->next;
+                        free_node(state, node);
+                }
+        }
+}
+
+struct state *state_free(struct state *state) {
+        if (!state)
+                return NULL;
+        remove_others(state, state->generation + 1);
+        free(state->networks);
+        explicit_bzero(state->secret, sizeof(state->secret));
+        pthread_rwlock_destroy(&state->lock);
+        free(state);
+        return NULL;
+}
+
+static void set_settings(struct state *state, const json_t *settings) {
+        const char *secret = json_get_string(settings, "secret");
+        int64_t port = json_get_int(settings, "introspectPort", 0);
+
+        state->has_secret = secret && secret_parse(secret, state->secret) == 0;
+        state->port = port > 0 && port <= UINT16_MAX ? (uint16_t) port : 0;
+}
+
+static void remove_network_at(struct state *state, size_t i) {
+        state->networks[i] = state->networks[--state->networks_size];
+}
+
+static void set_network(struct state *state, const char *name, const json_t *network) {
+        const char *address = json_get_string(network, "address");
+        struct state_network new = { .generation = state->generation };
+        struct ip_prefix prefix;
+        size_t i = 0;
+
+        while (i < state->networks_size && strcmp(state->networks[i].name, name) != 0)
+                i++;
+        if (!address || strlen(name) >= sizeof(new.name) || ip_prefix_parse(address, &prefix) < 0) {
+                if (i < state->networks_size)
+                        remove_network_at(state, i);
+                return;
+        }
+        strcpy(new.name, name);
+        new.address = prefix.address;
+        if (i == state->networks_size) {
+                struct state_network *larger =
+                        i < NETWORKS_MAX ? reallocarray(state->networks, i + 1, sizeof(*larger)) : NULL;
+                if (!larger)
+                        return;
+                state->networks = larger;
+                state->networks_size++;
+        }
+        state->networks[i] = new;
+}
+
+static void set_node(struct state *state, const char *id_text, const json_t *entry) {
+        const json_t *macs = json_get_array(entry, "macs"), *mac;
+        struct uuid id;
+        size_t i;
+
+        if (uuid_parse(id_text, &id) < 0)
+                return;
+        remove_node(state, &id);
+        struct node *node = entry ? calloc(1, sizeof(*node) + json_array_size(macs) * sizeof(node->ports[0])) : NULL;
+        if (!node)
+                return;
+        node->facts = (struct state_node) {
+                .id = id,
+                .assignment = (uint64_t) json_get_int(entry, "assignment", 0),
+                .inspect = json_get_bool(entry, "inspect", false),
+        };
+        node->generation = state->generation;
+        json_array_foreach(macs, i, mac) {
+                struct port *port = &node->ports[node->ports_size];
+                if (!json_is_string(mac) || mac_parse(json_string_value(mac), &port->mac) < 0)
+                        continue;
+                struct port **bucket = mac_bucket(state, &port->mac);
+                port->node = node;
+                port->next = *bucket;
+                *bucket = port;
+                node->ports_size++;
+        }
+        struct node **bucket = id_bucket(state, &id);
+        node->next = *bucket;
+        *bucket = node;
+        state->nodes_size++;
+}
+
+void state_begin(struct state *state) {
+        state->generation++;
+        state->renewing = true;
+}
+
+void state_apply(struct state *state, const char *key, const json_t *entry) {
+        pthread_rwlock_wrlock(&state->lock);
+        if (strcmp(key, "settings") == 0)
+                set_settings(state, json_get_object(entry, "settings"));
+        else if (strncmp(key, "network/", 8) == 0)
+                set_network(state, key + 8, json_get_object(entry, "network"));
+        else if (strncmp(key, "node/", 5) == 0)
+                set_node(state, key + 5, json_get_object(entry, "node"));
+        pthread_rwlock_unlock(&state->lock);
+}
+
+void state_commit(struct state *state) {
+        if (!state->renewing)
+                return;
+        state->renewing = false;
+        pthread_rwlock_wrlock(&state->lock);
+        remove_others(state, state->generation);
+        for (size_t i = state->networks_size; i-- > 0;)
+                if (state->networks[i].generation != state->generation)
+                        remove_network_at(state, i);
+        pthread_rwlock_unlock(&state->lock);
+}
+
+bool state_secret(struct state *state, uint8_t ret[static TOKEN_SECRET_SIZE]) {
+        pthread_rwlock_rdlock(&state->lock);
+        bool known = state->has_secret;
+        memcpy(ret, state->secret, TOKEN_SECRET_SIZE);
+        pthread_rwlock_unlock(&state->lock);
+        return known;
+}
+
+static const struct node *find_by_id(struct state *state, const struct uuid *id) {
+        const struct node *node = *id_bucket(state, id);
+
+        while (node && memcmp(&node->facts.id, id, sizeof(*id)) != 0)
+                node = node->next;
+        return node;
+}
+
+static const struct node *find_by_mac(struct state *state, const struct mac *mac) {
+        const struct port *port = *mac_bucket(state, mac);
+
+        while (port && memcmp(&port->mac, mac, sizeof(*mac)) != 0)
+                port = port->next;
+        return port ? port->node : NULL;
+}
+
+bool state_find_node(struct state *state, const struct token *token, struct state_node *ret) {
+        const struct node *node = NULL;
+
+        pthread_rwlock_rdlock(&state->lock);
+        if (token->has_node)
+                node = find_by_id(state, &token->node);
+        if (!node)
+                node = find_by_mac(state, &token->mac);
+        if (node)
+                *ret = node->facts;
+        pthread_rwlock_unlock(&state->lock);
+        return node != NULL;
+}
+
+bool state_find_network(struct state *state, const struct ip *ip, char ret[static STATE_NAME_SIZE]) {
+        bool found = false;
+
+        pthread_rwlock_rdlock(&state->lock);
+        for (size_t i = 0; i < state->networks_size && !found; i++) {
+                found = ip_equal(&state->networks[i].address, ip);
+                if (found)
+                        strcpy(ret, state->networks[i].name);
+        }
+        pthread_rwlock_unlock(&state->lock);
+        return found;
+}
+
+size_t state_networks(const struct state *state, const struct state_network **ret) {
+        *ret = state->networks;
+        return state->networks_size;
+}
+
+uint16_t state_port(const struct state *state) {
+        return state->port;
+}
+
+size_t state_nodes(const struct state *state) {
+        return state->nodes_size;
+}

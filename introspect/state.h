@@ -1,0 +1,53 @@
+/*
+ * The desired state of role introspect, reduced to what answering machines takes: the secret of the tokens, the networks'
+ * addresses, and of each node which MACs it has and what it is wanted to boot.
+ *
+ * The main thread writes, the HTTP threads read: whatever a reader gets is a copy.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "lib/address.h"
+#include "lib/json.h"
+#include "lib/token.h"
+
+#define STATE_NAME_SIZE 64
+
+struct state;
+
+struct state_node {
+        struct uuid id;
+        uint64_t assignment; /* its revision, 0: none */
+        bool inspect;        /* an inspection is asked for */
+};
+
+struct state_network {
+        char name[STATE_NAME_SIZE];
+        struct ip address;
+        unsigned generation; /* the state's own */
+};
+
+int state_new(struct state **ret);
+struct state *state_free(struct state *state);
+DEFINE_CLEANUP(struct state *, state_free);
+
+/* The three steps of struct worker_options. */
+void state_begin(struct state *state);
+void state_apply(struct state *state, const char *key, const json_t *entry);
+void state_commit(struct state *state);
+
+/* False before the settings have come. */
+bool state_secret(struct state *state, uint8_t ret[static TOKEN_SECRET_SIZE]);
+/* The node that a token was made for; where it is gone or the token names none, the one that has its MAC. False: none. */
+bool state_find_node(struct state *state, const struct token *token, struct state_node *ret);
+/* The network whose address `ip` is. False: none. */
+bool state_find_network(struct state *state, const struct ip *ip, char ret[static STATE_NAME_SIZE]);
+
+/* From the main thread only; borrowed until the next state_begin or state_apply. */
+size_t state_networks(const struct state *state, const struct state_network **ret);
+/* 0 before the settings have come. */
+uint16_t state_port(const struct state *state);
+size_t state_nodes(const struct state *state);
