@@ -8,19 +8,19 @@
 #define AGENT_URL_MAX 2048
 
 enum agent_finish {
-    AGENT_FINISH_WAIT, /* ask the server every 2 s what to do */
-    AGENT_FINISH_REBOOT,
-    AGENT_FINISH_POWEROFF,
+        AGENT_FINISH_WAIT, /* ask the server every 2 s what to do */
+        AGENT_FINISH_REBOOT,
+        AGENT_FINISH_POWEROFF,
 };
 
 struct agent_options {
-    char callback_url[AGENT_URL_MAX]; /* ipa-inspection-callback-url, as it stands; "" if missing or too long */
-    char bootif[96];                  /* BOOTIF as it stands ("01-aa-bb-cc-dd-ee-ff"); "" if missing */
-    char boot_mac[18];                /* the Ethernet address in it ("aa:bb:cc:dd:ee:ff"); "" if none is in it */
-    bool collect_lldp;                /* ipa-collect-lldp */
-    unsigned lldp_timeout_ms;         /* ipa-lldp-timeout, pxed.lldp-timeout (seconds, may have a fraction) */
-    enum agent_finish finish;         /* pxed.finish */
-    bool shell;                       /* pxed.shell=1 */
+        char callback_url[AGENT_URL_MAX]; /* ipa-inspection-callback-url, as it stands; "" if missing or too long */
+        char bootif[96];                  /* BOOTIF as it stands ("01-aa-bb-cc-dd-ee-ff"); "" if missing */
+        char boot_mac[18];                /* the Ethernet address in it ("aa:bb:cc:dd:ee:ff"); "" if none is in it */
+        bool collect_lldp;                /* ipa-collect-lldp */
+        unsigned lldp_timeout_ms;         /* ipa-lldp-timeout, pxed.lldp-timeout (seconds, may have a fraction) */
+        enum agent_finish finish;         /* pxed.finish */
+        bool shell;                       /* pxed.shell=1 */
 };
 
 /* Parses a kernel command line (Documentation/admin-guide/kernel-parameters: words separated by white space, double

@@ -1,25 +1,25 @@
-#include "introspect/agent/collect.h"
-
-#include "introspect/agent/sysfs.h"
-
 #include <errno.h>
 
-int collect_tpm(const char *root, json_t **ret)
-{
-    char **names __attribute__((cleanup(sysfs_names_freep))) = NULL;
-    long long major = 0;
-    int count = sysfs_names(&names, "%s/sys/class/tpm", root);
-    if (count < 0 && count != -ENOENT)
-        return count;
-    if (count > 0)
-        sysfs_read_number(&major, "%s/sys/class/tpm/%s/tpm_version_major", root, names[0]);
-    *ret = json_pack("{s:b, s:o}", "present", count > 0, "version", json_text(major == 2 ? "2.0" : major == 1 ? "1.2" : NULL));
-    return 0;
+#include "introspect/agent/collect.h"
+#include "introspect/agent/sysfs.h"
+
+int collect_tpm(const char *root, json_t **ret) {
+        char **names __attribute__((cleanup(sysfs_names_freep))) = NULL;
+        long long major = 0;
+        int count = sysfs_names(&names, "%s/sys/class/tpm", root);
+        if (count < 0 && count != -ENOENT)
+                return count;
+        if (count > 0)
+                sysfs_read_number(&major, "%s/sys/class/tpm/%s/tpm_version_major", root, names[0]);
+        *ret = json_pack("{s:b, s:o}", "present", count > 0, "version",
+                         json_text(major == 2   ? "2.0"
+                                   : major == 1 ? "1.2"
+                                                : NULL));
+        return 0;
 }
 
-int collect_boot(const char *root, const char *bootif, json_t **ret)
-{
-    *ret = json_pack("{s:s, s:o}", "current_boot_mode", sysfs_exists("%s/sys/firmware/efi", root) ? "uefi" : "bios",
-                     "pxe_interface", json_text(bootif));
-    return 0;
+int collect_boot(const char *root, const char *bootif, json_t **ret) {
+        *ret = json_pack("{s:s, s:o}", "current_boot_mode", sysfs_exists("%s/sys/firmware/efi", root) ? "uefi" : "bios",
+                         "pxe_interface", json_text(bootif));
+        return 0;
 }

@@ -11,10 +11,10 @@
 #define HTTP_RESPONSE_MAX (HTTP_HEAD_MAX + 2 * HTTP_BODY_MAX)
 
 struct http_response {
-    int status;                   /* 100..599 */
-    char reason[128];             /* of the status line, may be "" */
-    char body[HTTP_BODY_MAX + 1]; /* decoded, NUL-terminated; may hold NULs itself */
-    size_t body_size;
+        int status;                   /* 100..599 */
+        char reason[128];             /* of the status line, may be "" */
+        char body[HTTP_BODY_MAX + 1]; /* decoded, NUL-terminated; may hold NULs itself */
+        size_t body_size;
 };
 
 /* Parses `size` bytes of `data`; `closed` says that the peer has closed, so that no more will come. Interim responses (1xx) are

@@ -1,20 +1,20 @@
 /* Putting the collectors together into what is posted. A collector that fails never stops the others. */
 #pragma once
 
+#include <jansson.h>
+
 #include "introspect/agent/cmdline.h"
 #include "introspect/agent/smbios.h"
 
-#include <jansson.h>
-
 struct inventory {
-    const char *root; /* below which /proc and /sys are; borrowed */
-    const struct agent_options *options;
-    struct smbios_summary smbios;
-    json_t *memory_devices;   /* from SMBIOS */
-    json_t *payload;          /* the top level */
-    json_t *hardware;         /* payload's "inventory", borrowed from it */
-    json_t *collector_errors; /* [{"collector", "message"}] */
-    char started_at[32];      /* UTC, ISO 8601 */
+        const char *root; /* below which /proc and /sys are; borrowed */
+        const struct agent_options *options;
+        struct smbios_summary smbios;
+        json_t *memory_devices;   /* from SMBIOS */
+        json_t *payload;          /* the top level */
+        json_t *hardware;         /* payload's "inventory", borrowed from it */
+        json_t *collector_errors; /* [{"collector", "message"}] */
+        char started_at[32];      /* UTC, ISO 8601 */
 };
 
 /* Starts an inventory and reads SMBIOS, which decides what drivers are worth loading. */

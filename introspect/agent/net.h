@@ -1,19 +1,19 @@
 /* The boot network: which card, its link, its address. */
 #pragma once
 
-#include "introspect/agent/cmdline.h"
-
 #include <net/if.h>
 #include <netinet/in.h>
 #include <stdbool.h>
 #include <sys/types.h>
 
+#include "introspect/agent/cmdline.h"
+
 struct net {
-    char interface[IF_NAMESIZE];
-    char mac[18];
-    char address[INET6_ADDRSTRLEN]; /* "" until there is one */
-    int family;                     /* AF_INET by DHCP, AF_INET6 by router advertisement: what the server's URL needs */
-    pid_t dhcp;                     /* udhcpc, which stays to renew the lease; 0 if none */
+        char interface[IF_NAMESIZE];
+        char mac[18];
+        char address[INET6_ADDRSTRLEN]; /* "" until there is one */
+        int family;                     /* AF_INET by DHCP, AF_INET6 by router advertisement: what the server's URL needs */
+        pid_t dhcp;                     /* udhcpc, which stays to renew the lease; 0 if none */
 };
 
 /* Sets every network card administratively up, so that links train while other work is done. */

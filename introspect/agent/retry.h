@@ -2,9 +2,9 @@
 #pragma once
 
 enum post_verdict {
-    POST_DONE,  /* the server has it */
-    POST_RETRY, /* wait *ret_wait_ms, then again */
-    POST_FINAL, /* the server refused, and would again */
+        POST_DONE,  /* the server has it */
+        POST_RETRY, /* wait *ret_wait_ms, then again */
+        POST_FINAL, /* the server refused, and would again */
 };
 
 /* How many attempts make one round; between rounds the network is started anew. */

@@ -6,15 +6,15 @@
 enum order { ORDER_NONE, ORDER_WAIT, ORDER_REBOOT, ORDER_POWEROFF };
 
 enum server_result {
-    SERVER_ACCEPTED,
-    SERVER_REFUSED,     /* it answered, and would not answer differently next time; the reason stands on the console */
-    SERVER_UNREACHABLE, /* POST_ATTEMPTS attempts without an answer */
+        SERVER_ACCEPTED,
+        SERVER_REFUSED,     /* it answered, and would not answer differently next time; the reason stands on the console */
+        SERVER_UNREACHABLE, /* POST_ATTEMPTS attempts without an answer */
 };
 
 struct server {
-    struct http_url inventory; /* where the inventory goes */
-    struct http_url orders;    /* where orders are asked for */
-    const char *mac;           /* of the boot card, borrowed */
+        struct http_url inventory; /* where the inventory goes */
+        struct http_url orders;    /* where orders are asked for */
+        const char *mac;           /* of the boot card, borrowed */
 };
 
 /* Sets both URLs from the callback URL. Returns 0 or what http_url_parse() and agent_order_url() return. */

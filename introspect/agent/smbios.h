@@ -13,13 +13,13 @@
 typedef char smbios_text[SMBIOS_TEXT_MAX];
 
 struct smbios_summary {
-    smbios_text bios_vendor, bios_version, bios_date;                        /* type 0 */
-    smbios_text manufacturer, product, version, serial, sku, family;         /* type 1 */
-    char uuid[37];                                                           /* type 1, lower case, as DMI and ${uuid} of iPXE write it; "" if not set */
-    smbios_text board_manufacturer, board_product, board_serial;             /* type 2, the first */
-    smbios_text chassis_manufacturer, chassis_serial, chassis_asset_tag;     /* type 3, the first */
-    bool has_ipmi;                                                           /* a type 38 structure exists */
-    uint64_t installed_kb;                                                   /* sum of type 17 sizes; if none, of type 19 ranges; 0: not said */
+        smbios_text bios_vendor, bios_version, bios_date;                /* type 0 */
+        smbios_text manufacturer, product, version, serial, sku, family; /* type 1 */
+        char uuid[37]; /* type 1, lower case, as DMI and ${uuid} of iPXE write it; "" if not set */
+        smbios_text board_manufacturer, board_product, board_serial;         /* type 2, the first */
+        smbios_text chassis_manufacturer, chassis_serial, chassis_asset_tag; /* type 3, the first */
+        bool has_ipmi;                                                       /* a type 38 structure exists */
+        uint64_t installed_kb; /* sum of type 17 sizes; if none, of type 19 ranges; 0: not said */
 };
 
 /* Reads a table of `size` bytes. `version` is major << 8 | minor of the entry point (it decides the byte order of the UUID: DSP0134

@@ -36,7 +36,9 @@ int sysfs_names(char ***ret, const char *format, ...) __attribute__((format(prin
 /* Takes NULL. */
 void sysfs_names_free(char **names);
 
-static inline void sysfs_names_freep(char ***names) { sysfs_names_free(*names); }
+static inline void sysfs_names_freep(char ***names) {
+        sysfs_names_free(*names);
+}
 
 /* A JSON string of untrusted text: bytes that are not printable ASCII nor valid UTF-8 become '?'. NULL and "" give
  * JSON null, which is how an IPA says "not known". A new reference. */

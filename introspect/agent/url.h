@@ -2,15 +2,15 @@
  * no resolver worth having, and the appliance knows its own address. */
 #pragma once
 
-#include "introspect/agent/cmdline.h"
-
 #include <sys/socket.h>
 
+#include "introspect/agent/cmdline.h"
+
 struct http_url {
-    struct sockaddr_storage address;
-    socklen_t address_size;
-    char host[96];              /* for the Host header (RFC 9110 7.2): with brackets and with the port, if it is not 80 */
-    char target[AGENT_URL_MAX]; /* path and query, starts with '/' */
+        struct sockaddr_storage address;
+        socklen_t address_size;
+        char host[96];              /* for the Host header (RFC 9110 7.2): with brackets and with the port, if it is not 80 */
+        char target[AGENT_URL_MAX]; /* path and query, starts with '/' */
 };
 
 /* Parses `text` (RFC 3986, a fragment is dropped). Returns 0, -EPROTONOSUPPORT (not http), -EDESTADDRREQ (a name instead of an

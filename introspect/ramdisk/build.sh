@@ -123,7 +123,7 @@ compressed() {
     none) cat ;;
     gzip) gzip -9n ;;
     lz4) lz4 -l -9 -q ;; # the kernel reads only lz4's legacy format
-    zstd) zstd -q -19 -T1 ;;
+    zstd) zstd -q -15 -T0 ;; # the output does not depend on the number of threads
     *) fail "RAMDISK_COMPRESS=$compress: must be none, gzip, lz4 or zstd" ;;
     esac
 }
