@@ -1,0 +1,98 @@
+#include <inttypes.h>
+#include <string.h>
+
+#include "pxed/ctl/bar.h"
+#include "pxed/ctl/boot_words.h"
+#include "pxed/ctl/field.h"
+#include "pxed/ctl/show.h"
+#include "pxed/ctl/table.h"
+#include "pxed/ctl/text.h"
+
+#define BAR_COLUMNS 20
+
+int show_boots(const json_t *boots, const struct look *look, FILE *out) {
+        static const struct table_column columns[] = {
+                { .title = "ID", .right = true }, { .title = "STARTED" }, { .title = "MAC" }, { .title = "NODE", .shrinks = true }, { .title = "NETWORK", .shrinks = true },
+                { .title = "OUTCOME" }, { .title = "TOOK", .right = true }, { .title = "REASON", .shrinks = true }, {},
+        };
+        _cleanup_(table_freep) struct table *table = table_new(columns);
+        size_t i;
+        json_t *boot;
+        json_array_foreach(boots, i, boot) {
+                char when[TEXT_NUMBER_SIZE], took[TEXT_NUMBER_SIZE];
+                const char *outcome = json_get_string(boot, "outcome");
+                table_addf(table, STYLE_NONE, "%" PRId64, json_get_int(boot, "id", 0));
+                table_add(table, STYLE_NONE, text_time((uint64_t) json_get_int(boot, "started", 0), when));
+                table_add(table, STYLE_NONE, json_get_string(boot, "mac"));
+                table_add(table, STYLE_NONE, json_get_string(boot, "name"));
+                table_add(table, STYLE_NONE, json_get_string(boot, "network"));
+                table_add(table, boot_outcome_style(outcome), outcome);
+                table_add(table, STYLE_NONE, text_duration(boot_elapsed(boot, look->now), took));
+                table_add(table, STYLE_NONE, json_get_string(boot, "reason"));
+        }
+        return table_print(table, look, 0, out);
+}
+
+static void show_head(const json_t *boot, const struct look *look, FILE *out) {
+        const char *mac = json_get_string(boot, "mac"), *network = json_get_string(boot, "network"), *outcome = json_get_string(boot, "outcome");
+        const char *reason = json_get_string(boot, "reason");
+        char when[TEXT_NUMBER_SIZE], took[TEXT_NUMBER_SIZE];
+        enum style style = boot_outcome_style(outcome);
+
+        fprintf(out, "%sBoot %" PRId64 "%s of ", look_on(look, STYLE_TITLE), json_get_int(boot, "id", 0), look_off(look, STYLE_TITLE));
+        field_put(out, boot_machine(boot));
+        if (json_get_string(boot, "name") && mac) {
+                fputs(" (", out);
+                field_put(out, mac);
+                fputc(')', out);
+        }
+        if (network) {
+                fputs(" on ", out);
+                field_put(out, network);
+        }
+        fprintf(out, ", started %s: %s", text_time((uint64_t) json_get_int(boot, "started", 0), when), look_on(look, style));
+        field_put(out, outcome ? outcome : "?");
+        fprintf(out, "%s %s %s\n", look_off(look, style), outcome && strcmp(outcome, "running") == 0 ? "for" : "after",
+                text_duration(boot_elapsed(boot, look->now), took));
+        if (reason) {
+                fprintf(out, "%s", look_on(look, style));
+                field_put(out, reason);
+                fprintf(out, "%s\n", look_off(look, style));
+        }
+}
+
+/* When the step gave way to the next one, or to the boot's end. */
+static uint64_t step_end(const json_t *boot, const json_t *steps, size_t i, uint64_t now) {
+        const json_t *next = json_array_get(steps, i + 1);
+        if (next)
+                return (uint64_t) json_get_int(next, "time", 0);
+        return (uint64_t) json_get_int(boot, "ended", (json_int_t) now);
+}
+
+int show_boot(const json_t *boot, const struct look *look, FILE *out) {
+        static const struct table_column columns[] = {
+                { .title = "AT", .right = true }, { .title = "TOOK", .right = true }, { .title = "" }, { .title = "STEP" }, { .title = "WHAT", .shrinks = true }, {},
+        };
+        _cleanup_(table_freep) struct table *table = table_new(columns);
+        const json_t *steps = json_get_array(boot, "steps");
+        uint64_t started = (uint64_t) json_get_int(boot, "started", 0);
+        double whole = (double) boot_elapsed(boot, look->now);
+        size_t i;
+        json_t *step;
+
+        show_head(boot, look, out);
+        json_array_foreach(steps, i, step) {
+                char offset[TEXT_NUMBER_SIZE], took[TEXT_NUMBER_SIZE], bar[BAR_SIZE(BAR_COLUMNS)];
+                uint64_t time = (uint64_t) json_get_int(step, "time", 0), end = step_end(boot, steps, i, look->now);
+                int64_t from = (int64_t) (time - started), to = (int64_t) (end - started);
+                const char *kind = json_get_string(step, "kind");
+                _cleanup_free_ char *words = boot_step_words(step);
+                table_add(table, STYLE_NONE, text_offset(from, offset));
+                table_add(table, STYLE_FAINT, end > time ? text_duration(end - time, took) : NULL);
+                table_add(table, STYLE_ACTIVE,
+                          whole > 0 ? bar_span((double) from / whole, (double) to / whole, BAR_COLUMNS, look->unicode, bar) : NULL);
+                table_add(table, kind && strcmp(kind, "refused") == 0 ? STYLE_BAD : STYLE_NONE, kind);
+                table_add(table, STYLE_NONE, words);
+        }
+        return table_print(table, look, 2, out);
+}
