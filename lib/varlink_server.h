@@ -29,7 +29,8 @@ struct varlink_peer {
 
 /*
  * Handles a call whose parameters match the contract. It answers now or later: keeps the `call` and uses one of the functions
- * below. A negative errno says that it could not answer: the caller gets its connection closed. `parameters` are borrowed.
+ * below. A negative errno says that it could not answer: the caller gets its connection closed (and `closed`, where it was set, is
+ * called). `parameters` are borrowed.
  */
 typedef int (*varlink_handler)(struct varlink_call *call, const json_t *parameters, void *userdata);
 
@@ -79,8 +80,10 @@ int varlink_server_listen(struct varlink_server *server, const char *path, mode_
 /*
  * Replies. Each takes over the reference to `parameters` (NULL: {}), also on failure.
  * varlink_reply and varlink_error end the call: it must not be used after. varlink_reply_more sends one of several replies of a call
- * that asked for more. -ENOBUFS: the subscriber does not read and has been cut off (the call is closed then). After a `closed` callback
- * the call must not be used any more; replying to a call after that is a bug.
+ * that asked for more. -ENOBUFS: the subscriber does not read and has been cut off (the call is closed then); -ECONNRESET: it is gone.
+ * After a `closed` callback the call must not be used any more; replying to a call after that is a bug. `closed` and `drained` are called
+ * from the event loop, never from within these functions: who walks a list of calls may reply to each, and looks after a call that
+ * failed in `closed`.
  */
 int varlink_reply(struct varlink_call *call, json_t *parameters);
 int varlink_reply_more(struct varlink_call *call, json_t *parameters);
