@@ -1,0 +1,84 @@
+#include "tftp/connections.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <sys/socket.h>
+
+struct connection {
+        struct connection *next, **to_this;
+        int fd;
+        uint64_t waiting_since; /* UINT64_MAX: a request is being answered */
+};
+
+struct connections {
+        pthread_mutex_t lock;
+        struct connection *first;
+};
+
+int connections_new(struct connections **ret) {
+        struct connections *connections = calloc(1, sizeof(*connections));
+
+        if (!connections)
+                return -ENOMEM;
+        pthread_mutex_init(&connections->lock, NULL);
+        *ret = connections;
+        return 0;
+}
+
+struct connections *connections_free(struct connections *connections) {
+        if (connections) {
+                pthread_mutex_destroy(&connections->lock);
+                free(connections);
+        }
+        return NULL;
+}
+
+struct connection *connection_opened(struct connections *connections, int fd, uint64_t now) {
+        struct connection *connection = malloc(sizeof(*connection));
+
+        if (!connection)
+                return NULL;
+        pthread_mutex_lock(&connections->lock);
+        *connection = (struct connection) { .next = connections->first, .to_this = &connections->first, .fd = fd, .waiting_since = now };
+        if (connection->next)
+                connection->next->to_this = &connection->next;
+        connections->first = connection;
+        pthread_mutex_unlock(&connections->lock);
+        return connection;
+}
+
+void connection_waiting(struct connections *connections, struct connection *connection, uint64_t now) {
+        if (!connection)
+                return;
+        pthread_mutex_lock(&connections->lock);
+        connection->waiting_since = now;
+        pthread_mutex_unlock(&connections->lock);
+}
+
+void connection_busy(struct connections *connections, struct connection *connection) {
+        connection_waiting(connections, connection, UINT64_MAX);
+}
+
+void connection_closed(struct connections *connections, struct connection *connection) {
+        if (!connection)
+                return;
+        pthread_mutex_lock(&connections->lock);
+        *connection->to_this = connection->next;
+        if (connection->next)
+                connection->next->to_this = connection->to_this;
+        pthread_mutex_unlock(&connections->lock);
+        free(connection);
+}
+
+unsigned connections_sweep(struct connections *connections, uint64_t now, uint64_t limit) {
+        unsigned count = 0;
+
+        pthread_mutex_lock(&connections->lock);
+        for (struct connection *connection = connections->first; connection; connection = connection->next)
+                if (connection->waiting_since < now && now - connection->waiting_since > limit) {
+                        shutdown(connection->fd, SHUT_RDWR);
+                        count++;
+                }
+        pthread_mutex_unlock(&connections->lock);
+        return count;
+}
