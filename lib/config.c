@@ -53,6 +53,7 @@ const struct config_entry *config_at(const struct config *config, size_t index) 
         return &config->entries[index];
 }
 
+static void refuse_va(struct config_error *error, const char *file, unsigned line, const char *format, va_list arguments) _printf_(4, 0);
 static void refuse_va(struct config_error *error, const char *file, unsigned line, const char *format, va_list arguments) {
         snprintf(error->file, sizeof(error->file), "%s", file);
         error->line = line;
