@@ -13,7 +13,7 @@ void field_put(FILE *out, const char *text) {
 }
 
 void field_text(FILE *out, const struct look *look, const char *name, enum style style, const char *value) {
-        fprintf(out, "%s%*s:%s ", look_on(look, STYLE_FAINT), NAME_WIDTH - 1, name, look_off(look, STYLE_FAINT));
+        fprintf(out, "%s%*s%c%s ", look_on(look, STYLE_FAINT), NAME_WIDTH - 1, name, *name ? ':' : ' ', look_off(look, STYLE_FAINT));
         fputs(look_on(look, style), out);
         field_put(out, value && *value ? value : "-");
         fprintf(out, "%s\n", look_off(look, style));

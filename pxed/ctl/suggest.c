@@ -32,7 +32,7 @@ unsigned suggest_distance(const char *a, const char *b) {
 
 const char *suggest(const char *given, const char *const *words, size_t n) {
         const char *found = NULL;
-        size_t length = strlen(given);
+        size_t length = strnlen(given, LONGEST);
         /* A third of the letters may be wrong, at least one. */
         unsigned best = (unsigned) (length / 3 > 0 ? length / 3 : 1) + 1;
 
