@@ -30,7 +30,7 @@ LIB_PACKAGES := libsystemd jansson nettle inih
 
 CPPFLAGS := -D_GNU_SOURCE -DPXED_VERSION='"$(VERSION)"' -DPXED_LIBEXECDIR='"$(LIBEXECDIR)"' \
             -DPXED_DATADIR='"$(DATADIR)"' -I. -I$(BUILD)
-CFLAGS   := -std=gnu17 $(OPT) $(HARDEN) $(WARNINGS)
+CFLAGS   = -std=gnu17 $(OPT) $(HARDEN) $(WARNINGS)
 LDFLAGS  := $(LINK_HARDEN)
 
 # The flags of pkg-config are asked for only when something is compiled, so that `make deps` and
