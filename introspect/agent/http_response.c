@@ -138,27 +138,33 @@ static int take_body(struct cursor *in, size_t size, struct http_response *respo
         return 1;
 }
 
-/* RFC 9112 7.1; chunk extensions and trailers are passed over. */
+/* RFC 9112 7.1.1: the size in hexadecimal; extensions behind it are passed over. Returns 0 or a negative errno. */
+static int chunk_size(const char *line, size_t size, size_t *ret) {
+        size_t digits = 0;
+        while (digits < size && isxdigit((unsigned char) line[digits]))
+                digits++;
+        if (digits < size && line[digits] != ';' && line[digits] != ' ')
+                return -EBADMSG;
+        return parse_size(line, digits, 16, ret);
+}
+
+/* RFC 9112 7.1. Returns as take_body(). */
 static int take_chunked(struct cursor *in, struct http_response *response) {
         const char *line;
-        size_t size, chunk;
+        size_t size, chunk = 1;
         int r;
-        while ((r = take_line(in, &line, &size)) > 0) {
-                size_t digits = 0;
-                while (digits < size && isxdigit((unsigned char) line[digits]))
-                        digits++;
-                if (digits < size && line[digits] != ';' && line[digits] != ' ')
-                        return -EBADMSG;
-                if ((r = parse_size(line, digits, 16, &chunk)) < 0)
+        while (chunk > 0) {
+                if ((r = take_line(in, &line, &size)) <= 0 || (r = chunk_size(line, size, &chunk)) < 0)
                         return r;
-                if (chunk == 0)
-                        break;
-                if ((r = take_body(in, chunk, response)) <= 0 || (r = take_line(in, &line, &size)) <= 0)
-                        return r;
-                if (size != 0)
-                        return -EBADMSG;
+                if (chunk > 0) {
+                        if ((r = take_body(in, chunk, response)) <= 0 || (r = take_line(in, &line, &size)) <= 0)
+                                return r;
+                        if (size != 0)
+                                return -EBADMSG;
+                }
         }
-        while (r > 0 && (r = take_line(in, &line, &size)) > 0)
+        /* trailers, passed over too */
+        while ((r = take_line(in, &line, &size)) > 0)
                 if (size == 0)
                         return 1;
         return r;
@@ -187,7 +193,7 @@ int http_response_parse(const char *data, size_t size, bool closed, struct http_
         do {
                 const char *head = in.at;
                 r = parse_head(&in, ret, &framing);
-                if (r == 0 && (size_t) (in.end - head) > HTTP_HEAD_MAX)
+                if (r >= 0 && (size_t) ((r > 0 ? in.at : in.end) - head) > HTTP_HEAD_MAX)
                         return -EMSGSIZE;
         } while (r > 0 && ret->status < 200);
         if (r > 0)

@@ -17,3 +17,13 @@ $(BUILD)/pxed-agent: $(BUILD)/$(AGENT_DIR)/main.o $(BUILD)/introspect/agent.a
 	@echo "  LINK    pxed-agent (static)"
 	@$(CC) $(OPT) -static -Wl,-z,relro,-z,now -o $@ $^ -l:libjansson.a
 endif
+
+$(eval $(call unit_test,test_agent_cmdline,introspect/agent))
+$(eval $(call unit_test,test_agent_collect,introspect/agent))
+$(eval $(call unit_test,test_agent_http,introspect/agent))
+$(eval $(call unit_test,test_agent_ipmi,introspect/agent))
+$(eval $(call unit_test,test_agent_smbios,introspect/agent))
+
+$(eval $(call fuzz_target,fuzz_agent_http,introspect/agent))
+$(eval $(call fuzz_target,fuzz_agent_lldp,introspect/agent))
+$(eval $(call fuzz_target,fuzz_agent_smbios,introspect/agent))

@@ -1,0 +1,407 @@
+/* The collectors, on a made-up /sys and /proc, and the decoders and matchers beneath them. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <arpa/inet.h>
+#include <cmocka.h>
+#include <errno.h>
+#include <ftw.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "introspect/agent/collect.h"
+#include "introspect/agent/disk_identity.h"
+#include "introspect/agent/inventory.h"
+#include "introspect/agent/modules.h"
+#include "introspect/agent/sysfs.h"
+
+static char root[] = "/tmp/pxed-agent-test-XXXXXX";
+
+/* ---- making the tree ---- */
+
+static void make_parents(const char *path) {
+        char copy[PATH_MAX];
+        snprintf(copy, sizeof copy, "%s", path);
+        for (char *slash = strchr(copy + strlen(root) + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
+                *slash = '\0';
+                mkdir(copy, 0755);
+                *slash = '/';
+        }
+}
+
+static void put_bytes(const char *name, const void *data, size_t size) {
+        char path[PATH_MAX];
+        snprintf(path, sizeof path, "%s/%s", root, name);
+        make_parents(path);
+        FILE *file = fopen(path, "w");
+        assert_non_null(file);
+        fwrite(data, 1, size, file);
+        fclose(file);
+}
+
+static void put(const char *name, const char *text) {
+        put_bytes(name, text, strlen(text));
+}
+
+/* A link whose target, below the root, need not be written relative to it. */
+static void put_link(const char *name, const char *target) {
+        char path[PATH_MAX], full[PATH_MAX];
+        snprintf(path, sizeof path, "%s/%s", root, name);
+        snprintf(full, sizeof full, "%s/%s", root, target);
+        make_parents(path);
+        make_parents(full);
+        mkdir(full, 0755);
+        assert_int_equal(symlink(full, path), 0);
+}
+
+static int remove_entry(const char *path, const struct stat *status, int type, struct FTW *ftw) {
+        return remove(path);
+}
+
+static int make_root(void **state) {
+        strcpy(root + strlen(root) - 6, "XXXXXX");
+        return mkdtemp(root) ? 0 : -1;
+}
+
+static int remove_root(void **state) {
+        return nftw(root, remove_entry, 16, FTW_DEPTH | FTW_PHYS);
+}
+
+/* ---- reading the result ---- */
+
+static json_t *entry_named(json_t *list, const char *name) {
+        size_t index;
+        json_t *entry;
+        json_array_foreach(list, index, entry)
+                if (strcmp(json_string_value(json_object_get(entry, "name")), name) == 0)
+                        return entry;
+        fail_msg("no entry named %s", name);
+        return NULL;
+}
+
+#define assert_text(object, key, expected) assert_string_equal(json_string_value(json_object_get(object, key)), expected)
+#define assert_number(object, key, expected) assert_int_equal(json_integer_value(json_object_get(object, key)), expected)
+#define assert_null_value(object, key) assert_true(json_is_null(json_object_get(object, key)))
+
+/* ---- tests ---- */
+
+static void test_cpu(void **state) {
+        json_t *cpu;
+        assert_int_equal(collect_cpu(root, &cpu), -ENOENT);
+        put("proc/cpuinfo", "processor\t: 0\nmodel name\t: ACME CPU @ 2.40GHz\ncpu MHz\t\t: 1197.042\nflags\t\t: fpu vmx aes\n\n"
+                            "processor\t: 1\nmodel name\t: ACME CPU\ncpu MHz\t\t: 2000\nflags\t\t: fpu\n");
+        put("sys/devices/system/cpu/cpu0/topology/physical_package_id", "0\n");
+        put("sys/devices/system/cpu/cpu1/topology/physical_package_id", "3\n");
+        assert_int_equal(collect_cpu(root, &cpu), 0);
+        assert_text(cpu, "model_name", "ACME CPU @ 2.40GHz");
+        assert_text(cpu, "frequency", "1197.042");
+        assert_number(cpu, "count", 2);
+        assert_number(cpu, "socket_count", 2);
+        assert_int_equal(json_array_size(json_object_get(cpu, "flags")), 3);
+        json_decref(cpu);
+        put("sys/devices/system/cpu/cpu0/cpufreq/cpuinfo_max_freq", "3700500\n");
+        assert_int_equal(collect_cpu(root, &cpu), 0);
+        assert_text(cpu, "frequency", "3700.5000");
+        json_decref(cpu);
+}
+
+static void test_memory(void **state) {
+        json_t *memory;
+        put("proc/meminfo", "MemTotal:         480272 kB\nMemFree: 1 kB\n");
+        assert_int_equal(collect_memory(root, 524288, &memory), 0);
+        assert_number(memory, "total", 480272 * 1024);
+        assert_number(memory, "physical_mb", 512);
+        json_decref(memory);
+        assert_int_equal(collect_memory(root, 0, &memory), 0);
+        assert_number(memory, "physical_mb", 469);
+        json_decref(memory);
+        put("proc/meminfo", "nonsense\n");
+        assert_int_equal(collect_memory(root, 0, &memory), -ENODATA);
+}
+
+static void test_numa(void **state) {
+        json_t *numa;
+        put("sys/devices/system/node/node0/meminfo", "Node 0 MemTotal:  1000 kB\n");
+        put("sys/devices/system/node/node1/meminfo", "Node 1 MemTotal:  2000 kB\n");
+        for (int i = 0; i < 3; i++) {
+                char name[128];
+                snprintf(name, sizeof name, "sys/devices/system/node/node%d/cpu%d/online", i == 2, i);
+                put(name, "1");
+                snprintf(name, sizeof name, "sys/devices/system/cpu/cpu%d/topology/core_id", i);
+                put(name, "0");
+        }
+        put("sys/bus/pci/devices/0000:81:00.0/numa_node", "1\n");
+        put_link("sys/class/net/eth0/device", "sys/devices/pci0000:80/0000:81:00.0");
+        assert_int_equal(collect_numa(root, &numa), 0);
+        char *text = json_dumps(numa, JSON_COMPACT);
+        assert_string_equal(text, "{\"ram\":[{\"numa_node\":0,\"size_kb\":1000},{\"numa_node\":1,\"size_kb\":2000}],"
+                                  "\"cpus\":[{\"cpu\":0,\"numa_node\":0,\"thread_siblings\":[0,1]},"
+                                  "{\"cpu\":0,\"numa_node\":1,\"thread_siblings\":[2]}],\"nics\":[{\"name\":\"eth0\",\"numa_node\":1}]}");
+        free(text);
+        json_decref(numa);
+}
+
+static void make_ata_disk(void) {
+        unsigned char vpd80[24] = { 0, 0x80, 0, 20 }, vpd89[60 + 512] = { 0, 0x89 };
+        memcpy(vpd80 + 4, "      SATA-SERIAL-1 ", 20);
+        /* ATA has the bytes of each word swapped */
+        memcpy(vpd89 + 60 + 54, "CAEMS lodiS atetD si k                  ", 40);
+        put_link("sys/block/sda/device", "sys/devices/pci0000:00/0000:00:1f.2/ata3/host2/target2:0:0/2:0:0:0");
+        put("sys/block/sda/size", "2097152\n");
+        put("sys/block/sda/queue/rotational", "1\n");
+        put("sys/block/sda/queue/logical_block_size", "512\n");
+        put("sys/block/sda/queue/physical_block_size", "4096\n");
+        put("sys/block/sda/device/vendor", "ATA     \n");
+        put("sys/block/sda/device/model", "ACME Solid State\n");
+        put("sys/block/sda/device/wwid", "naa.5000c500a1b2c3d4\n");
+        put("sys/class/ata_port/ata3/port_no", "1\n");
+        put_bytes("sys/block/sda/device/vpd_pg80", vpd80, sizeof vpd80);
+        put_bytes("sys/block/sda/device/vpd_pg89", vpd89, sizeof vpd89);
+}
+
+static void make_other_disks(void) {
+        put_link("sys/block/vda/device", "sys/devices/pci0000:00/0000:00:04.0/virtio1");
+        put("sys/block/vda/size", "20971520\n");
+        put("sys/block/vda/serial", "VIRTIO-1\n");
+        put("sys/block/vda/queue/rotational", "1\n");
+        put("sys/block/vda/device/vendor", "0x1af4\n");
+        put_link("sys/block/nvme0n1/device", "sys/devices/pci0000:00/0000:00:05.0/nvme/nvme0");
+        put("sys/block/nvme0n1/size", "41943040\n");
+        put("sys/block/nvme0n1/nsid", "1\n");
+        put("sys/block/nvme0n1/wwid", "nvme.1b36-4e564d45-51454d55-00000001\n");
+        put("sys/block/nvme0n1/device/serial", "NVME-1              \n");
+        put("sys/block/nvme0n1/device/model", "QEMU NVMe Ctrl                          \n");
+        /* none of these is a disk */
+        put("sys/block/loop0/size", "100\n");
+        put("sys/block/zram0/size", "100\n");
+        put("sys/block/sr0/size", "100\n");
+        put("sys/block/dm-0/size", "100\n");
+        put("sys/block/sdz/size", "0\n");
+        put("sys/block/nvme0c0n1/size", "41943040\n");
+        put("sys/block/nvme0c0n1/hidden", "1\n");
+}
+
+static void test_disks(void **state) {
+        json_t *disks;
+        make_ata_disk();
+        make_other_disks();
+        assert_int_equal(collect_disks(root, &disks), 0);
+        assert_int_equal(json_array_size(disks), 3);
+
+        json_t *sda = entry_named(disks, "/dev/sda"), *vda = entry_named(disks, "/dev/vda"), *nvme = entry_named(disks, "/dev/nvme0n1");
+        assert_text(sda, "model", "ACME Solid State Disk");
+        assert_text(sda, "serial", "SATA-SERIAL-1");
+        assert_text(sda, "vendor", "ATA");
+        assert_text(sda, "hctl", "2:0:0:0");
+        assert_text(sda, "tran", "sata");
+        assert_text(sda, "wwn", "0x5000c500a1b2c3d4");
+        assert_text(sda, "wwn_with_extension", "0x5000c500a1b2c3d4");
+        assert_null_value(sda, "wwn_vendor_extension");
+        assert_text(sda, "by_path", "/dev/disk/by-path/pci-0000:00:1f.2-ata-1");
+        assert_number(sda, "size", 1073741824);
+        assert_number(sda, "physical_sectors", 4096);
+        assert_true(json_is_true(json_object_get(sda, "rotational")));
+
+        assert_text(vda, "serial", "VIRTIO-1");
+        assert_text(vda, "tran", "virtio");
+        assert_text(vda, "by_path", "/dev/disk/by-path/pci-0000:00:04.0");
+        assert_null_value(vda, "model");
+        assert_null_value(vda, "hctl");
+
+        assert_text(nvme, "serial", "NVME-1");
+        assert_text(nvme, "model", "QEMU NVMe Ctrl");
+        assert_text(nvme, "tran", "nvme");
+        assert_text(nvme, "wwn", "nvme.1b36-4e564d45-51454d55-00000001");
+        assert_text(nvme, "by_path", "/dev/disk/by-path/pci-0000:00:05.0-nvme-1");
+
+        json_t *chosen = collect_root_disk(disks);
+        assert_text(chosen, "name", "/dev/vda"); /* sda is smaller, but too small */
+        json_decref(chosen);
+        json_object_set_new(vda, "tran", json_string("usb"));
+        chosen = collect_root_disk(disks);
+        assert_text(chosen, "name", "/dev/nvme0n1");
+        json_decref(chosen);
+        json_decref(disks);
+}
+
+static void test_root_disk_of_none(void **state) {
+        json_t *none = json_array(), *chosen = collect_root_disk(none);
+        assert_true(json_is_null(chosen));
+        json_decref(none);
+}
+
+static void test_nics(void **state) {
+        struct sockaddr_in v4 = { .sin_family = AF_INET };
+        struct sockaddr_in6 local = { .sin6_family = AF_INET6 }, global = { .sin6_family = AF_INET6 };
+        inet_pton(AF_INET, "192.0.2.7", &v4.sin_addr);
+        inet_pton(AF_INET6, "fe80::1", &local.sin6_addr);
+        inet_pton(AF_INET6, "2001:db8::7", &global.sin6_addr);
+        struct ifaddrs third = { .ifa_name = (char *) "eth0", .ifa_addr = (struct sockaddr *) &global };
+        struct ifaddrs second = { .ifa_next = &third, .ifa_name = (char *) "eth0", .ifa_addr = (struct sockaddr *) &local };
+        struct ifaddrs first = { .ifa_next = &second, .ifa_name = (char *) "eth0", .ifa_addr = (struct sockaddr *) &v4 };
+        json_t *nics;
+
+        put_link("sys/class/net/eth0/device", "sys/devices/pci0000:00/0000:00:03.0/virtio0");
+        put_link("sys/class/net/eth0/device/driver", "sys/bus/virtio/drivers/virtio_net");
+        put("sys/class/net/eth0/address", "52:54:00:12:34:56\n");
+        put("sys/class/net/eth0/carrier", "1\n");
+        put("sys/class/net/eth0/speed", "-1\n");
+        put("sys/class/net/eth0/device/vendor", "0x1af4\n");
+        put("sys/class/net/eth0/device/device", "0x0001\n");
+        put_link("sys/class/net/ib0/device", "sys/devices/pci0000:00/0000:00:09.0");
+        put("sys/class/net/ib0/type", "32\n");
+        put("sys/class/net/ib0/speed", "40000\n");
+        put("sys/class/net/ib0/address", "a0:00:02:20:fe:80:00:00:00:00:00:00:7c:fe:90:03:00:29:26:52\n");
+        put("sys/class/net/lo/address", "00:00:00:00:00:00\n");
+
+        assert_int_equal(collect_nics(root, &first, &nics), 0);
+        assert_int_equal(json_array_size(nics), 2);
+        json_t *eth0 = entry_named(nics, "eth0"), *ib0 = entry_named(nics, "ib0");
+        assert_text(eth0, "mac_address", "52:54:00:12:34:56");
+        assert_text(eth0, "ipv4_address", "192.0.2.7");
+        assert_text(eth0, "ipv6_address", "2001:db8::7");
+        assert_text(eth0, "pci_address", "0000:00:03.0");
+        assert_text(eth0, "driver", "virtio_net");
+        assert_text(eth0, "vendor", "0x1af4");
+        assert_text(eth0, "product", "0x0001");
+        assert_true(json_is_true(json_object_get(eth0, "has_carrier")));
+        assert_null_value(eth0, "speed_mbps");
+        assert_text(ib0, "mac_address", "7c:fe:90:29:26:52");
+        assert_text(ib0, "client_id", "ff:00:00:00:00:00:02:00:00:02:c9:00:7c:fe:90:03:00:29:26:52");
+        assert_number(ib0, "speed_mbps", 40000);
+        assert_true(json_is_false(json_object_get(ib0, "has_carrier")));
+        json_decref(nics);
+}
+
+static void test_pci_and_usb(void **state) {
+        json_t *list;
+        put("sys/bus/pci/devices/0000:00:03.0/vendor", "0x1af4\n");
+        put("sys/bus/pci/devices/0000:00:03.0/device", "0x1000\n");
+        put("sys/bus/pci/devices/0000:00:03.0/class", "0x020000\n");
+        put("sys/bus/pci/devices/0000:00:03.0/revision", "0x01\n");
+        put("sys/bus/pci/devices/0000:00:03.0/numa_node", "-1\n");
+        assert_int_equal(collect_pci(root, &list), 0);
+        char *text = json_dumps(list, JSON_COMPACT);
+        assert_string_equal(text, "[{\"vendor_id\":\"1af4\",\"product_id\":\"1000\",\"class\":\"020000\",\"revision\":\"01\","
+                                  "\"bus\":\"0000:00:03.0\",\"numa_node_id\":\"-1\"}]");
+        free(text);
+        json_decref(list);
+
+        assert_int_equal(collect_usb(root, &list), 0); /* no USB in this kernel */
+        assert_int_equal(json_array_size(list), 0);
+        json_decref(list);
+        put("sys/bus/usb/devices/1-1/manufacturer", "ACME\n");
+        put("sys/bus/usb/devices/1-1/product", "Keyboard \xff\n");
+        put("sys/bus/usb/devices/1-1/busnum", "1\n");
+        put("sys/bus/usb/devices/1-1/devnum", "4\n");
+        put("sys/bus/usb/devices/1-1:1.0/bInterfaceNumber", "00\n");
+        assert_int_equal(collect_usb(root, &list), 0);
+        assert_int_equal(json_array_size(list), 1);
+        assert_text(json_array_get(list, 0), "product", "Keyboard ?"); /* what is not UTF-8 must not make it unsendable */
+        assert_text(json_array_get(list, 0), "handle", "USB:1:4");
+        json_decref(list);
+}
+
+static void test_platform(void **state) {
+        json_t *value;
+        collect_tpm(root, &value);
+        assert_true(json_is_false(json_object_get(value, "present")));
+        json_decref(value);
+        put("sys/class/tpm/tpm0/tpm_version_major", "2\n");
+        collect_tpm(root, &value);
+        assert_text(value, "version", "2.0");
+        json_decref(value);
+        collect_boot(root, "", &value);
+        assert_text(value, "current_boot_mode", "bios");
+        assert_null_value(value, "pxe_interface");
+        json_decref(value);
+        put("sys/firmware/efi/runtime", "0");
+        collect_boot(root, "01-52-54-00-12-34-56", &value);
+        assert_text(value, "current_boot_mode", "uefi");
+        assert_text(value, "pxe_interface", "01-52-54-00-12-34-56");
+        json_decref(value);
+}
+
+static void test_wwn(void **state) {
+        struct disk_wwn wwn;
+        disk_wwn_parse("naa.600508b1001c4d3a0123456789abcdef", &wwn);
+        assert_string_equal(wwn.wwn, "0x600508b1001c4d3a");
+        assert_string_equal(wwn.with_extension, "0x600508b1001c4d3a0123456789abcdef");
+        assert_string_equal(wwn.vendor_extension, "0x0123456789abcdef");
+        disk_wwn_parse("t10.ATA     QEMU HARDDISK   QM00001", &wwn);
+        assert_string_equal(wwn.wwn, "");
+        disk_wwn_parse("naa.12", &wwn);
+        assert_string_equal(wwn.wwn, "");
+        disk_wwn_parse("", &wwn);
+        assert_string_equal(wwn.with_extension, "");
+}
+
+static void test_vpd_bounds(void **state) {
+        char text[DISK_TEXT_MAX];
+        const unsigned char lying[] = { 0, 0x80, 0xff, 0xff, 'A', 'B' };
+        disk_vpd80_serial(lying, sizeof lying, text);
+        assert_string_equal(text, "AB");
+        disk_vpd80_serial(lying, 3, text);
+        assert_string_equal(text, "");
+        disk_vpd80_serial((const unsigned char *) "\0\x83\0\2AB", 6, text);
+        assert_string_equal(text, "");
+        disk_vpd89_model(lying, sizeof lying, text);
+        assert_string_equal(text, "");
+}
+
+static void test_modaliases(void **state) {
+        const char *card = "pci:v00001AF4d00001000sv00001AF4sd00000001bc02sc00i00";
+        assert_true(modules_alias_matches("pci:v00001AF4d*sv*sd*bc*sc*i*", card));
+        assert_true(modules_alias_matches("pci:v*d*sv*sd*bc02sc00i*", card));
+        assert_false(modules_alias_matches("pci:v00001AF5d*sv*sd*bc*sc*i*", card));
+        assert_false(modules_alias_matches("pci:v00001AF4", card));
+        assert_true(modules_is_network(card));
+        assert_true(modules_is_network("virtio:d00000001v00001AF4"));
+        assert_false(modules_is_network("virtio:d00000002v00001AF4"));
+        assert_false(modules_is_network("pci:v00008086d00007010sv00001AF4sd00001100bc01sc01i80"));
+}
+
+/* An empty tree: everything fails, and what is posted says so, and is still JSON. */
+static void test_failures_are_posted(void **state) {
+        struct agent_options options;
+        struct inventory inventory;
+        agent_options_parse("", &options);
+        inventory_start(&inventory, root, &options);
+        inventory_collect_machine(&inventory);
+        inventory_collect_disks(&inventory);
+        inventory_collect_bmc(&inventory);
+        inventory_collect_nics(&inventory);
+        inventory_set_lldp(&inventory, json_object());
+        char *text = inventory_text(&inventory, "", "");
+        json_t *payload = json_loads(text, JSON_REJECT_DUPLICATES, NULL);
+        assert_non_null(payload);
+        const char *error = json_string_value(json_object_get(payload, "error"));
+        assert_non_null(strstr(error, "cpu: "));
+        assert_non_null(strstr(error, "memory: "));
+        assert_non_null(strstr(error, "disks: "));
+        assert_non_null(strstr(error, "interfaces: "));
+        assert_null(strstr(error, "pci_devices"));
+        assert_true(json_array_size(json_object_get(json_object_get(payload, "pxed_agent"), "collector_errors")) >= 6);
+        assert_true(json_is_object(json_object_get(json_object_get(payload, "inventory"), "system_vendor")));
+        json_decref(payload);
+        free(text);
+        inventory_clear(&inventory);
+}
+
+#define TREE_TEST(function) cmocka_unit_test_setup_teardown(function, make_root, remove_root)
+
+int main(void) {
+        const struct CMUnitTest tests[] = {
+                TREE_TEST(test_cpu),      TREE_TEST(test_memory),           TREE_TEST(test_numa),
+                TREE_TEST(test_disks),    TREE_TEST(test_nics),             TREE_TEST(test_pci_and_usb),
+                TREE_TEST(test_platform), TREE_TEST(test_failures_are_posted), cmocka_unit_test(test_root_disk_of_none),
+                cmocka_unit_test(test_wwn), cmocka_unit_test(test_vpd_bounds), cmocka_unit_test(test_modaliases),
+        };
+        return cmocka_run_group_tests(tests, NULL, NULL);
+}
