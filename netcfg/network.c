@@ -13,7 +13,7 @@
 #define REOPEN_DELAY (100 * USEC_PER_MSEC)
 #define RETRY_DELAY (1 * USEC_PER_SEC)
 /* Counts of frames are told this long after the first frame that they lack. */
-#define COUNT_DELAY (10 * USEC_PER_SEC)
+#define COUNT_DELAY (5 * USEC_PER_SEC)
 
 struct network {
         const struct network_context *context;

@@ -1,0 +1,50 @@
+/* Frames one after the other, so that later ones meet what earlier ones left behind: each is two bytes of length, one of seconds
+ * since the one before, and the frame. The table of sightings is small, so that it forgets. */
+#include <stdint.h>
+#include <stdlib.h>
+
+#include "netcfg/observer.h"
+#include "netcfg/report.h"
+
+#define SIGHTINGS 8
+
+static void on_step(const struct step *step, void *userdata) {
+        _cleanup_json_ json_t *json = report_step(step, "lab");
+        if (!json)
+                abort();
+}
+
+static void drain(struct sightings *sightings) {
+        struct sighting sighting;
+
+        while (sightings_take(sightings, &sighting)) {
+                _cleanup_json_ json_t *json = report_sighting(&sighting, "lab");
+                if (!json || !mac_is_unicast(&sighting.mac) || sighting.address_count > SIGHTING_ADDRESSES_MAX || !sighting.protocols)
+                        abort();
+        }
+        if (sightings_count(sightings) > SIGHTINGS)
+                abort();
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
+        _cleanup_(observer_freep) struct observer *observer = NULL;
+        struct segment segment = { .network = 1 };
+        struct wire wire = wire_new(data, size);
+        uint64_t now = USEC_PER_SEC;
+
+        if (observer_new(SIGHTINGS, 1, on_step, NULL, &observer) < 0)
+                abort();
+        while (wire_left(&wire) > 3) {
+                size_t length = wire_u16(&wire);
+                now += wire_u8(&wire) * USEC_PER_SEC;
+                if (length > wire_left(&wire))
+                        length = wire_left(&wire);
+                const uint8_t *frame = wire_bytes(&wire, length);
+                observer_frame(observer, &segment, frame, length, now);
+                if (length % 2)
+                        drain(observer_sightings(observer));
+        }
+        drain(observer_sightings(observer));
+        return 0;
+}

@@ -1,0 +1,286 @@
+/* Frames in, steps and sightings out; and what is wrong with an interface, in words. */
+#include <errno.h>
+
+#include "tests/unit/test_netcfg_frames.h"
+
+#include "netcfg/link_state.h"
+#include "netcfg/observer.h"
+#include "netcfg/report.h"
+
+#define CLIENT "52:54:00:aa:00:01"
+#define SERVER "52:54:00:bb:00:01"
+#define ALL "ff:ff:ff:ff:ff:ff"
+#define NOW (1700000000 * USEC_PER_SEC)
+
+struct world {
+        struct observer *observer;
+        struct segment segment;
+        struct step steps[16];
+        unsigned count;
+};
+
+static void on_step(const struct step *step, void *userdata) {
+        struct world *world = userdata;
+        if (world->count < 16)
+                world->steps[world->count] = *step;
+        world->count++;
+}
+
+static int set_up(void **state) {
+        struct world *world = calloc(1, sizeof(*world));
+        world->segment.network = 3;
+        assert_int_equal(mac_parse(SERVER, &world->segment.own), 0);
+        *state = world;
+        return observer_new(100, 1, on_step, world, &world->observer);
+}
+
+static int tear_down(void **state) {
+        struct world *world = *state;
+        observer_free(world->observer);
+        free(world);
+        return 0;
+}
+
+static void feed(struct world *world, const struct frame *frame, uint64_t time) {
+        observer_frame(world->observer, &world->segment, frame->bytes, frame->size, time);
+}
+
+static struct frame dhcp(unsigned type, uint32_t xid, const char *vendor_class, unsigned architecture) {
+        struct frame frame = {}, message = {};
+        bool answer = type == DHCP4_OFFER || type == DHCP4_ACKNOWLEDGE || type == DHCP4_NAK;
+
+        put_dhcp4(&message, answer ? 2 : 1, type, xid, CLIENT, answer && type != DHCP4_NAK ? "192.0.2.100" : NULL);
+        if (vendor_class)
+                put_option(&message, 60, vendor_class, strlen(vendor_class));
+        if (!answer)
+                put_option(&message, 93, &(uint16_t) { htons((uint16_t) architecture) }, 2);
+        if (type == DHCP4_REQUEST)
+                put_option(&message, 50, "\300\0\2\144", 4);
+        if (answer || type == DHCP4_REQUEST)
+                put_option(&message, 54, "\300\0\2\1", 4);
+        if (type == DHCP4_ACKNOWLEDGE)
+                put_option(&message, 67, "snponly.efi", 11);
+        if (type == DHCP4_NAK)
+                put_option(&message, 56, "address in use", 14);
+        put_u8(&message, 255);
+        put_ethernet(&frame, answer ? CLIENT : ALL, answer ? SERVER : CLIENT, 0x0800);
+        put_udp(&frame, answer ? "192.0.2.1" : NULL, answer ? 67 : 68, "255.255.255.255", answer ? 68 : 67, message.size);
+        put(&frame, message.bytes, message.size);
+        return frame;
+}
+
+static void test_exchange(void **state) {
+        static const unsigned types[] = { DHCP4_DISCOVER, DHCP4_OFFER, DHCP4_REQUEST, DHCP4_ACKNOWLEDGE };
+        static const enum step_kind kinds[] = { STEP_DISCOVER, STEP_OFFER, STEP_REQUEST, STEP_ACKNOWLEDGE };
+        struct world *world = *state;
+        struct sighting sighting;
+
+        for (unsigned i = 0; i < 4; i++) {
+                struct frame frame = dhcp(types[i], 7, "PXEClient:Arch:00007", 7);
+                feed(world, &frame, NOW + i);
+        }
+        assert_int_equal(world->count, 4);
+        for (unsigned i = 0; i < 4; i++) {
+                assert_int_equal(world->steps[i].kind, kinds[i]);
+                assert_int_equal(world->steps[i].network, 3);
+                assert_int_equal(world->steps[i].time, NOW + i);
+                /* the answers have what the client said of itself */
+                assert_int_equal(world->steps[i].stage, STAGE_FIRMWARE);
+                assert_true(world->steps[i].has_architecture && world->steps[i].architecture == 7);
+        }
+        assert_int_equal(world->steps[0].address.s_addr, 0);
+        assert_string_equal(world->steps[0].detail, "PXEClient:Arch:00007");
+        assert_int_equal(world->steps[1].address.s_addr, inet_addr("192.0.2.100"));
+        assert_string_equal(world->steps[2].detail, "PXEClient:Arch:00007, to server 192.0.2.1");
+        assert_int_equal(world->steps[2].address.s_addr, inet_addr("192.0.2.100"));
+        assert_string_equal(world->steps[3].file, "snponly.efi");
+        assert_string_equal(world->steps[3].detail, "from server 192.0.2.1");
+
+        assert_true(sightings_take(observer_sightings(world->observer), &sighting));
+        assert_int_equal(sighting.protocols, PROTOCOL_DHCP);
+        assert_int_equal(sighting.address_count, 1); /* by the acknowledge */
+        assert_false(sightings_take(observer_sightings(world->observer), &sighting));
+}
+
+static void test_answer_to_nobody_known(void **state) {
+        struct world *world = *state;
+        struct frame nak = dhcp(DHCP4_NAK, 99, NULL, 0);
+
+        feed(world, &nak, NOW);
+        assert_int_equal(world->count, 1);
+        assert_int_equal(world->steps[0].kind, STEP_NAK);
+        assert_int_equal(world->steps[0].stage, STAGE_UNKNOWN);
+        assert_string_equal(world->steps[0].detail, "from server 192.0.2.1, address in use");
+}
+
+static void test_types_and_directions_that_are_no_step(void **state) {
+        struct world *world = *state;
+        struct frame frame = dhcp(DHCP4_RELEASE, 7, NULL, 0);
+
+        feed(world, &frame, NOW);
+        frame = dhcp(DHCP4_DISCOVER, 7, NULL, 0);
+        frame.bytes[42] = 2; /* an answer of type discover */
+        feed(world, &frame, NOW);
+        frame = dhcp(DHCP4_OFFER, 7, NULL, 0);
+        frame.bytes[42] = 1;
+        feed(world, &frame, NOW);
+        assert_int_equal(world->count, 0);
+}
+
+static void test_own_messages_and_other_vlans(void **state) {
+        struct world *world = *state;
+        struct frame frame = dhcp(DHCP4_DISCOVER, 7, NULL, 0), tagged = {};
+        struct sighting sighting;
+
+        put(&tagged, frame.bytes, 12);
+        put_u32(&tagged, 0x81000064);
+        put(&tagged, frame.bytes + 12, frame.size - 12);
+        feed(world, &tagged, NOW);
+        assert_int_equal(mac_parse(CLIENT, &world->segment.own), 0);
+        feed(world, &frame, NOW);
+        assert_int_equal(world->count, 0);
+        assert_false(sightings_take(observer_sightings(world->observer), &sighting));
+}
+
+static void test_twice_seen_and_sent_again(void **state) {
+        struct world *world = *state;
+        struct frame frame = dhcp(DHCP4_DISCOVER, 7, NULL, 0);
+
+        feed(world, &frame, NOW);
+        feed(world, &frame, NOW + 100); /* from the bridge and its port */
+        assert_int_equal(world->count, 1);
+        feed(world, &frame, NOW + 4 * USEC_PER_SEC);
+        assert_int_equal(world->count, 2);
+}
+
+static void test_limit(void **state) {
+        struct world *world = *state;
+
+        for (uint32_t xid = 0; xid < 10000; xid++) {
+                struct frame frame = dhcp(DHCP4_DISCOVER, xid, NULL, 0);
+                feed(world, &frame, NOW);
+        }
+        assert_int_equal(world->count, OBSERVER_STEPS_BURST);
+        assert_int_equal(world->segment.suppressed, 10000 - OBSERVER_STEPS_BURST);
+}
+
+static struct frame tftp(bool from_client, unsigned server_port, const void *payload, size_t size) {
+        struct frame frame = {};
+
+        put_ethernet(&frame, from_client ? SERVER : CLIENT, from_client ? CLIENT : SERVER, 0x0800);
+        if (from_client)
+                put_udp(&frame, "192.0.2.100", 2070, "192.0.2.1", server_port, size);
+        else
+                put_udp(&frame, "192.0.2.1", server_port, "192.0.2.100", 2070, size);
+        put(&frame, payload, size);
+        return frame;
+}
+
+#define TFTP(from_client, port, payload) tftp(from_client, port, payload, sizeof(payload) - 1)
+
+static void test_transfer(void **state) {
+        struct world *world = *state;
+        struct frame request = TFTP(true, 69, "\0\1snponly.efi\0octet\0tsize\0" "0\0");
+        struct frame options = TFTP(false, 40000, "\0\6tsize\0" "174080\0");
+        struct frame abort = TFTP(true, 40000, "\0\5\0\10User aborted the transfer\0");
+
+        feed(world, &options, NOW - 1); /* of a transfer that nobody asked for */
+        assert_int_equal(world->count, 0);
+        feed(world, &request, NOW);
+        feed(world, &options, NOW + USEC_PER_SEC);
+        feed(world, &abort, NOW + 2 * USEC_PER_SEC);
+        assert_int_equal(world->count, 3);
+        for (unsigned i = 0; i < 3; i++) {
+                assert_int_equal(world->steps[i].kind, STEP_TFTP);
+                assert_int_equal(world->steps[i].time, NOW);
+                assert_string_equal(world->steps[i].file, "snponly.efi");
+                assert_int_equal(world->steps[i].has_total, i > 0);
+        }
+        assert_int_equal(world->steps[2].total, 174080);
+        assert_string_equal(world->steps[2].detail, "ended by the machine: User aborted the transfer (TFTP error 8)");
+
+        struct frame refusal = TFTP(false, 40001, "\0\5\0\1File not found\0");
+        feed(world, &refusal, NOW + 3 * USEC_PER_SEC);
+        assert_string_equal(world->steps[3].detail, "refused by the server: File not found (TFTP error 1)");
+        struct frame late = TFTP(false, 40001, "\0\5\0\2Access violation\0");
+        feed(world, &late, NOW + 61 * USEC_PER_SEC);
+        assert_int_equal(world->count, 4);
+}
+
+static void test_neighbour(void **state) {
+        struct world *world = *state;
+        struct sightings *sightings = observer_sightings(world->observer);
+        struct sighting sighting;
+        struct mac mac;
+        struct ip ip;
+
+        assert_int_equal(mac_parse(CLIENT, &mac), 0);
+        assert_int_equal(ip_parse("2001:db8::5", &ip), 0);
+        observer_neighbour(world->observer, &world->segment, &mac, &ip, false, NOW);
+        assert_true(sightings_take(sightings, &sighting));
+        observer_neighbour(world->observer, &world->segment, &mac, &ip, false, NOW + 120 * USEC_PER_SEC);
+        assert_false(sightings_take(sightings, &sighting)); /* the kernel only remembers it */
+        observer_neighbour(world->observer, &world->segment, &mac, &ip, true, NOW + 120 * USEC_PER_SEC);
+        assert_true(sightings_take(sightings, &sighting));
+        assert_int_equal(sighting.last, NOW + 120 * USEC_PER_SEC);
+        observer_neighbour(world->observer, &world->segment, &world->segment.own, &ip, true, NOW);
+        assert_false(sightings_take(sightings, &sighting));
+}
+
+static void test_link_problems(void **state) {
+        static const struct {
+                bool exists, up;
+                const char *address;
+                const char *words; /* NULL: no problem */
+        } cases[] = {
+                { false, false, NULL, "There is no interface prov0" },
+                { true, false, "192.0.2.1/24", "ip link set prov0 up" },
+                { true, true, NULL, "ip address add 192.0.2.1/24 dev prov0" },
+                { true, true, "192.0.2.2/24", "ip address add 192.0.2.1/24 dev prov0" },
+                { true, true, "192.0.2.1/16", "prefix length 16 instead of 24" },
+                { true, true, "192.0.2.1/24", NULL },
+        };
+        struct ip_prefix wanted;
+        char text[512];
+
+        assert_int_equal(ip_prefix_parse("192.0.2.1/24", &wanted), 0);
+        for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+                struct link_state link = { .exists = cases[i].exists, .up = cases[i].up };
+                if (cases[i].address)
+                        assert_int_equal(ip_prefix_parse(cases[i].address, &link.addresses[link.address_count++]), 0);
+                bool bad = link_problem(&link, "prov0", &wanted, text, sizeof(text));
+                assert_int_equal(bad, cases[i].words != NULL);
+                if (bad && !strstr(text, cases[i].words))
+                        fail_msg("'%s' lacks '%s'", text, cases[i].words);
+        }
+}
+
+static void test_link_equal(void **state) {
+        struct link_state a = { .exists = true, .up = true, .index = 4, .mtu = 1500, .address_count = 1 }, b = a;
+
+        assert_int_equal(ip_prefix_parse("192.0.2.1/24", &a.addresses[0]), 0);
+        assert_false(link_state_equal(&a, &b));
+        b = a;
+        assert_true(link_state_equal(&a, &b));
+        b.addresses[0].length = 25;
+        assert_false(link_state_equal(&a, &b));
+        b = a;
+        b.carrier = true;
+        assert_false(link_state_equal(&a, &b));
+}
+
+int main(void) {
+        const struct CMUnitTest tests[] = {
+                cmocka_unit_test_setup_teardown(test_exchange, set_up, tear_down),
+                cmocka_unit_test_setup_teardown(test_answer_to_nobody_known, set_up, tear_down),
+                cmocka_unit_test_setup_teardown(test_types_and_directions_that_are_no_step, set_up, tear_down),
+                cmocka_unit_test_setup_teardown(test_own_messages_and_other_vlans, set_up, tear_down),
+                cmocka_unit_test_setup_teardown(test_twice_seen_and_sent_again, set_up, tear_down),
+                cmocka_unit_test_setup_teardown(test_limit, set_up, tear_down),
+                cmocka_unit_test_setup_teardown(test_transfer, set_up, tear_down),
+                cmocka_unit_test_setup_teardown(test_neighbour, set_up, tear_down),
+                cmocka_unit_test(test_link_problems),
+                cmocka_unit_test(test_link_equal),
+        };
+        return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,198 @@
+/* The table of sightings: what it keeps, what it forgets, and when one is due for a report. */
+#include <errno.h>
+
+#include "tests/unit/test_netcfg_frames.h"
+
+#include "netcfg/bucket.h"
+#include "netcfg/recent.h"
+#include "netcfg/sighting.h"
+
+#define SECOND USEC_PER_SEC
+
+static struct mac numbered(uint32_t number) {
+        return (struct mac) { { 2, 0, (uint8_t) (number >> 24), (uint8_t) (number >> 16), (uint8_t) (number >> 8), (uint8_t) number } };
+}
+
+static struct ip address(const char *text) {
+        struct ip ip;
+        assert_int_equal(ip_parse(text, &ip), 0);
+        return ip;
+}
+
+static struct sightings *table(uint32_t max) {
+        struct sightings *s;
+        assert_int_equal(sightings_new(max, 0x1234567890abcdef, &s), 0);
+        return s;
+}
+
+static void note(struct sightings *s, uint32_t number, const char *text, enum protocol protocol, uint64_t now) {
+        struct mac mac = numbered(number);
+        struct ip ip = address(text ?: "0.0.0.0");
+        assert_int_equal(sightings_note(s, 1, &mac, text ? &ip : NULL, protocol, now), 0);
+}
+
+static void test_report_when_something_is_new(void **state) {
+        _cleanup_(sightings_freep) struct sightings *s = table(10);
+        struct sighting got;
+        char text[IP_TEXT_SIZE];
+
+        note(s, 1, NULL, PROTOCOL_DHCP, 100 * SECOND);
+        assert_true(sightings_take(s, &got));
+        assert_int_equal(got.address_count, 0);
+        assert_int_equal(got.protocols, PROTOCOL_DHCP);
+        assert_int_equal(got.network, 1);
+        assert_int_equal(mac_to_u64(&got.mac), mac_to_u64(&(struct mac) { { 2, 0, 0, 0, 0, 1 } }));
+        assert_false(sightings_take(s, &got));
+
+        note(s, 1, NULL, PROTOCOL_DHCP, 101 * SECOND);
+        assert_false(sightings_take(s, &got)); /* nothing new */
+        note(s, 1, "192.0.2.5", PROTOCOL_DHCP, 102 * SECOND);
+        assert_true(sightings_take(s, &got));
+        note(s, 1, "2001:db8::5", PROTOCOL_ARP, 103 * SECOND);
+        note(s, 1, "2001:db8::5", PROTOCOL_TFTP, 104 * SECOND);
+        assert_true(sightings_take(s, &got)); /* both in one */
+        assert_int_equal(got.protocols, PROTOCOL_DHCP | PROTOCOL_ARP | PROTOCOL_TFTP);
+        assert_int_equal(got.address_count, 2);
+        assert_string_equal(ip_format(&got.addresses[0], text), "2001:db8::5");
+        assert_string_equal(ip_format(&got.addresses[1], text), "192.0.2.5");
+        assert_true(got.first == 100 * SECOND && got.last == 104 * SECOND);
+        assert_false(sightings_take(s, &got));
+}
+
+static void test_unchanged_is_due_once_a_minute(void **state) {
+        _cleanup_(sightings_freep) struct sightings *s = table(10);
+        struct sighting got;
+        unsigned reports = 0;
+
+        for (uint64_t second = 0; second < 600; second++) {
+                note(s, 1, "192.0.2.5", PROTOCOL_ARP, (1000 + second) * SECOND);
+                reports += sightings_take(s, &got);
+        }
+        assert_int_equal(reports, 10);
+        /* a clock that was set back does not silence it, nor make it talk */
+        note(s, 1, "192.0.2.5", PROTOCOL_ARP, 10 * SECOND);
+        assert_true(sightings_take(s, &got));
+        assert_true(got.first <= got.last);
+        note(s, 1, "192.0.2.5", PROTOCOL_ARP, 11 * SECOND);
+        assert_false(sightings_take(s, &got));
+}
+
+static void test_addresses_newest_first(void **state) {
+        _cleanup_(sightings_freep) struct sightings *s = table(10);
+        struct sighting got;
+        struct mac mac = numbered(1);
+        struct ip ip;
+        char text[IP_TEXT_SIZE];
+
+        for (int i = 1; i <= 10; i++) {
+                snprintf(text, sizeof(text), "192.0.2.%d", i);
+                note(s, 1, text, PROTOCOL_ARP, SECOND);
+        }
+        note(s, 1, "192.0.2.4", PROTOCOL_ARP, SECOND); /* comes to the front again */
+        assert_true(sightings_take(s, &got));
+        assert_int_equal(got.address_count, SIGHTING_ADDRESSES_MAX);
+        static const char *const expected[] = { "192.0.2.4", "192.0.2.10", "192.0.2.9", "192.0.2.8", "192.0.2.7", "192.0.2.6", "192.0.2.5",
+                                                "192.0.2.3" };
+        for (int i = 0; i < SIGHTING_ADDRESSES_MAX; i++)
+                assert_string_equal(ip_format(&got.addresses[i], text), expected[i]);
+        ip = address("192.0.2.3");
+        assert_true(sightings_knows(s, 1, &mac, &ip));
+        assert_false(sightings_knows(s, 2, &mac, &ip));
+        ip = address("192.0.2.2");
+        assert_false(sightings_knows(s, 1, &mac, &ip));
+}
+
+static void test_the_oldest_is_forgotten(void **state) {
+        _cleanup_(sightings_freep) struct sightings *s = table(1000);
+        struct ip ip = address("192.0.2.5");
+        struct mac mac;
+
+        for (uint32_t i = 0; i < 5000; i++) {
+                note(s, i, "192.0.2.5", PROTOCOL_ARP, SECOND);
+                note(s, 7, "192.0.2.5", PROTOCOL_ARP, SECOND); /* goes on being seen */
+        }
+        assert_int_equal(sightings_count(s), 1000);
+        mac = numbered(7);
+        assert_true(sightings_knows(s, 1, &mac, &ip));
+        mac = numbered(4999);
+        assert_true(sightings_knows(s, 1, &mac, &ip));
+        mac = numbered(4001);
+        assert_true(sightings_knows(s, 1, &mac, &ip));
+        mac = numbered(4000);
+        assert_false(sightings_knows(s, 1, &mac, &ip));
+}
+
+/* What is lined up and forgotten before it is taken is not told; what found no place is told when it is seen again. */
+static void test_flood(void **state) {
+        _cleanup_(sightings_freep) struct sightings *s = table(SIGHTINGS_MAX);
+        struct sighting got;
+        size_t taken = 0;
+
+        for (uint32_t i = 0; i < 300000; i++)
+                note(s, i, NULL, PROTOCOL_ARP, SECOND);
+        assert_int_equal(sightings_count(s), SIGHTINGS_MAX);
+        while (sightings_take(s, &got))
+                taken++;
+        assert_true(taken <= 4096);
+        assert_false(sightings_is_due(s));
+        note(s, 299999, NULL, PROTOCOL_ARP, 2 * SECOND);
+        assert_true(sightings_take(s, &got));
+        assert_int_equal(got.mac.bytes[5], 299999 & 255);
+}
+
+static void test_networks_are_apart(void **state) {
+        _cleanup_(sightings_freep) struct sightings *s = table(10);
+        struct mac mac = numbered(1), all = { { 255, 255, 255, 255, 255, 255 } };
+        struct sighting got;
+
+        assert_int_equal(sightings_note(s, 1, &mac, NULL, PROTOCOL_ARP, SECOND), 0);
+        assert_int_equal(sightings_note(s, 2, &mac, NULL, PROTOCOL_ARP, SECOND), 0);
+        assert_int_equal(sightings_count(s), 2);
+        sightings_forget(s, 1);
+        assert_int_equal(sightings_count(s), 1);
+        assert_true(sightings_take(s, &got));
+        assert_int_equal(got.network, 2);
+        assert_false(sightings_take(s, &got));
+        assert_int_equal(sightings_note(s, 1, &all, NULL, PROTOCOL_ARP, SECOND), -EINVAL);
+        assert_int_equal(sightings_new(0, 1, &(struct sightings *) { NULL }), -EINVAL);
+        assert_int_equal(sightings_new(SIGHTINGS_MAX + 1, 1, &(struct sightings *) { NULL }), -EINVAL);
+}
+
+static void test_bucket(void **state) {
+        struct bucket bucket = {};
+        unsigned taken = 0;
+
+        for (int i = 0; i < 1000; i++)
+                taken += bucket_take(&bucket, 100, 50, 10 * SECOND);
+        assert_int_equal(taken, 50);
+        assert_false(bucket_take(&bucket, 100, 50, 10 * SECOND + 9999));
+        assert_true(bucket_take(&bucket, 100, 50, 10 * SECOND + 10000));
+        for (uint64_t now = 11 * SECOND, end = 21 * SECOND; now < end; now += 1000)
+                taken += bucket_take(&bucket, 100, 50, now);
+        assert_in_range(taken, 1050, 1100);
+        assert_true(bucket_take(&bucket, 100, 50, SECOND)); /* the clock was set back */
+}
+
+static void test_repeated_frames(void **state) {
+        static struct recent recent;
+
+        assert_false(recent_is_repeated(&recent, 1, "abc", 3, 100 * SECOND));
+        assert_true(recent_is_repeated(&recent, 1, "abc", 3, 100 * SECOND + 1000));
+        assert_false(recent_is_repeated(&recent, 2, "abc", 3, 100 * SECOND + 1000)); /* on another network */
+        assert_false(recent_is_repeated(&recent, 1, "abd", 3, 100 * SECOND + 1000));
+        assert_false(recent_is_repeated(&recent, 1, "abc", 3, 101 * SECOND)); /* sent again */
+}
+
+int main(void) {
+        const struct CMUnitTest tests[] = {
+                cmocka_unit_test(test_report_when_something_is_new),
+                cmocka_unit_test(test_unchanged_is_due_once_a_minute),
+                cmocka_unit_test(test_addresses_newest_first),
+                cmocka_unit_test(test_the_oldest_is_forgotten),
+                cmocka_unit_test(test_flood),
+                cmocka_unit_test(test_networks_are_apart),
+                cmocka_unit_test(test_bucket),
+                cmocka_unit_test(test_repeated_frames),
+        };
+        return cmocka_run_group_tests(tests, NULL, NULL);
+}
