@@ -56,7 +56,7 @@ static int add(struct body *body, const void *data, size_t size) {
 }
 
 int body_append(struct body *body, const void *data, size_t size) {
-        if (size > body->max - body_payload_size(body))
+        if (body_payload_size(body) + size > body->max)
                 return -EFBIG;
         return add(body, data, size);
 }

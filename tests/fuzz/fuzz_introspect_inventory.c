@@ -1,0 +1,39 @@
+/* A posted body, as it comes from the wire: whatever it is, what is made of it meets the contract. */
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "introspect/api.h"
+#include "introspect/inventory.h"
+#include "lib/idl.h"
+
+static void check(const json_t *normalized) {
+        const struct idl *idl = idl_find("org.pxed.Inventory");
+        _cleanup_json_ json_t *inventory = json_copy((json_t *) normalized), *reply = json_pack("{s:O}", "inventory", inventory);
+        char path[128];
+
+        json_object_set_new(inventory, "node", json_string("n"));
+        json_object_set_new(inventory, "number", json_integer(1));
+        json_object_set_new(inventory, "received", json_integer(1));
+        if (idl_check(idl, idl_method(idl, "Get")->out, reply, path, sizeof(path)) < 0) {
+                fprintf(stderr, "breaks the contract: %s\n", path);
+                abort();
+        }
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
+        static const struct mac mac = { { 0x52, 0x54, 0x00, 0xaa, 0xbb, 0x01 } };
+        _cleanup_json_ json_t *raw = json_parse((const char *) data, size, API_INVENTORY_DEPTH, NULL);
+        _cleanup_inventory_ struct inventory_result result = { 0 };
+        char reason[INVENTORY_REASON_SIZE], summary[128];
+
+        if (!json_is_object(raw))
+                return 0;
+        (void) inventory_owner(raw, &mac);
+        if (inventory_normalize(raw, &mac, &result, reason) < 0)
+                return 0;
+        check(result.normalized);
+        (void) inventory_summary(result.normalized, summary, sizeof(summary));
+        return 0;
+}

@@ -1,0 +1,305 @@
+/* introspect/api: requests and answers without HTTP. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <string.h>
+#include <cmocka.h>
+
+#include "introspect/api.h"
+#include "lib/file.h"
+
+#define NODE "6d0b9e6c-7f9e-4f43-9d0c-3f2f5c0a1b11"
+#define MAC "52:54:00:aa:bb:01"
+#define NOW (1000 * USEC_PER_SEC)
+
+static const uint8_t secret[TOKEN_SECRET_SIZE] = { [0] = 0x42 };
+static const uint8_t other_secret[TOKEN_SECRET_SIZE] = { [0] = 0x43 };
+
+static struct {
+        char folder[64];
+        sd_event *event;
+        struct state *state;
+        struct spool *spool;
+        struct mailbox *mailbox;
+        struct api api;
+        struct note last; /* the last note, and how many there were */
+        unsigned notes;
+} t;
+
+static void on_note(const struct note *note, void *userdata) {
+        t.last = *note;
+        t.notes++;
+}
+
+static void apply(const char *key, const char *text) {
+        _cleanup_json_ json_t *entry = json_loads(text, 0, NULL);
+
+        assert_non_null(entry);
+        state_apply(t.state, key, entry);
+}
+
+static int set_up(void **state) {
+        const struct spool_limits limits = { .posts = 2, .bytes = 1 << 20 };
+
+        memset(&t, 0, sizeof(t));
+        strcpy(t.folder, "/tmp/pxed-test-api-XXXXXX");
+        assert_non_null(mkdtemp(t.folder));
+        assert_int_equal(sd_event_new(&t.event), 0);
+        assert_int_equal(state_new(&t.state), 0);
+        assert_int_equal(spool_new(t.folder, &limits, &t.spool), 0);
+        assert_int_equal(mailbox_new(t.event, 0, on_note, NULL, &t.mailbox), 0);
+        assert_int_equal(api_init(&t.api, t.state, t.spool, t.mailbox), 0);
+        apply("settings", "{\"settings\": {\"introspectPort\": 5050, \"secret\": "
+                          "\"4200000000000000000000000000000000000000000000000000000000000000\"}}");
+        return 0;
+}
+
+static int tear_down(void **state) {
+        char command[128];
+
+        api_clear(&t.api);
+        mailbox_free(t.mailbox);
+        spool_free(t.spool);
+        state_free(t.state);
+        sd_event_unref(t.event);
+        snprintf(command, sizeof(command), "rm -rf %s", t.folder);
+        return system(command);
+}
+
+static char *make_token(const char *mac, const char *node, uint64_t assignment, uint64_t expires, const uint8_t *key) {
+        static char text[TOKEN_TEXT_SIZE];
+        struct token token = { .has_node = node != NULL, .assignment = assignment, .expires = expires };
+
+        assert_int_equal(mac_parse(mac, &token.mac), 0);
+        if (node)
+                assert_int_equal(uuid_parse(node, &token.node), 0);
+        return token_make(&token, key, text);
+}
+
+static char *good_token(void) {
+        return make_token(MAC, NULL, 0, 2000, secret);
+}
+
+/* One whole request; the answer's body as JSON. */
+static json_t *ask(const char *method, const char *path, const char *token, const char *body, size_t size, unsigned *ret_status) {
+        struct api_request request = { .method = method, .path = path, .token_text = token, .now = NOW, .monotonic = NOW, .network = "lab" };
+
+        api_begin(&t.api, &request, UINT64_MAX);
+        for (size_t at = 0; at < size; at += 1000)
+                api_receive(&t.api, &request, body + at, size - at < 1000 ? size - at : 1000);
+        api_finish(&t.api, &request);
+        *ret_status = request.answer.status;
+        json_t *answer = json_loadb(request.answer.body, request.answer.size, 0, NULL);
+        assert_non_null(answer);
+        api_end(&request);
+        assert_int_equal(t.api.budget.used, 0);
+        while (sd_event_run(t.event, 0) > 0)
+                ;
+        return answer;
+}
+
+static void assert_answer(const char *method, const char *path, const char *token, const char *body, unsigned expected, const char *message) {
+        unsigned status;
+        _cleanup_json_ json_t *answer = ask(method, path, token, body, strlen(body), &status);
+        const char *said = json_get_string(json_object_get(answer, "error"), "message") ?: "";
+
+        if (!strstr(said, message))
+                fail_msg("%s: \"%s\" is not in \"%s\"", path, message, said);
+        assert_int_equal(status, expected);
+}
+
+#define INVENTORY "{\"inventory\": {\"interfaces\": [{\"name\": \"eth0\", \"mac_address\": \"" MAC "\"}]}}"
+
+static void test_routes(void **state) {
+        assert_answer("GET", "/", NULL, "", 200, "");
+        assert_answer("HEAD", "/", NULL, "", 200, "");
+        assert_answer("PUT", "/", NULL, "", 405, "method");
+        assert_answer("GET", "/v1/continue", good_token(), "", 405, "method");
+        assert_answer("POST", "/v1/continue/", good_token(), "{}", 404, "nothing here");
+        assert_answer("GET", "/v1/lookup", NULL, "", 404, "nothing here");
+        assert_int_equal(t.notes, 0);
+}
+
+static void test_tokens(void **state) {
+        static const char *const paths[] = { "/v1/continue", "/v1/continue_inspection", "/v1/agent" };
+
+        for (size_t i = 0; i < ELEMENTS(paths); i++) {
+                assert_answer("POST", paths[i], NULL, INVENTORY, 403, "has no boot token");
+                assert_answer("POST", paths[i], "", INVENTORY, 403, "has no boot token");
+                assert_false(t.last.has_mac);
+                assert_answer("POST", paths[i], "p1.-.nonsense", INVENTORY, 403, "is damaged");
+                assert_answer("POST", paths[i], make_token(MAC, NULL, 0, 2000, other_secret), INVENTORY, 403, "not made by this appliance");
+                assert_true(t.last.has_mac);
+                assert_answer("POST", paths[i], make_token(MAC, NULL, 0, 999, secret), INVENTORY, 403,
+                              "of " MAC " expired at 1970-01-01 00:16:39 UTC");
+                assert_true(t.last.has_mac);
+                assert_int_equal(t.last.kind, NOTE_REFUSED);
+                assert_string_equal(t.last.network, "lab");
+        }
+        assert_int_equal(spool_size(t.spool), 0);
+}
+
+static void test_before_the_secret_is_known(void **state) {
+        apply("settings", "{\"key\": \"settings\"}");
+        assert_answer("POST", "/v1/continue", good_token(), INVENTORY, 503, "try again");
+}
+
+static void test_bad_bodies(void **state) {
+        static const struct {
+                const char *body, *message;
+        } cases[] = {
+                { "", "not acceptable JSON: ends too early" },
+                { "nonsense", "not acceptable JSON" },
+                { "[]", "no object" },
+                { "{} {}", "bytes after the value" },
+                { "{\"a\": 1, \"a\": 2}", "duplicate key" },
+                { "{\"a\": \"\xff\"}", "invalid UTF-8" },
+                { "{}", "validate-interfaces: " },
+                { "{\"inventory\": {\"interfaces\": 3}}", "validate-interfaces: " },
+        };
+
+        for (size_t i = 0; i < ELEMENTS(cases); i++)
+                assert_answer("POST", "/v1/continue", good_token(), cases[i].body, 400, cases[i].message);
+        assert_answer("POST", "/v1/agent", good_token(), "{}", 400, "no text `state`");
+        assert_int_equal(spool_size(t.spool), 0);
+        assert_int_equal(t.notes, ELEMENTS(cases) + 1);
+}
+
+static void test_depth(void **state) {
+        char body[256] = "{\"inventory\": {\"interfaces\": [{\"name\": \"a\", \"mac_address\": \"" MAC "\"}]}, \"x\": ";
+
+        strcat(body, "[[[[[[[[[[[[[[[[[[[[[[[[]]]]]]]]]]]]]]]]]]]]]]]]}"); /* 24 and the object */
+        assert_answer("POST", "/v1/continue", good_token(), body, 200, "");
+        strcpy(strstr(body, "\"x\""), "\"x\": [[[[[[[[[[[[[[[[[[[[[[[[[]]]]]]]]]]]]]]]]]]]]]]]]]}");
+        assert_answer("POST", "/v1/continue", good_token(), body, 400, "nested too deep");
+}
+
+static void test_too_large(void **state) {
+        struct api_request request = { .method = "POST", .path = "/v1/continue", .token_text = good_token(), .now = NOW };
+        _cleanup_free_ char *large = malloc(API_INVENTORY_MAX + 1);
+        unsigned status;
+
+        api_begin(&t.api, &request, API_INVENTORY_MAX + 1);
+        assert_int_equal(request.answer.status, 413);
+        api_end(&request);
+        memset(large, ' ', API_INVENTORY_MAX + 1);
+        _cleanup_json_ json_t *answer = ask("POST", "/v1/continue", good_token(), large, API_INVENTORY_MAX + 1, &status);
+        assert_int_equal(status, 413);
+        memcpy(large, INVENTORY, strlen(INVENTORY));
+        json_decref(answer);
+        answer = ask("POST", "/v1/continue", good_token(), large, API_INVENTORY_MAX, &status);
+        assert_int_equal(status, 503); /* fits by itself, but not into this test's spool */
+        assert_int_equal(t.last.kind, NOTE_STORAGE);
+        json_decref(answer);
+        answer = ask("POST", "/v1/agent", good_token(), large, 64 * 1024 + 1, &status);
+        assert_int_equal(status, 413);
+}
+
+static void test_foreign(void **state) {
+        assert_answer("POST", "/v1/continue", make_token("52:54:00:00:00:99", NULL, 0, 2000, secret), INVENTORY, 403,
+                      "the token was made for MAC 52:54:00:00:00:99, which this inventory does not have");
+        assert_int_equal(spool_size(t.spool), 0);
+        assert_int_equal(t.last.mac.bytes[5], 0x99);
+}
+
+static void test_accepted(void **state) {
+        struct spool_post post;
+        unsigned status;
+        _cleanup_json_ json_t *answer = ask("POST", "/v1/continue", good_token(), INVENTORY, strlen(INVENTORY), &status);
+        _cleanup_free_ char *text = NULL;
+
+        assert_int_equal(status, 200);
+        assert_true(json_is_null(json_object_get(answer, "uuid")));
+        assert_int_equal(t.last.kind, NOTE_ACCEPTED);
+        assert_int_equal(t.notes, 1);
+        assert_true(spool_take(t.spool, &post));
+        assert_int_equal(post.time, NOW);
+        assert_int_equal(spool_read(t.spool, &post, &text, NULL), 0);
+        _cleanup_json_ json_t *stored = json_loads(text, 0, NULL), *raw = json_loads(INVENTORY, 0, NULL);
+        assert_true(json_equal(json_object_get(stored, "raw"), raw));
+        assert_string_equal(json_get_string(stored, "mac"), MAC);
+        assert_string_equal(json_get_string(stored, "post"), post.post);
+        assert_true(json_is_null(json_object_get(stored, "node")));
+        assert_true(json_is_null(json_object_get(stored, "failure")));
+        assert_true(json_is_object(json_object_get(stored, "normalized")));
+}
+
+static void test_posted_again(void **state) {
+        assert_answer("POST", "/v1/continue", good_token(), INVENTORY, 200, "");
+        assert_answer("POST", "/v1/continue", good_token(), INVENTORY, 200, "");
+        assert_answer("POST", "/v1/continue_inspection", good_token(), INVENTORY, 202, "");
+        assert_int_equal(spool_size(t.spool), 1);
+        assert_int_equal(t.notes, 1);
+        /* of another boot */
+        assert_answer("POST", "/v1/continue", make_token(MAC, NULL, 0, 2001, secret), INVENTORY, 200, "");
+        assert_int_equal(spool_size(t.spool), 2);
+        assert_answer("POST", "/v1/continue", make_token(MAC, NULL, 0, 2002, secret), INVENTORY, 503, "the spool of inventories is full");
+        assert_int_equal(t.last.kind, NOTE_STORAGE);
+}
+
+static void test_node_of_the_answer(void **state) {
+        unsigned status;
+        _cleanup_json_ json_t *of_token = ask("POST", "/v1/continue", make_token(MAC, NODE, 3, 2000, secret), INVENTORY, strlen(INVENTORY), &status);
+
+        assert_string_equal(json_get_string(of_token, "uuid"), NODE);
+        apply("node/7d0b9e6c-7f9e-4f43-9d0c-3f2f5c0a1b12", "{\"node\": {\"macs\": [\"" MAC "\"], \"assignment\": 0}}");
+        _cleanup_json_ json_t *by_mac = ask("POST", "/v1/continue", good_token(), INVENTORY, strlen(INVENTORY), &status);
+        assert_string_equal(json_get_string(by_mac, "uuid"), "7d0b9e6c-7f9e-4f43-9d0c-3f2f5c0a1b12");
+}
+
+static void test_ramdisk_that_failed(void **state) {
+        assert_answer("POST", "/v1/continue", good_token(), "{\"error\": \"no disks, \\u001b[1mno network\"}", 200, "");
+        assert_int_equal(t.last.kind, NOTE_ACCEPTED);
+        assert_non_null(strstr(t.last.detail, "the ramdisk failed: no disks, ?[1mno network"));
+}
+
+static const char *order_of(const char *token, const char *body) {
+        static char order[16];
+        unsigned status;
+        _cleanup_json_ json_t *answer = ask("POST", "/v1/agent", token, body, strlen(body), &status);
+
+        assert_int_equal(status, 200);
+        strcpy(order, json_get_string(answer, "order"));
+        return order;
+}
+
+static void test_agent(void **state) {
+        assert_string_equal(order_of(good_token(), "{\"state\": \"started\", \"message\": null, \"mac\": \"" MAC "\"}"), "wait");
+        assert_int_equal(t.last.kind, NOTE_AGENT);
+        assert_string_equal(t.last.detail, "started");
+        assert_string_equal(order_of(good_token(), "{\"state\": \"waiting\", \"message\": \"for \\u001bgood\"}"), "wait");
+        assert_string_equal(t.last.detail, "waiting: for ?good");
+        assert_string_equal(order_of(good_token(), "{\"state\": \"waiting\"}"), "wait");
+        assert_int_equal(t.notes, 3);
+        for (int i = 0; i < 100; i++)
+                assert_string_equal(order_of(good_token(), "{\"state\": \"waiting\"}"), "wait");
+        assert_int_equal(t.notes, 3);
+        apply("node/" NODE, "{\"node\": {\"macs\": [\"" MAC "\"], \"assignment\": 12}}");
+        assert_string_equal(order_of(good_token(), "{\"state\": \"waiting\"}"), "reboot");
+        assert_string_equal(order_of(make_token(MAC, NODE, 12, 2000, secret), "{\"state\": \"waiting\"}"), "wait");
+        apply("node/" NODE, "{\"node\": {\"macs\": [\"" MAC "\"], \"assignment\": 12, \"inspect\": true}}");
+        assert_string_equal(order_of(make_token(MAC, NODE, 12, 2000, secret), "{\"state\": \"waiting\"}"), "reboot");
+        /* its inventory has come and is not with pxed yet */
+        assert_answer("POST", "/v1/continue", good_token(), INVENTORY, 200, "");
+        assert_string_equal(order_of(good_token(), "{\"state\": \"waiting\"}"), "wait");
+}
+
+int main(void) {
+        const struct CMUnitTest tests[] = {
+                cmocka_unit_test_setup_teardown(test_routes, set_up, tear_down),
+                cmocka_unit_test_setup_teardown(test_tokens, set_up, tear_down),
+                cmocka_unit_test_setup_teardown(test_before_the_secret_is_known, set_up, tear_down),
+                cmocka_unit_test_setup_teardown(test_bad_bodies, set_up, tear_down),
+                cmocka_unit_test_setup_teardown(test_depth, set_up, tear_down),
+                cmocka_unit_test_setup_teardown(test_too_large, set_up, tear_down),
+                cmocka_unit_test_setup_teardown(test_foreign, set_up, tear_down),
+                cmocka_unit_test_setup_teardown(test_accepted, set_up, tear_down),
+                cmocka_unit_test_setup_teardown(test_posted_again, set_up, tear_down),
+                cmocka_unit_test_setup_teardown(test_node_of_the_answer, set_up, tear_down),
+                cmocka_unit_test_setup_teardown(test_ramdisk_that_failed, set_up, tear_down),
+                cmocka_unit_test_setup_teardown(test_agent, set_up, tear_down),
+        };
+
+        return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,191 @@
+/* introspect/field and introspect/lldp: members of any type, or none, and what a switch said. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <string.h>
+#include <cmocka.h>
+
+#include "introspect/field.h"
+#include "introspect/lldp.h"
+
+static json_t *parse(const char *text) {
+        json_t *value = json_loads(text, JSON_DECODE_ANY, NULL);
+
+        assert_non_null(value);
+        return value;
+}
+
+static void test_text(void **state) {
+        static const struct {
+                const char *json, *expected; /* NULL: null */
+        } cases[] = {
+                { "{\"a\": \" QEMU  Disk \"}", "QEMU  Disk" },
+                { "{\"a\": \"\"}", NULL },
+                { "{\"a\": \"  \\n\"}", NULL },
+                { "{\"a\": null}", NULL },
+                { "{}", NULL },
+                { "{\"a\": 42}", "42" },
+                { "{\"a\": -7}", "-7" },
+                { "{\"a\": 1.5}", NULL },
+                { "{\"a\": true}", NULL },
+                { "{\"a\": [\"x\"]}", NULL },
+                { "{\"a\": \"one\\ntwo\\tthree\"}", "one two three" },
+                { "{\"a\": \"\\u001b[31mred\\u007f\"}", "?[31mred?" },
+                { "{\"a\": \"\\u009b31m\"}", "??31m" },
+                { "{\"a\": \"gr\\u00fcn\"}", "gr\xc3\xbcn" },
+                { "[]", NULL },
+        };
+
+        for (size_t i = 0; i < ELEMENTS(cases); i++) {
+                _cleanup_json_ json_t *object = parse(cases[i].json), *text = field_text(object, "a");
+                if (cases[i].expected)
+                        assert_string_equal(json_string_value(text), cases[i].expected);
+                else
+                        assert_true(json_is_null(text));
+        }
+        _cleanup_json_ json_t *null = field_text(NULL, "a");
+        assert_true(json_is_null(null));
+}
+
+static void test_long_text_is_cut_at_a_character(void **state) {
+        char text[FIELD_TEXT_MAX + 9];
+        _cleanup_json_ json_t *object = NULL, *cut = NULL;
+
+        memset(text, 'x', sizeof(text));
+        memcpy(text + FIELD_TEXT_MAX - 1, "\xc3\xbc", 2);
+        object = json_pack("{s:s#}", "a", text, (int) sizeof(text));
+        cut = field_text(object, "a");
+        assert_int_equal(json_string_length(cut), FIELD_TEXT_MAX - 1);
+}
+
+static void test_count(void **state) {
+        static const struct {
+                const char *json;
+                bool known;
+                int64_t expected;
+        } cases[] = {
+                { "{\"a\": 12}", true, 12 },
+                { "{\"a\": 0}", true, 0 },
+                { "{\"a\": -1}", false, 0 },
+                { "{\"a\": 9223372036854775807}", true, INT64_MAX },
+                { "{\"a\": 8.0}", true, 8 },
+                { "{\"a\": 8.5}", false, 0 },
+                { "{\"a\": 1e300}", false, 0 },
+                { "{\"a\": -0.5}", false, 0 },
+                { "{\"a\": \"24576\"}", true, 24576 },
+                { "{\"a\": \" 7 \"}", true, 7 },
+                { "{\"a\": \"-1\"}", false, 0 },
+                { "{\"a\": \"7 GB\"}", false, 0 },
+                { "{\"a\": \"99999999999999999999\"}", false, 0 },
+                { "{\"a\": \"\"}", false, 0 },
+                { "{\"a\": null}", false, 0 },
+                { "{\"a\": true}", false, 0 },
+                { "{\"a\": {}}", false, 0 },
+        };
+
+        for (size_t i = 0; i < ELEMENTS(cases); i++) {
+                _cleanup_json_ json_t *object = parse(cases[i].json);
+                int64_t value = 0;
+                assert_int_equal(field_count(object, "a", &value), cases[i].known);
+                assert_int_equal(value, cases[i].expected);
+        }
+}
+
+static void test_mac(void **state) {
+        static const struct {
+                const char *json, *expected;
+        } cases[] = {
+                { "{\"a\": \"52:54:00:AA:BB:01\"}", "52:54:00:aa:bb:01" },
+                { "{\"a\": \"01-52-54-00-aa-bb-01\"}", "52:54:00:aa:bb:01" },
+                { "{\"a\": \"20-52-54-00-aa-bb-01\"}", "52:54:00:aa:bb:01" },
+                { "{\"a\": \"01:52:54:00:aa:bb:01\"}", "52:54:00:aa:bb:01" },
+                { "{\"a\": \" 525400aabb01\\n\"}", "52:54:00:aa:bb:01" },
+                { "{\"a\": \"ff:ff:ff:ff:ff:ff\"}", NULL },
+                { "{\"a\": \"01:00:5e:00:00:01\"}", NULL },
+                { "{\"a\": \"00:00:00:00:00:00\"}", NULL },
+                { "{\"a\": \"80:00:02:08:fe:80:00:00:00:00:00:00:00:02:c9:03:00:00:00:01\"}", NULL },
+                { "{\"a\": \"07-52-54-00-aa-bb-01\"}", NULL },
+                { "{\"a\": \"52:54:00:aa:bb\"}", NULL },
+                { "{\"a\": \"\"}", NULL },
+                { "{\"a\": \"52:54:00:aa:bb:01 52\"}", NULL },
+                { "{\"a\": 12}", NULL },
+        };
+
+        for (size_t i = 0; i < ELEMENTS(cases); i++) {
+                _cleanup_json_ json_t *object = parse(cases[i].json);
+                char text[MAC_TEXT_SIZE];
+                struct mac mac;
+                assert_int_equal(field_mac(object, "a", &mac), cases[i].expected != NULL);
+                if (cases[i].expected)
+                        assert_string_equal(mac_format(&mac, text), cases[i].expected);
+        }
+}
+
+static void test_ip(void **state) {
+        static const struct {
+                const char *json, *expected;
+        } cases[] = {
+                { "{\"a\": \"10.9.9.5\"}", "10.9.9.5" },
+                { "{\"a\": \"fe80::1%nic0.100\"}", "fe80::1" },
+                { "{\"a\": \"2001:DB8::1/64\"}", "2001:db8::1" },
+                { "{\"a\": \"0.0.0.0\"}", NULL },
+                { "{\"a\": \"::/0\"}", NULL },
+                { "{\"a\": \"::1\"}", NULL },
+                { "{\"a\": \"127.0.0.1\"}", NULL },
+                { "{\"a\": \"nonsense\"}", NULL },
+                { "{\"a\": \"\"}", NULL },
+                { "{\"a\": \"1111111111111111111111111111111111111111111111111111111111111\"}", NULL },
+                { "{\"a\": null}", NULL },
+        };
+
+        for (size_t i = 0; i < ELEMENTS(cases); i++) {
+                _cleanup_json_ json_t *object = parse(cases[i].json);
+                char text[IP_TEXT_SIZE];
+                struct ip ip;
+                assert_int_equal(field_ip(object, "a", &ip), cases[i].expected != NULL);
+                if (cases[i].expected)
+                        assert_string_equal(ip_format(&ip, text), cases[i].expected);
+        }
+}
+
+static void test_lldp(void **state) {
+        static const struct {
+                const char *json, *chassis, *port;
+        } cases[] = {
+                { "[[1, \"04001122334455\"], [2, \"05457468312f32\"], [0, \"\"]]", "00:11:22:33:44:55", "Eth1/2" },
+                { "[[2, \"0300112233445F\"], [1, \"04001122334455\"]]", "00:11:22:33:44:55", "00:11:22:33:44:5f" },
+                { "[[2, \"07363132\"]]", NULL, "612" },
+                { "[[1, \"0773772d61\"], [2, \"0101\"]]", NULL, "?" },               /* chassis by local name; a control character */
+                { "[[1, \"040011223344\"], [2, \"0401c0000201\"]]", NULL, NULL },    /* a short MAC; a port by address */
+                { "[[1, \"zz\"], [2, \"053\"], [1], [], 5, null, \"x\"]", NULL, NULL },
+                { "[[1, null], [2, 5], [\"1\", \"04001122334455\"]]", NULL, NULL },
+                { "[[1, \"04001122334455\"], [1, \"04665544332211\"]]", "00:11:22:33:44:55", NULL },
+                { "[[2, \"05ff\"]]", NULL, NULL },                                    /* no UTF-8 */
+                { "[[2, \"05\"]]", NULL, NULL },
+                { "[]", NULL, NULL },
+                { "{}", NULL, NULL },
+                { "\"x\"", NULL, NULL },
+        };
+
+        for (size_t i = 0; i < ELEMENTS(cases); i++) {
+                _cleanup_json_ json_t *tlvs = parse(cases[i].json);
+                struct lldp_neighbour neighbour;
+                lldp_read(tlvs, &neighbour);
+                _cleanup_json_ json_t *chassis = neighbour.chassis, *port = neighbour.port;
+                assert_string_equal(json_string_value(chassis) ?: "none", cases[i].chassis ?: "none");
+                assert_string_equal(json_string_value(port) ?: "none", cases[i].port ?: "none");
+        }
+}
+
+int main(void) {
+        const struct CMUnitTest tests[] = {
+                cmocka_unit_test(test_text),
+                cmocka_unit_test(test_long_text_is_cut_at_a_character),
+                cmocka_unit_test(test_count),
+                cmocka_unit_test(test_mac),
+                cmocka_unit_test(test_ip),
+                cmocka_unit_test(test_lldp),
+        };
+
+        return cmocka_run_group_tests(tests, NULL, NULL);
+}

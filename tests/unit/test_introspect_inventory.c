@@ -1,0 +1,296 @@
+/* introspect/inventory and its hooks: payloads of real ramdisks, of pxed-agent, and of nobody in his right mind. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <cmocka.h>
+
+#include "introspect/inventory.h"
+#include "lib/file.h"
+#include "lib/idl.h"
+
+static const struct mac boot_mac = { { 0x52, 0x54, 0x00, 0xaa, 0xbb, 0x01 } };
+
+/* What org.pxed.Inventory.Get would answer with it. */
+static void assert_meets_contract(const json_t *normalized) {
+        const struct idl *idl = idl_find("org.pxed.Inventory");
+        _cleanup_json_ json_t *inventory = json_copy((json_t *) normalized), *reply = json_pack("{s:O}", "inventory", inventory);
+        char path[128] = "";
+
+        json_object_set_new(inventory, "node", json_string("6d0b9e6c-7f9e-4f43-9d0c-3f2f5c0a1b11"));
+        json_object_set_new(inventory, "number", json_integer(1));
+        json_object_set_new(inventory, "received", json_integer(1));
+        int r = idl_check(idl, idl_method(idl, "Get")->out, reply, path, sizeof(path));
+        assert_string_equal(path, "");
+        assert_int_equal(r, 0);
+}
+
+static struct inventory_result normalize(const char *text) {
+        _cleanup_json_ json_t *raw = json_parse(text, strlen(text), 25, NULL);
+        struct inventory_result result = { 0 };
+        char reason[INVENTORY_REASON_SIZE] = "";
+
+        assert_non_null(raw);
+        assert_int_equal(inventory_normalize(raw, &boot_mac, &result, reason), 0);
+        assert_meets_contract(result.normalized);
+        return result;
+}
+
+static struct inventory_result normalize_file(const char *version) {
+        _cleanup_free_ char *text = NULL;
+        char path[64];
+
+        snprintf(path, sizeof(path), "tests/data/ipa/ipa-%s.json", version);
+        assert_int_equal(file_read(path, 1 << 20, &text, NULL), 0);
+        return normalize(text);
+}
+
+static const json_t *interface_at(const struct inventory_result *result, size_t i) {
+        return json_array_get(json_object_get(result->normalized, "interfaces"), i);
+}
+
+static const char *string_at(const struct inventory_result *result, const char *list, size_t i, const char *key) {
+        return json_get_string(json_array_get(json_object_get(result->normalized, list), i), key) ?: "null";
+}
+
+/* Every version of ironic-python-agent was run on the same machine. */
+static void test_ironic_python_agents(void **state) {
+        static const char *const versions[] = { "2023.1", "zed", "2025.1" };
+
+        for (size_t i = 0; i < ELEMENTS(versions); i++) {
+                _cleanup_inventory_ struct inventory_result result = normalize_file(versions[i]);
+                char summary[128];
+                assert_string_equal(inventory_summary(result.normalized, summary, sizeof(summary)),
+                                    "2 CPUs, 24576 MiB, 1 disk, 2 interfaces, bios");
+                assert_string_equal(json_get_string(result.normalized, "architecture"), "x86_64");
+                assert_string_equal(json_get_string(result.normalized, "cpuModel"), "Intel(R) Xeon(R) Processor");
+                assert_true(json_is_null(json_object_get(result.normalized, "manufacturer")));
+                assert_true(json_is_null(json_object_get(result.normalized, "bmcAddress")));
+                assert_string_equal(string_at(&result, "disks", 0, "name"), "/dev/vda");
+                assert_int_equal(json_get_int(json_array_get(json_object_get(result.normalized, "disks"), 0), "size", 0), 274877906944);
+                assert_string_equal(string_at(&result, "interfaces", 1, "mac"), "52:54:00:aa:bb:01");
+                assert_true(json_is_true(json_object_get(interface_at(&result, 1), "boots")));
+                assert_true(json_is_false(json_object_get(interface_at(&result, 0), "boots")));
+                const json_t *addresses = json_object_get(interface_at(&result, 1), "addresses");
+                assert_string_equal(json_string_value(json_array_get(addresses, 0)), "10.9.9.5");
+                assert_string_equal(json_string_value(json_array_get(addresses, 1)), "fe80::5054:ff:feaa:bb01");
+        }
+}
+
+static void test_what_only_newer_agents_tell(void **state) {
+        _cleanup_inventory_ struct inventory_result new = normalize_file("2025.1"), old = normalize_file("2023.1");
+
+        assert_string_equal(string_at(&new, "interfaces", 0, "switchChassis"), "00:11:22:33:44:55");
+        assert_string_equal(string_at(&new, "interfaces", 0, "switchPort"), "Eth1/2");
+        assert_int_equal(json_get_int(new.normalized, "cpuSockets", 0), 1);
+        assert_int_equal(json_get_int(new.normalized, "numaNodes", 0), 1);
+        assert_int_equal(json_get_int(new.normalized, "pciDevices", 0), 6);
+        assert_string_equal(string_at(&old, "interfaces", 0, "switchChassis"), "null");
+        assert_true(json_is_null(json_object_get(old.normalized, "cpuSockets")));
+        assert_true(json_is_null(json_object_get(old.normalized, "pciDevices")));
+        assert_int_equal(json_array_size(json_object_get(new.normalized, "errors")), 0);
+        assert_null(new.failure);
+}
+
+/* dmidecode failed on that machine: the ramdisk says so, and the rest of its inventory is good. */
+static void test_ramdisk_error(void **state) {
+        _cleanup_inventory_ struct inventory_result result = normalize_file("zed");
+        const json_t *errors = json_object_get(result.normalized, "errors");
+
+        assert_non_null(strstr(json_string_value(result.failure), "The following errors were encountered: * failed to run dmidecode"));
+        assert_int_equal(json_array_size(errors), 1);
+        assert_true(strncmp(json_string_value(json_array_get(errors, 0)), "failed to run dmidecode", 23) == 0);
+}
+
+static void test_error_without_inventory(void **state) {
+        _cleanup_inventory_ struct inventory_result result = normalize("{\"error\": \"no network\"}");
+
+        assert_string_equal(json_string_value(result.failure), "no network");
+        assert_int_equal(json_array_size(json_object_get(result.normalized, "interfaces")), 0);
+}
+
+static void test_errors_of_other_types(void **state) {
+        static const struct {
+                const char *error, *failure;
+        } cases[] = {
+                { "null", NULL },
+                { "\"\"", NULL },
+                { "\"  \"", NULL },
+                { "false", NULL },
+                { "true", "the ramdisk says that it failed, and not in words" },
+                { "{\"a\": 1}", "the ramdisk says that it failed, and not in words" },
+                { "5", "5" },
+        };
+
+        for (size_t i = 0; i < ELEMENTS(cases); i++) {
+                char text[256];
+                snprintf(text, sizeof(text), "{\"error\": %s, \"inventory\": {\"interfaces\": [{\"name\": \"a\", \"mac_address\": \"52:54:00:aa:bb:01\"}]}}",
+                         cases[i].error);
+                _cleanup_inventory_ struct inventory_result result = normalize(text);
+                assert_string_equal(json_string_value(result.failure) ?: "none", cases[i].failure ?: "none");
+        }
+}
+
+/* As introspect/agent/inventory.c makes it. */
+static void test_pxed_agent(void **state) {
+        _cleanup_inventory_ struct inventory_result result = normalize(
+                "{\"inventory\": {\"interfaces\": [{\"name\": \"eth0\", \"mac_address\": \"52:54:00:aa:bb:01\", \"driver\": \"virtio_net\","
+                " \"speed_mbps\": 10000, \"pci_address\": \"0000:00:03.0\", \"has_carrier\": true, \"ipv4_address\": \"192.0.2.100\"}],"
+                " \"cpu\": {\"count\": 3, \"architecture\": \"x86_64\"}, \"memory\": {\"total\": 1000000, \"physical_mb\": 512},"
+                " \"disks\": [{\"name\": \"/dev/sda\", \"size\": 5368709120, \"serial\": \"S1\", \"tran\": \"sata\", \"rotational\": false}],"
+                " \"boot\": {\"current_boot_mode\": \"uefi\", \"pxe_interface\": null}, \"bmc_address\": \"198.51.100.7\","
+                " \"system_vendor\": {\"product_name\": \"P\", \"serial_number\": \"N1\", \"manufacturer\": \"M\","
+                "  \"firmware\": {\"vendor\": \"EDK II\", \"version\": \"1\", \"build_date\": \"2023\"}}},"
+                " \"boot_interface\": \"01-52-54-00-aa-bb-01\","
+                " \"dmi\": {\"system\": {\"uuid\": \"01234567-89AB-cdef-0123-456789abcdef\"}}, \"usb_devices\": [],"
+                " \"pxed_agent\": {\"collector_errors\": [{\"collector\": \"bmc\", \"message\": \"Timed out\"}, 7, {}]}}");
+
+        assert_string_equal(json_get_string(result.normalized, "uuid"), "01234567-89ab-cdef-0123-456789abcdef");
+        assert_int_equal(json_get_int(result.normalized, "memory", 0), 512ll << 20);
+        assert_string_equal(json_get_string(result.normalized, "bootMode"), "uefi");
+        assert_string_equal(json_get_string(result.normalized, "bmcAddress"), "198.51.100.7");
+        assert_string_equal(json_get_string(result.normalized, "firmwareVendor"), "EDK II");
+        assert_string_equal(string_at(&result, "disks", 0, "transport"), "sata");
+        assert_int_equal(json_get_int(result.normalized, "usbDevices", -1), 0);
+        assert_int_equal(json_get_int(interface_at(&result, 0), "speedMbps", 0), 10000);
+        const json_t *errors = json_object_get(result.normalized, "errors");
+        assert_int_equal(json_array_size(errors), 1);
+        assert_string_equal(json_string_value(json_array_get(errors, 0)), "bmc: Timed out");
+}
+
+static void test_junk_uuid_is_none(void **state) {
+        _cleanup_inventory_ struct inventory_result result =
+                normalize("{\"error\": \"x\", \"dmi\": {\"system\": {\"uuid\": \"ffffffff-ffff-ffff-ffff-ffffffffffff\"}}}");
+
+        assert_true(json_is_null(json_object_get(result.normalized, "uuid")));
+}
+
+static void test_interfaces_that_are_none(void **state) {
+        _cleanup_inventory_ struct inventory_result result = normalize(
+                "{\"inventory\": {\"interfaces\": [{\"name\": \"lo\", \"mac_address\": \"52:54:00:00:00:09\"}, {\"mac_address\": \"52:54:00:00:00:01\"},"
+                " {\"name\": \"\", \"mac_address\": \"52:54:00:00:00:02\"}, {\"name\": \"a\", \"mac_address\": \"nonsense\"}, {\"name\": \"b\"}, 7, null, [],"
+                " {\"name\": \"loop\", \"mac_address\": \"52:54:00:00:00:03\", \"ipv4_address\": \"127.0.0.2\"},"
+                " {\"name\": \"m\", \"mac_address\": \"01:00:5e:00:00:01\"}, {\"name\": \"good\", \"mac_address\": \"52:54:00:00:00:04\"}]}}");
+
+        assert_int_equal(json_array_size(json_object_get(result.normalized, "interfaces")), 1);
+        assert_string_equal(string_at(&result, "interfaces", 0, "name"), "good");
+        /* the boot script's MAC is not there: said, not guessed */
+        assert_true(json_is_false(json_object_get(interface_at(&result, 0), "boots")));
+}
+
+static void test_shared_mac_is_one_port(void **state) {
+        _cleanup_inventory_ struct inventory_result result = normalize(
+                "{\"inventory\": {\"interfaces\": [{\"name\": \"eth0.5\", \"mac_address\": \"52:54:00:aa:bb:01\"},"
+                " {\"name\": \"eth0\", \"mac_address\": \"52:54:00:AA:BB:01\", \"pci_address\": \"0000:00:03.0\"},"
+                " {\"name\": \"bond0\", \"mac_address\": \"52:54:00:aa:bb:01\"}]}}");
+
+        assert_int_equal(json_array_size(json_object_get(result.normalized, "interfaces")), 1);
+        assert_string_equal(string_at(&result, "interfaces", 0, "name"), "eth0");
+        assert_true(json_is_true(json_object_get(interface_at(&result, 0), "boots")));
+}
+
+static void test_lldp_of_older_agents(void **state) {
+        _cleanup_inventory_ struct inventory_result result =
+                normalize("{\"inventory\": {\"interfaces\": [{\"name\": \"a\", \"mac_address\": \"52:54:00:aa:bb:01\","
+                          " \"lldp\": [[1, \"04001122334455\"], [2, \"0541\"]]}]}}");
+
+        assert_string_equal(string_at(&result, "interfaces", 0, "switchChassis"), "00:11:22:33:44:55");
+        assert_string_equal(string_at(&result, "interfaces", 0, "switchPort"), "A");
+}
+
+static void test_hooks_fail_by_name(void **state) {
+        _cleanup_inventory_ struct inventory_result result =
+                normalize("{\"inventory\": {\"interfaces\": [{\"name\": \"a\", \"mac_address\": \"52:54:00:00:00:04\"}], \"cpu\": 3, \"memory\": [],"
+                          " \"disks\": {}, \"boot\": \"uefi\", \"system_vendor\": null}}");
+        static const char *const expected[] = { "ports: ", "cpu: ", "memory: ", "disks: ", "boot-mode: " };
+        const json_t *errors = json_object_get(result.normalized, "errors");
+
+        assert_int_equal(json_array_size(errors), ELEMENTS(expected));
+        for (size_t i = 0; i < ELEMENTS(expected); i++)
+                assert_true(strncmp(json_string_value(json_array_get(errors, i)), expected[i], strlen(expected[i])) == 0);
+        assert_null(result.failure);
+}
+
+static void test_nothing_left_fails(void **state) {
+        static const struct {
+                const char *text, *reason;
+        } cases[] = {
+                { "{}", "validate-interfaces: the payload has no list `inventory.interfaces`" },
+                { "{\"inventory\": []}", "validate-interfaces: the payload has no list `inventory.interfaces`" },
+                { "{\"inventory\": {\"interfaces\": []}}", "validate-interfaces: none of the 0 interfaces has a name and a usable MAC" },
+                { "{\"inventory\": {\"interfaces\": [{}, {\"name\": \"a\"}]}}",
+                  "validate-interfaces: none of the 2 interfaces has a name and a usable MAC" },
+        };
+
+        for (size_t i = 0; i < ELEMENTS(cases); i++) {
+                _cleanup_json_ json_t *raw = json_loads(cases[i].text, 0, NULL);
+                struct inventory_result result = { 0 };
+                char reason[INVENTORY_REASON_SIZE];
+                assert_int_equal(inventory_normalize(raw, &boot_mac, &result, reason), -EINVAL);
+                assert_string_equal(reason, cases[i].reason);
+                assert_null(result.normalized);
+        }
+}
+
+static void test_long_lists_are_cut(void **state) {
+        _cleanup_json_ json_t *disks = json_array();
+        _cleanup_json_ json_t *raw = json_pack("{s:{s:[{s:s, s:s}], s:O}}", "inventory", "interfaces", "name", "a", "mac_address",
+                                               "52:54:00:aa:bb:01", "disks", disks);
+
+        for (int i = 0; i < INVENTORY_LIST_MAX + 5; i++)
+                json_array_append_new(disks, json_pack("{s:s}", "name", "/dev/sda"));
+        _cleanup_free_ char *text = json_dumps(raw, 0);
+        _cleanup_inventory_ struct inventory_result result = normalize(text);
+        assert_int_equal(json_array_size(json_object_get(result.normalized, "disks")), INVENTORY_LIST_MAX);
+        bool told = false;
+        size_t i;
+        const json_t *error;
+        json_array_foreach(json_object_get(result.normalized, "errors"), i, error)
+                told = told || strcmp(json_string_value(error), "disks: only the first 1024 of 1029 are kept") == 0;
+        assert_true(told);
+}
+
+static void test_owner(void **state) {
+        static const struct {
+                const char *text;
+                enum inventory_owner expected;
+        } cases[] = {
+                { "{\"inventory\": {\"interfaces\": [{\"mac_address\": \"52:54:00:00:00:07\"}, {\"mac_address\": \"52:54:00:AA:BB:01\"}]}}", INVENTORY_HAS_MAC },
+                { "{\"inventory\": {\"interfaces\": [{\"mac_address\": \"52:54:00:00:00:07\"}]}}", INVENTORY_HAS_OTHERS },
+                { "{\"boot_interface\": \"01-52-54-00-aa-bb-01\", \"inventory\": {\"interfaces\": [{\"mac_address\": \"52:54:00:00:00:07\"}]}}",
+                  INVENTORY_HAS_MAC },
+                { "{\"boot_interface\": \"01-52-54-00-aa-bb-02\"}", INVENTORY_HAS_OTHERS },
+                { "{\"inventory\": {\"boot\": {\"pxe_interface\": \"52:54:00:aa:bb:01\"}}}", INVENTORY_HAS_MAC },
+                { "{\"error\": \"x\"}", INVENTORY_HAS_NO_MACS },
+                { "{\"inventory\": {\"interfaces\": \"x\"}}", INVENTORY_HAS_NO_MACS },
+        };
+
+        for (size_t i = 0; i < ELEMENTS(cases); i++) {
+                _cleanup_json_ json_t *raw = json_loads(cases[i].text, 0, NULL);
+                assert_non_null(raw);
+                assert_int_equal(inventory_owner(raw, &boot_mac), cases[i].expected);
+        }
+}
+
+int main(void) {
+        const struct CMUnitTest tests[] = {
+                cmocka_unit_test(test_ironic_python_agents),
+                cmocka_unit_test(test_what_only_newer_agents_tell),
+                cmocka_unit_test(test_ramdisk_error),
+                cmocka_unit_test(test_error_without_inventory),
+                cmocka_unit_test(test_errors_of_other_types),
+                cmocka_unit_test(test_pxed_agent),
+                cmocka_unit_test(test_junk_uuid_is_none),
+                cmocka_unit_test(test_interfaces_that_are_none),
+                cmocka_unit_test(test_shared_mac_is_one_port),
+                cmocka_unit_test(test_lldp_of_older_agents),
+                cmocka_unit_test(test_hooks_fail_by_name),
+                cmocka_unit_test(test_nothing_left_fails),
+                cmocka_unit_test(test_long_lists_are_cut),
+                cmocka_unit_test(test_owner),
+        };
+
+        return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,160 @@
+/* introspect/state and port_holder: the desired state as readers find it, and who has a port. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <string.h>
+#include <cmocka.h>
+
+#include "introspect/port_holder.h"
+#include "introspect/state.h"
+
+#define A "6d0b9e6c-7f9e-4f43-9d0c-3f2f5c0a1b11"
+#define B "7d0b9e6c-7f9e-4f43-9d0c-3f2f5c0a1b12"
+
+static void apply(struct state *state, const char *key, const char *value) {
+        char text[512], word[16];
+        snprintf(word, sizeof(word), "%.*s", (int) strcspn(key, "/"), key);
+        if (value)
+                snprintf(text, sizeof(text), "{\"key\": \"%s\", \"%s\": %s}", key, word, value);
+        else
+                snprintf(text, sizeof(text), "{\"key\": \"%s\"}", key);
+        _cleanup_json_ json_t *entry = json_loads(text, 0, NULL);
+        assert_non_null(entry);
+        state_apply(state, key, entry);
+}
+
+static struct token token_of(const char *node, const char *mac) {
+        struct token token = { .has_node = node != NULL };
+
+        if (node)
+                assert_int_equal(uuid_parse(node, &token.node), 0);
+        assert_int_equal(mac_parse(mac, &token.mac), 0);
+        return token;
+}
+
+static bool find(struct state *state, const char *node, const char *mac, struct state_node *ret) {
+        const struct token token = token_of(node, mac);
+
+        return state_find_node(state, &token, ret);
+}
+
+static struct state *filled(void) {
+        struct state *state;
+
+        assert_int_equal(state_new(&state), 0);
+        state_begin(state);
+        apply(state, "settings", "{\"secret\": \"4242424242424242424242424242424242424242424242424242424242424242\", \"introspectPort\": 5050}");
+        apply(state, "network/lab", "{\"address\": \"192.0.2.1/24\"}");
+        apply(state, "network/v6", "{\"address\": \"2001:db8::1/64\"}");
+        apply(state, "node/" A, "{\"macs\": [\"52:54:00:00:00:01\", \"52:54:00:00:00:02\"], \"assignment\": 7, \"inspect\": true}");
+        apply(state, "node/" B, "{\"macs\": [], \"assignment\": 0, \"inspect\": false}");
+        state_commit(state);
+        return state;
+}
+
+static void test_finds(void **unused) {
+        _cleanup_(state_freep) struct state *state = filled();
+        uint8_t secret[TOKEN_SECRET_SIZE];
+        char network[STATE_NAME_SIZE];
+        struct state_node node;
+        struct ip ip;
+
+        assert_true(state_secret(state, secret));
+        assert_int_equal(secret[31], 0x42);
+        assert_int_equal(state_port(state), 5050);
+        assert_int_equal(ip_parse("2001:db8::1", &ip), 0);
+        assert_true(state_find_network(state, &ip, network));
+        assert_string_equal(network, "v6");
+        assert_true(find(state, NULL, "52:54:00:00:00:02", &node));
+        assert_int_equal(node.assignment, 7);
+        assert_true(node.inspect);
+        assert_true(find(state, B, "52:54:00:00:00:02", &node));
+        assert_false(node.inspect);
+        assert_false(find(state, NULL, "52:54:00:00:00:03", &node));
+        /* the node that the token was made for is gone: the machine is now another's */
+        assert_true(find(state, "8d0b9e6c-7f9e-4f43-9d0c-3f2f5c0a1b13", "52:54:00:00:00:01", &node));
+        assert_int_equal(node.assignment, 7);
+}
+
+static void test_changes(void **unused) {
+        _cleanup_(state_freep) struct state *state = filled();
+        struct state_node node;
+
+        apply(state, "node/" A, "{\"macs\": [\"52:54:00:00:00:09\"], \"assignment\": 8, \"inspect\": false}");
+        assert_false(find(state, NULL, "52:54:00:00:00:01", &node));
+        assert_true(find(state, NULL, "52:54:00:00:00:09", &node));
+        assert_int_equal(node.assignment, 8);
+        apply(state, "node/" A, NULL);
+        assert_false(find(state, A, "52:54:00:00:00:09", &node));
+        assert_int_equal(state_nodes(state), 1);
+        apply(state, "node/nonsense", "{}");
+        apply(state, "unknown/x", NULL);
+        assert_int_equal(state_nodes(state), 1);
+        apply(state, "network/lab", NULL);
+        const struct state_network *networks;
+        assert_int_equal(state_networks(state, &networks), 1);
+        assert_string_equal(networks[0].name, "v6");
+}
+
+static void test_a_whole_state_replaces(void **unused) {
+        _cleanup_(state_freep) struct state *state = filled();
+        const struct state_network *networks;
+        struct state_node node;
+
+        state_begin(state);
+        apply(state, "network/new", "{\"address\": \"198.51.100.1/24\"}");
+        apply(state, "node/" B, "{\"macs\": [\"52:54:00:00:00:05\"]}");
+        assert_true(find(state, A, "52:54:00:00:00:01", &node)); /* until it is complete */
+        state_commit(state);
+        assert_false(find(state, A, "52:54:00:00:00:01", &node));
+        assert_true(find(state, NULL, "52:54:00:00:00:05", &node));
+        assert_int_equal(state_networks(state, &networks), 1);
+        assert_string_equal(networks[0].name, "new");
+}
+
+static void test_nothing_is_known_at_first(void **unused) {
+        _cleanup_(state_freep) struct state *state = NULL;
+        uint8_t secret[TOKEN_SECRET_SIZE];
+
+        assert_int_equal(state_new(&state), 0);
+        assert_false(state_secret(state, secret));
+        assert_int_equal(state_port(state), 0);
+}
+
+static void test_port_holder(void **unused) {
+        static const char table[] =
+                "  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode\n"
+                "   0: 010200C0:13BA 00000000:0000 0A 00000000:00000000 00:00000000 00000000     0        0 111 1 0 100 0 0 10 0\n"
+                "   1: 00000000:1F90 00000000:0000 0A 00000000:00000000 00:00000000 00000000     0        0 222 1 0 100 0 0 10 0\n"
+                "   2: 010200C0:1F91 00000000:0000 01 00000000:00000000 00:00000000 00000000     0        0 333 1 0 100 0 0 10 0\n"
+                "   3: 00000000000000000000000000000000:0050 00000000000000000000000000000000:0000 0A 00000000:00000000 00:00000000 00000000     0   "
+                "     0 444 1 0 100 0 0 10 0\n"
+                "nonsense\n";
+        static const struct {
+                const char *address;
+                uint16_t port;
+                uint64_t expected;
+        } cases[] = {
+                { "192.0.2.1", 0x13ba, 111 }, { "192.0.2.2", 0x13ba, 0 }, { "192.0.2.2", 0x1f90, 222 },
+                { "192.0.2.1", 0x1f91, 0 },   { "192.0.2.1", 80, 444 },   { "2001:db8::1", 80, 444 },
+        };
+
+        for (size_t i = 0; i < ELEMENTS(cases); i++) {
+                struct ip ip;
+                assert_int_equal(ip_parse(cases[i].address, &ip), 0);
+                assert_int_equal(port_holder_inode(table, &ip, cases[i].port), cases[i].expected);
+        }
+}
+
+int main(void) {
+        const struct CMUnitTest tests[] = {
+                cmocka_unit_test(test_finds),
+                cmocka_unit_test(test_changes),
+                cmocka_unit_test(test_a_whole_state_replaces),
+                cmocka_unit_test(test_nothing_is_known_at_first),
+                cmocka_unit_test(test_port_holder),
+        };
+
+        return cmocka_run_group_tests(tests, NULL, NULL);
+}
