@@ -74,8 +74,8 @@ int lease_journal_open(const char *path, struct lease_table *table, struct lease
 
         if (r == 0 && *ret_bad == 0 && !mostly_history(journal))
                 journal->fd = open(path, O_WRONLY | O_APPEND | O_CLOEXEC);
-        if (journal->fd < 0 && (r = write_anew(journal)) < 0)
-                return r;
+        if (journal->fd < 0 && write_anew(journal) < 0)
+                journal->dirty = true;
         *ret = TAKE_POINTER(journal);
         return 0;
 }

@@ -11,7 +11,7 @@
 struct lease_journal;
 
 /* Reads `path`, where there is one, into `table`; a journal that is damaged, or mostly history, is written anew at once.
- * *ret_bad: bytes that meant nothing. Negative errno: nothing can be kept at that path. */
+ * *ret_bad: bytes that meant nothing. Negative errno: it cannot be read; one that cannot be written is dirty from the start. */
 int lease_journal_open(const char *path, struct lease_table *table, struct lease_journal **ret, size_t *ret_bad);
 struct lease_journal *lease_journal_free(struct lease_journal *journal);
 DEFINE_CLEANUP(struct lease_journal *, lease_journal_free);
