@@ -1,0 +1,209 @@
+"""The parsers of pxed-netcfg agree with scapy: packets that scapy makes go through `pxed-netcfg --read` and are compared field by field."""
+import json
+import os
+import pathlib
+import random
+import subprocess
+import uuid
+
+import pytest
+import scapy.all as scapy
+
+BUILD = pathlib.Path(os.environ.get("PXED_BUILD", "build")).resolve()
+MAC = "52:54:00:aa:00:01"
+SERVER = "52:54:00:bb:00:01"
+UUID = uuid.UUID("2b3f4c5d-1111-4222-8333-0123456789ab")
+FIRMWARE = b"PXEClient:Arch:00007:UNDI:003016"
+
+
+def read(tmp_path, *frames):
+    """What --read prints of the frames, one object each."""
+    path = tmp_path / "frames.pcap"
+    for i, frame in enumerate(frames):
+        frame.time = 1700000000 + i
+    scapy.wrpcap(str(path), list(frames), linktype=1)
+    output = subprocess.run([str(BUILD / "pxed-netcfg"), "--read", str(path)], check=True, capture_output=True, text=True).stdout
+    lines = [json.loads(line) for line in output.splitlines()]
+    assert len(lines) == len(frames)
+    return lines
+
+
+def broadcast(layer=None, source=MAC):
+    ether = scapy.Ether(src=source, dst="ff:ff:ff:ff:ff:ff")
+    return ether / layer if layer is not None else ether
+
+
+def dhcp(options, op=1, mac=MAC, port=67, **header):
+    header.setdefault("xid", 0x12345678)
+    if op == 1:
+        ip = scapy.IP(src="0.0.0.0", dst="255.255.255.255") / scapy.UDP(sport=68, dport=port)
+    else:
+        ip = scapy.IP(src="192.0.2.1", dst="255.255.255.255") / scapy.UDP(sport=port, dport=68)
+    return (broadcast(source=MAC if op == 1 else SERVER) / ip / scapy.BOOTP(op=op, chaddr=scapy.mac2str(mac) + bytes(10), **header) /
+            scapy.DHCP(options=[*options, "end"]))
+
+
+def steps(lines):
+    return [o["step"] for line in lines for o in line["observations"] if o.get("step")]
+
+
+def sightings(lines):
+    return [o["sighting"] for line in lines for o in line["observations"] if o.get("sighting")]
+
+
+def test_arp(tmp_path):
+    frames = [broadcast(scapy.ARP(op=op, hwsrc=MAC, psrc=source, hwdst="52:54:00:00:00:09", pdst="192.0.2.1"))
+              for op, source in ((1, "192.0.2.5"), (2, "192.0.2.6"), (1, "0.0.0.0"))]
+    lines = read(tmp_path, *frames)
+    for frame, line in zip(frames, lines):
+        arp, told = frame[scapy.ARP], line["arp"]
+        assert line["ethernet"] == {"destination": frame.dst, "source": frame.src, "tags": [], "type": 0x0806}
+        assert told == {"operation": arp.op, "senderMac": arp.hwsrc, "senderAddress": arp.psrc if arp.psrc != "0.0.0.0" else None,
+                        "targetMac": arp.hwdst, "targetAddress": arp.pdst}
+    assert sightings(lines)[-1]["addresses"] == ["192.0.2.6", "192.0.2.5"]
+    assert sightings(lines)[-1]["protocols"] == ["arp"]
+    assert lines[0]["time"] == 1700000000 * 1000000
+
+
+def test_vlan_tags(tmp_path):
+    arp = scapy.ARP(op=1, hwsrc=MAC, psrc="192.0.2.5", pdst="192.0.2.1")
+    frames = [broadcast(scapy.Dot1Q(vlan=100, prio=5) / arp),
+              broadcast(scapy.Dot1AD(vlan=4000) / scapy.Dot1Q(vlan=7) / arp),
+              broadcast(scapy.Dot1Q(vlan=0, prio=7) / arp)]
+    lines = read(tmp_path, *frames)
+    assert [line["ethernet"]["tags"] for line in lines] == [
+        [{"vlan": 100, "priority": 5}], [{"vlan": 4000, "priority": 0}, {"vlan": 7, "priority": 0}], [{"vlan": 0, "priority": 7}]]
+    assert all(line["arp"]["senderAddress"] == "192.0.2.5" for line in lines)
+    # frames of a VLAN are another network's; a tag without a VLAN is not
+    assert [bool(line["observations"]) for line in lines] == [False, False, True]
+
+
+def test_discover_with_all_options(tmp_path):
+    frame = dhcp([("message-type", "discover"), ("param_req_list", [1, 2, 3, 66, 67, 128, 175]), ("max_dhcp_size", 1472),
+                  ("hostname", b"node-7"), ("client_id", b"\x01" + scapy.mac2str(MAC)), ("vendor_class_id", FIRMWARE),
+                  (77, b"iPXE"), (82, b"\x01\x04\x00\x01\x02\x03\x02\x06abcdef"), (93, b"\x00\x07"), (94, b"\x01\x03\x10"),
+                  (97, b"\x00" + UUID.bytes_le), (175, b"\xb1\x05\x01\x1a\xf4\x10\x00")],
+                 hops=2, secs=9, flags=0x8000, giaddr="192.0.2.254")
+    line, = read(tmp_path, frame)
+    bootp = frame[scapy.BOOTP]
+    assert line["ip"] == {"source": None, "destination": "255.255.255.255"}
+    assert line["udp"] == {"source": 68, "destination": 67}
+    assert line["dhcp4"] == {
+        "operation": 1, "type": 1, "hops": 2, "xid": bootp.xid, "seconds": 9, "flags": 0x8000, "clientAddress": None, "yourAddress": None,
+        "nextServer": None, "relay": "192.0.2.254", "mac": MAC, "truncated": False, "serverName": None, "file": None,
+        "hostname": "node-7", "vendorClass": FIRMWARE.decode(), "message": None, "userClass": ["iPXE"], "requested": None,
+        "serverId": None, "leaseTime": None, "parameters": [1, 2, 3, 66, 67, 128, 175], "clientId": "01" + MAC.replace(":", ""),
+        "circuitId": "00010203", "remoteId": "616263646566", "architecture": 7, "interface": "010310", "uuid": str(UUID), "ipxe": True}
+    step, = steps([line])
+    assert step["kind"] == "discover" and step["stage"] == "ipxe" and step["architecture"] == 7 and step["uuid"] == str(UUID)
+    assert "by relay 192.0.2.254" in step["detail"]
+
+
+@pytest.mark.parametrize("kind,name,op", [("discover", "discover", 1), ("offer", "offer", 2), ("request", "request", 1),
+                                          ("acknowledge", "ack", 2), ("nak", "nak", 2)])
+def test_kinds(tmp_path, kind, name, op):
+    line, = read(tmp_path, dhcp([("message-type", name), ("server_id", "192.0.2.1"), ("error_message", b"no")], op=op,
+                                **({"yiaddr": "192.0.2.100", "siaddr": "192.0.2.9", "file": b"undionly.kpxe", "sname": b"boot"}
+                                   if kind in ("offer", "acknowledge") else {})))
+    step, = steps([line])
+    assert step["kind"] == kind and step["mac"] == MAC
+    if kind in ("offer", "acknowledge"):
+        assert step["address"] == line["dhcp4"]["yourAddress"] == "192.0.2.100"
+        assert step["file"] == line["dhcp4"]["file"] == "undionly.kpxe"
+        assert line["dhcp4"]["serverName"] == "boot"
+        assert step["detail"] == "from server 192.0.2.1, next server 192.0.2.9, no"
+
+
+@pytest.mark.parametrize("name", ["decline", "release", "inform"])
+def test_other_types_are_no_steps(tmp_path, name):
+    line, = read(tmp_path, dhcp([("message-type", name)], ciaddr="192.0.2.44"))
+    assert not steps([line])
+    assert sightings([line])[0]["addresses"] == ["192.0.2.44"]
+
+
+def test_pxe_boot_server(tmp_path):
+    request = dhcp([("message-type", "request"), ("vendor_class_id", FIRMWARE)], port=4011, ciaddr="192.0.2.44")
+    answer = dhcp([("message-type", "ack"), ("server_id", "192.0.2.1"), ("vendor_class_id", b"PXEClient"), (67, b"snponly.efi")], op=2, port=4011)
+    told = steps(read(tmp_path, request, answer))
+    assert [s["kind"] for s in told] == ["request", "acknowledge"]
+    assert {s["stage"] for s in told} == {"firmware"}
+    assert told[1]["file"] == "snponly.efi" and "PXE boot server" in told[1]["detail"]
+
+
+def test_overload_and_pieces(tmp_path):
+    long_class = b"PXEClient:" + b"x" * 240
+    frame = dhcp([("message-type", "offer"), (52, b"\x03"), (60, long_class[:200]), (60, long_class[200:])], op=2,
+                 sname=b"\x0c\x05node7\xff", file=b"\x43\x0bsnponly.efi\xff")
+    told = read(tmp_path, frame)[0]["dhcp4"]
+    assert told["hostname"] == "node7" and told["file"] == "snponly.efi" and told["serverName"] is None
+    assert told["vendorClass"] == long_class.decode()
+
+
+def test_tftp(tmp_path):
+    def client(layer, port):
+        return (scapy.Ether(src=MAC, dst=SERVER) / scapy.IP(src="192.0.2.100", dst="192.0.2.1") / scapy.UDP(sport=2070, dport=port) /
+                layer)
+
+    def server(layer):
+        return (scapy.Ether(src=SERVER, dst=MAC) / scapy.IP(src="192.0.2.1", dst="192.0.2.100") / scapy.UDP(sport=40000, dport=2070) /
+                layer)
+
+    options = scapy.TFTP_Options(options=[scapy.TFTP_Option(oname="tsize", value="0"), scapy.TFTP_Option(oname="blksize", value="1468")])
+    acknowledged = scapy.TFTP_Options(options=[scapy.TFTP_Option(oname="tsize", value="174080")])
+    frames = [client(scapy.TFTP(op=1) / scapy.TFTP_RRQ(filename="snponly.efi", mode="octet") / options, 69),
+              server(scapy.TFTP(op=6) / scapy.TFTP_OACK() / acknowledged),
+              server(scapy.TFTP(op=5) / scapy.TFTP_ERROR(errorcode=1, errormsg="File not found")),
+              client(scapy.TFTP(op=2) / scapy.TFTP_WRQ(filename="dump", mode="netascii"), 69),
+              server(scapy.TFTP(op=3) / scapy.TFTP_DATA(block=1) / b"data")]
+    lines = read(tmp_path, *frames)
+    assert lines[0]["tftp"] == {"operation": 1, "file": "snponly.efi", "mode": "octet", "size": 0, "blockSize": 1468, "timeout": None,
+                                "windowSize": None, "error": None, "message": None}
+    assert lines[1]["tftp"]["size"] == 174080
+    assert lines[2]["tftp"]["error"] == 1 and lines[2]["tftp"]["message"] == "File not found"
+    assert lines[3]["tftp"]["file"] == "dump" and lines[3]["tftp"]["mode"] == "netascii"
+    assert lines[4]["error"] == "unknown"
+    told = steps(lines)
+    assert [s["total"] for s in told] == [None, 174080, 174080, None]
+    assert "File not found" in told[2]["detail"]
+
+
+def test_what_is_not_looked_at(tmp_path):
+    frames = [scapy.Ether(src=MAC, dst=SERVER) / scapy.IP(dst="192.0.2.1") / scapy.TCP(dport=80),
+              scapy.Ether(src=MAC, dst=SERVER) / scapy.IPv6(dst="2001:db8::1") / scapy.UDP(dport=547),
+              scapy.Dot3(src=MAC, dst="01:80:c2:00:00:00") / scapy.LLC() / scapy.STP(),
+              scapy.Ether(src=MAC, dst=SERVER) / scapy.IP(dst="192.0.2.1", flags="MF") / scapy.UDP(dport=69) / b"\0\1a\0octet\0",
+              broadcast(scapy.ARP(hwtype=6, hwsrc=MAC))]
+    for line in read(tmp_path, *frames):
+        assert line["error"] == "unknown" and not line["observations"]
+
+
+def test_any_values(tmp_path):
+    """Random messages: every field as scapy put it in."""
+    rng = random.Random(1)
+    frames, expected = [], []
+    for _ in range(300):
+        address = lambda: ".".join(str(rng.randint(1, 254)) for _ in range(4))  # noqa: E731
+        text = lambda: bytes(rng.choice(b"abcXYZ-/.0189") for _ in range(rng.randint(1, 40)))  # noqa: E731
+        mac = "52:" + ":".join(f"{rng.randint(0, 255):02x}" for _ in range(5))
+        client_id, ident = rng.randbytes(rng.randint(2, 60)), uuid.UUID(bytes=rng.randbytes(16))
+        want = {"hostname": text().decode(), "vendorClass": text().decode(), "requested": address(), "serverId": address(),
+                "leaseTime": rng.randint(0, 2**32 - 1), "clientId": client_id.hex(), "architecture": rng.randint(0, 65535),
+                "uuid": str(ident), "file": text().decode(), "xid": rng.randint(0, 2**32 - 1), "seconds": rng.randint(0, 65535), "mac": mac,
+                "clientAddress": address(), "yourAddress": address(), "nextServer": address(), "relay": address()}
+        options = [("hostname", want["hostname"].encode()), ("vendor_class_id", want["vendorClass"].encode()),
+                   ("requested_addr", want["requested"]), ("server_id", want["serverId"]), ("lease_time", want["leaseTime"]),
+                   ("client_id", client_id), (93, want["architecture"].to_bytes(2, "big")), (97, b"\0" + ident.bytes_le),
+                   (67, want["file"].encode())]
+        rng.shuffle(options)
+        options.insert(rng.randint(0, len(options)), ("message-type", rng.randint(1, 8)))
+        frames.append(dhcp(options, op=rng.randint(1, 2), mac=mac, xid=want["xid"], secs=want["seconds"], ciaddr=want["clientAddress"],
+                           yiaddr=want["yourAddress"], siaddr=want["nextServer"], giaddr=want["relay"]))
+        expected.append(want)
+    for line, want in zip(read(tmp_path, *frames), expected):
+        assert {key: line["dhcp4"][key] for key in want} == want
+
+
+def test_a_file_that_is_none(tmp_path):
+    (tmp_path / "x").write_bytes(b"nothing")
+    done = subprocess.run([str(BUILD / "pxed-netcfg"), "--read", str(tmp_path / "x")], capture_output=True, text=True)
+    assert done.returncode == 1 and f"Cannot read {tmp_path / 'x'}" in done.stderr
