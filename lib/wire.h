@@ -15,7 +15,8 @@ struct wire {
 };
 
 static inline struct wire wire_new(const void *data, size_t size) {
-        return (struct wire) { .at = data, .end = (const uint8_t *) data + size };
+        /* NULL + 0 is undefined in C */
+        return (struct wire) { .at = data, .end = size > 0 ? (const uint8_t *) data + size : data };
 }
 
 static inline size_t wire_left(const struct wire *w) {
