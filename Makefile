@@ -45,8 +45,8 @@ CLEAN_EXTRA :=
 
 .DEFAULT_GOAL := all
 
-# objects of a list of C files
-objects = $(patsubst %.c,$(BUILD)/%.o,$(1))
+# objects of a list of C files; in a folder of their own, for the program pxed has the name of a folder
+objects = $(patsubst %.c,$(BUILD)/obj/%.o,$(1))
 
 # $(call archive,NAME,SOURCES): build/NAME.a, what a folder offers to its own programs and tests
 define archive
@@ -91,12 +91,12 @@ endif
 include lib/module.mk interfaces/module.mk
 include $(sort $(filter-out lib/module.mk interfaces/module.mk,$(wildcard */module.mk introspect/agent/module.mk introspect/ramdisk/module.mk pxed/ctl/module.mk)))
 
-$(BUILD)/%.o: %.c
+$(BUILD)/obj/%.o: %.c
 	@echo "  CC      $<"
 	@mkdir -p $(@D)
 	@$(CC) $(CPPFLAGS) $(CFLAGS) $(call pkg_cflags,$(LIB_PACKAGES)) -MMD -MP -c -o $@ $<
 
--include $(patsubst %.c,$(BUILD)/%.d,$(sort $(ALL_SOURCES)))
+-include $(patsubst %.c,$(BUILD)/obj/%.d,$(sort $(ALL_SOURCES)))
 
 .PHONY: all help clean deps unit fuzz-corpus check check-unit check-fuzz check-contract check-net check-boot check-asan demo bench fuzz install
 all: $(PROGRAMS)
