@@ -94,5 +94,5 @@ int show_boot(const json_t *boot, const struct look *look, FILE *out) {
                 table_add(table, kind && strcmp(kind, "refused") == 0 ? STYLE_BAD : STYLE_NONE, kind);
                 table_add(table, STYLE_NONE, words);
         }
-        return table_print(table, look, 2, out);
+        return table && table_rows(table) == 0 ? 0 : table_print(table, look, 2, out);
 }

@@ -9,6 +9,8 @@
 #include "pxed/ctl/watch_list.h"
 
 #define BAR_COLUMNS 24
+#define BAR_COLUMNS_NARROW 10 /* where the terminal has less than ROOMY, the step needs the room more */
+#define ROOMY 100
 
 static void add_boot(struct table *table, const json_t *boot, const struct look *look) {
         char bar[BAR_SIZE(BAR_COLUMNS)], took[TEXT_NUMBER_SIZE];
@@ -22,7 +24,7 @@ static void add_boot(struct table *table, const json_t *boot, const struct look 
         table_add(table, STYLE_NONE, boot_machine(boot));
         table_add(table, STYLE_NONE, json_get_string(boot, "network"));
         table_add(table, STYLE_NONE, boot_firmware(boot));
-        table_add(table, style, bar_progress(fraction, BAR_COLUMNS, look->unicode, bar));
+        table_add(table, style, bar_progress(fraction, look->width == 0 || look->width >= ROOMY ? BAR_COLUMNS : BAR_COLUMNS_NARROW, look->unicode, bar));
         table_addf(table, STYLE_NONE, "%d%%", (int) (fraction * 100));
         table_add(table, STYLE_NONE, text_duration(boot_elapsed(boot, look->now), took));
         if (ended) {
