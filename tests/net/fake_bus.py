@@ -126,12 +126,15 @@ class FakeBus:
             threading.Thread(target=self._serve, args=(connection,), daemon=True).start()
 
     def _serve(self, connection):
-        buffer = b""
+        buffer = bytearray()
         try:
-            while data := connection.recv(1 << 16):
+            while data := connection.recv(1 << 18):
                 buffer += data
-                while b"\0" in buffer:
-                    message, buffer = buffer.split(b"\0", 1)
+                if b"\0" not in data:  # an inventory is many of these: looked at once, when it is whole
+                    continue
+                *messages, rest = bytes(buffer).split(b"\0")
+                buffer = bytearray(rest)
+                for message in messages:
                     self._call(connection, json.loads(message))
         except OSError:
             pass
