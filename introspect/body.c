@@ -18,8 +18,11 @@ void body_clear(struct body *body) {
         *body = (struct body) { .budget = body->budget, .max = body->max };
 }
 
-static bool reserve(struct body_budget *budget, size_t size) {
-        if (atomic_fetch_add(&budget->used, size) + size <= budget->max)
+/* A quarter is left to bodies of usual size, so that a few large ones that take long do not shut out all other machines. */
+static bool reserve(struct body_budget *budget, size_t size, bool large) {
+        size_t max = large ? budget->max / 4 * 3 : budget->max;
+
+        if (atomic_fetch_add(&budget->used, size) + size <= max)
                 return true;
         atomic_fetch_sub(&budget->used, size);
         return false;
@@ -33,7 +36,7 @@ static int grow(struct body *body, size_t needed) {
         if (space == body->space)
                 return 0;
         size_t more = space - body->space;
-        if (!reserve(body->budget, more))
+        if (!reserve(body->budget, more, space > STEP))
                 return -ENOBUFS;
         char *larger = realloc(body->text, space);
         if (!larger) {

@@ -15,7 +15,7 @@ import time
 from fake_bus import FakeBus
 from netns import Namespace, connect
 
-BUILD = os.environ.get("BUILD", "build")
+BUILD = os.environ.get("PXED_BUILD", os.path.join(os.path.dirname(__file__), "..", "..", "build"))
 SECRET = "42" * 32
 ADDRESS, PORT = "192.0.2.1", 5050
 MAC = "52:54:00:aa:bb:01"

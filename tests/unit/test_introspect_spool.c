@@ -177,8 +177,8 @@ static void test_memory_of_done_is_bounded(void **state) {
 }
 
 static void test_bodies(void **state) {
-        struct body_budget budget = { .max = 3 * 1024 * 1024 };
-        struct body a, b;
+        struct body_budget budget = { .max = 4 * 1024 * 1024 };
+        struct body a, b, c;
         char *piece = calloc(1, 1024 * 1024);
 
         body_init(&a, &budget, 2 * 1024 * 1024);
@@ -190,8 +190,13 @@ static void test_bodies(void **state) {
         assert_int_equal(body_append(&a, piece, 1), -EFBIG);
         assert_int_equal(body_payload_size(&a), 2 * 1024 * 1024);
         assert_memory_equal(a.text, "{\"raw\":", 7);
+        /* 3 of 4 MiB are taken: no more for large ones, the rest for the others */
+        body_init(&c, &budget, 4 * 1024 * 1024);
+        assert_int_equal(body_append(&c, piece, 1024 * 1024), 0);
+        assert_int_equal(body_append(&c, piece, 1), -ENOBUFS);
         assert_int_equal(body_append(&b, piece, 5), -ENOBUFS);
         body_clear(&a);
+        body_clear(&c);
         assert_int_equal(body_append(&b, "12345", 5), 0);
         assert_int_equal(body_finish(&b, "and more than its maximum", 25), 0);
         assert_int_equal(body_append(&b, "1", 1), -EFBIG);
