@@ -106,6 +106,15 @@ static void put_boot(FILE *f, const struct config_inputs *in) {
               f);
 }
 
+/* What makes dnsmasq listen on port 4011, where UEFI asks a proxyDHCP server for the file; BC_EFI is 7, X86-64_EFI is 9. BIOS is told
+ * the file by dhcp-boot at once: a service would be a menu to it. */
+static void put_proxy_services(FILE *f, const struct config_inputs *in) {
+        char server[IP_TEXT_SIZE];
+        network_address_text(in->network->address, server);
+        fprintf(f, "pxe-service=tag:!ipxe,BC_EFI,pxed,snponly.efi,%s\n", server);
+        fprintf(f, "pxe-service=tag:!ipxe,X86-64_EFI,pxed,snponly.efi,%s\n", server);
+}
+
 char *config_text(const struct config_inputs *inputs) {
         char *text = NULL;
         size_t size;
@@ -119,6 +128,8 @@ char *config_text(const struct config_inputs *inputs) {
                         put_options(f, inputs->network);
                 put_matches(f);
                 put_boot(f, inputs);
+                if (inputs->network->mode == DHCP_PROXY)
+                        put_proxy_services(f, inputs);
         }
         return text;
 }
