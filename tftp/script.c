@@ -10,6 +10,9 @@
 /* After so many failed downloads of one file the machine asks anew what to boot: it may have been changed. */
 #define DOWNLOAD_TRIES 10
 
+/* iPXE's console is 80 wide and breaks words; a line as wide as it makes an empty one. */
+#define SCREEN_WIDTH 79
+
 /* What a line of the script is made from. */
 struct script {
         const struct script_input *input;
@@ -50,16 +53,26 @@ static void defuse(char *line) {
         }
 }
 
+/* Lines of text for the person at the console, broken at words. */
 static void add_echo(struct text *text, const char *format, ...) _printf_(2, 3);
 static void add_echo(struct text *text, const char *format, ...) {
-        char line[1024];
+        char message[1024];
         va_list arguments;
 
         va_start(arguments, format);
-        vsnprintf(line, sizeof(line), format, arguments);
+        vsnprintf(message, sizeof(message), format, arguments);
         va_end(arguments);
-        defuse(line);
-        text_printf(text, "echo %s\n", line);
+        defuse(message);
+
+        for (const char *at = message + strspn(message, " "); *at; at += strspn(at, " ")) {
+                size_t length = strnlen(at, SCREEN_WIDTH);
+                if (at[length] && at[length] != ' ') {
+                        const char *space = memrchr(at, ' ', length);
+                        length = space ? (size_t) (space - at) : strcspn(at, " ");
+                }
+                text_printf(text, "echo %.*s\n", (int) length, at);
+                at += length;
+        }
 }
 
 void script_start(const struct ip *address, uint16_t port, struct text *text) {
