@@ -2,7 +2,7 @@
 netcfg_PACKAGES := libnl-route-3.0 libnl-3.0 libpcap
 
 # The headers of libnl-3 lie in a folder of their own. A name list, so that pkg-config is asked only when something is compiled.
-$(BUILD)/netcfg/%.o: LIB_PACKAGES += $(netcfg_PACKAGES)
+$(BUILD)/obj/netcfg/%.o: LIB_PACKAGES += $(netcfg_PACKAGES)
 
 $(eval $(call archive,netcfg,$(filter-out netcfg/main.c,$(sort $(wildcard netcfg/*.c)))))
 $(eval $(call program,pxed-netcfg,netcfg/main.c,netcfg,$(netcfg_PACKAGES)))
