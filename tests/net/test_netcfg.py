@@ -113,6 +113,8 @@ def test_no_carrier_is_reported_and_no_problem(client, bus, daemon):
 
 
 def test_problems_come_with_what_to_do_and_go_by_themselves(appliance, client, bus, tmp_path):
+    # IPv6 has events of its own: without them each one here must be noticed by itself
+    appliance.run(["sysctl", "-qw", "net.ipv6.conf.all.disable_ipv6=1", "net.ipv6.conf.default.disable_ipv6=1"])
     start(appliance, tmp_path)
     bus.wait_for(lambda: "There is no interface prov0" in problems(bus).get("network lab", ""))
     assert not link(bus)["exists"]
@@ -224,6 +226,22 @@ def test_interface_deleted_and_made_again(appliance, client, bus, daemon):
     bus.wait_for(lambda: len(steps(bus)) == before + 4)
 
 
+def test_another_interface_takes_the_name(appliance, client, bus, daemon):
+    connect(appliance, "new0", client, "eth1", client_mac=MAC)
+    client.ip("link", "set", "eth0", "down")
+    appliance.run(["sh", "-c", "ip link set prov0 down; ip link set prov0 name old0; ip link set old0 up; ip link set new0 down; "
+                               "ip link set new0 name prov0; ip address add 192.0.2.1/24 dev prov0; ip link set prov0 up"])
+    bus.wait_for(lambda: problems(bus).get("network lab") is None and link(bus)["index"] == index_of(appliance, "prov0"))
+    time.sleep(0.3)
+    client.ip("address", "add", "192.0.2.52/24", "dev", "eth1")
+    udp_from(client, b"hello", ("192.0.2.1", 9)).close()
+    bus.wait_for(lambda: (s := sighting(bus)) and "192.0.2.52" in s["addresses"])
+
+
+def index_of(namespace, interface):
+    return int(namespace.ip("-o", "link", "show", interface).stdout.split(":")[0])
+
+
 def test_interface_down_and_up_again(appliance, client, bus, daemon):
     appliance.ip("link", "set", "prov0", "down")
     bus.wait_for(lambda: not link(bus)["up"])
@@ -303,10 +321,14 @@ def test_flood_of_dhcp_is_bounded(appliance, client, bus, daemon):
         base[46:50] = struct.pack("!I", i)  # xid
         base[70:76] = b"\x02\x00" + struct.pack("!I", i)
         frames.append(bytes(base))
+    started = time.monotonic()
     send_many(client, "eth0", frames)
     bus.wait_for(lambda: len(bus.values("step")) >= 4000, 10)
+    took = time.monotonic() - started
     time.sleep(1)
-    assert len(bus.values("step")) < 15000
+    captured = bus.wait_for(lambda: link(bus)["captured"] > 4000 and link(bus)["captured"], 10)
+    print(f"{captured} of {len(frames)} frames were captured in {took:.2f} s")
+    assert len(bus.values("step")) <= 5000 + 1000 * (took + 1)  # OBSERVER_STEPS_BURST, OBSERVER_STEPS_RATE
 
 
 def test_frames_of_other_vlans_and_rubbish_are_passed_over(client, bus, daemon):

@@ -105,15 +105,19 @@ static void test_addresses_newest_first(void **state) {
 static void test_the_oldest_is_forgotten(void **state) {
         _cleanup_(sightings_freep) struct sightings *s = table(1000);
         struct ip ip = address("192.0.2.5");
+        struct sighting got;
         struct mac mac;
 
         for (uint32_t i = 0; i < 5000; i++) {
-                note(s, i, "192.0.2.5", PROTOCOL_ARP, SECOND);
-                note(s, 7, "192.0.2.5", PROTOCOL_ARP, SECOND); /* goes on being seen */
+                note(s, i, "192.0.2.5", PROTOCOL_ARP, (1 + i) * SECOND);
+                note(s, 7, "192.0.2.5", PROTOCOL_ARP, (1 + i) * SECOND); /* goes on being seen */
         }
         assert_int_equal(sightings_count(s), 1000);
-        mac = numbered(7);
-        assert_true(sightings_knows(s, 1, &mac, &ip));
+        do
+                assert_true(sightings_take(s, &got));
+        while (got.mac.bytes[5] != 7 || got.mac.bytes[4] != 0);
+        assert_int_equal(got.first, 1 * SECOND); /* was never forgotten */
+        assert_int_equal(got.last, 5000 * SECOND);
         mac = numbered(4999);
         assert_true(sightings_knows(s, 1, &mac, &ip));
         mac = numbered(4001);
