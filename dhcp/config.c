@@ -24,6 +24,8 @@ static void put_process(FILE *f, const struct config_inputs *in) {
                 in->network->name);
         if (in->user)
                 fprintf(f, "user=%s\n", in->user);
+        if (in->group)
+                fprintf(f, "group=%s\n", in->group);
         /* With one interface by name, the socket is bound to that device: networks do not take each other's packets or port. */
         fprintf(f, "bind-interfaces\ninterface=%s\nexcept-interface=lo\n", in->network->interface);
 }

@@ -10,7 +10,7 @@ struct config_inputs {
         unsigned http_port;
         const char *hosts_file; /* reservations and denials */
         const char *helper;     /* pxed-dhcp-lease */
-        const char *user;       /* that dnsmasq stays; NULL: it has no other to change to */
+        const char *user, *group; /* that dnsmasq stays; NULL: not known */
 };
 
 /* The configuration of the network's dnsmasq, which is not DHCP_OFF. The caller frees. NULL without memory. */

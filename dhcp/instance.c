@@ -184,7 +184,8 @@ static int replace_file(const char *path, char *text, char **written) {
 
 static int write_config(struct instance *instance) {
         const struct config_inputs inputs = { .network = &instance->network, .http_port = instance->http_port,
-                                              .hosts_file = instance->hosts_path, .helper = instance->helper, .user = instance->context->user };
+                                              .hosts_file = instance->hosts_path, .helper = instance->helper, .user = instance->context->user,
+                                              .group = instance->context->group };
         int r = replace_file(instance->config_path, config_text(&inputs), &instance->config);
         if (r > 0)
                 instance->config_news = true;

@@ -16,9 +16,9 @@ struct instance_context {
         struct daemon *daemon;
         struct worker *worker;    /* NULL until there is one */
         const char *lease_socket; /* path */
-        /* The daemon's own, whose dnsmasq stays it: another user could not read its files again, and would outlive the daemon, since
-         * the kernel forgets the parent-death signal of a process that changes its user. NULL: not known. */
-        const char *user;
+        /* The daemon's own, which dnsmasq stays: as another it could not read its files again, and would outlive the daemon, since the
+         * kernel forgets the parent-death signal of a process that changes its user or group. NULL: not known. */
+        const char *user, *group;
         void (*changed)(void *userdata); /* instance_is_settled or instance_is_gone may answer otherwise now */
         void *userdata;
 };

@@ -1,6 +1,7 @@
 #include "dhcp/manager.h"
 
 #include <errno.h>
+#include <grp.h>
 #include <linux/rtnetlink.h>
 #include <pwd.h>
 #include <stdio.h>
@@ -24,7 +25,7 @@ struct manager {
         struct daemon *daemon;
         struct worker *worker;
         struct desired *desired;
-        char *desired_path, *socket_path, *user;
+        char *desired_path, *socket_path, *user, *group;
         struct instance_context context;
         struct instance **instances;
         size_t size;
@@ -227,10 +228,12 @@ void manager_stop(struct daemon *daemon, void *userdata) {
 
 static int make_paths(struct manager *manager) {
         const struct passwd *user = getpwuid(geteuid());
+        const struct group *group = getgrgid(getegid());
 
         manager->desired_path = path_join(daemon_state_dir(manager->daemon), "desired.json");
         manager->socket_path = path_join(daemon_runtime_dir(manager->daemon), "dhcp-lease.sock");
         manager->user = user ? strdup(user->pw_name) : NULL;
+        manager->group = group ? strdup(group->gr_name) : NULL;
         return manager->desired_path && manager->socket_path ? 0 : -ENOMEM;
 }
 
@@ -277,6 +280,7 @@ int manager_new(struct daemon *daemon, struct manager **ret) {
         if (r < 0)
                 return r;
         manager->context = (struct instance_context) { .daemon = daemon, .lease_socket = manager->socket_path, .user = manager->user,
+                                                       .group = manager->group,
                                                        .changed = on_instance_changed, .userdata = manager };
         apply_kept(manager);
 
@@ -309,6 +313,7 @@ struct manager *manager_free(struct manager *manager) {
         free(manager->desired_path);
         free(manager->socket_path);
         free(manager->user);
+        free(manager->group);
         free(manager);
         return NULL;
 }

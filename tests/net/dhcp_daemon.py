@@ -1,4 +1,5 @@
 """pxed-dhcp from the build folder on a wire of its own, and machines that ask it, made with scapy."""
+import contextlib
 import json
 import os
 import pathlib
@@ -23,6 +24,21 @@ SCRIPT_URL = f"http://{SERVER}:8080/boot.ipxe"
 CLIENT_MAC = "52:54:00:00:00:01"
 # as firmware asks: among others the options that carry file and server
 REQUESTED = [1, 3, 6, 12, 15, 43, 54, 60, 66, 67, 97, 128, 175]
+
+
+def is_alive(pid):
+    """Not even as a zombie, which a test's namespace may keep."""
+    try:
+        return open(f"/proc/{pid}/stat").read().rsplit(")", 1)[1].split()[0] != "Z"
+    except OSError:
+        return False
+
+
+def wait_dead(pid, timeout=1):
+    end = time.monotonic() + timeout
+    while is_alive(pid) and time.monotonic() < end:
+        time.sleep(0.005)
+    return not is_alive(pid)
 
 
 class DhcpDaemon:
@@ -109,6 +125,12 @@ class Machine:
                      DHCP(options=[("message-type", kind), *options, "end"]))
 
     def _send(self, *arguments, **options):
+        # what other machines were sent meanwhile fills the socket's buffer
+        self.socket.setblocking(False)
+        with contextlib.suppress(BlockingIOError):
+            while True:
+                self.socket.recv(4096)
+        self.socket.setblocking(True)
         self.socket.send(self.packet(*arguments, **options))
 
     def _receive(self, xid, timeout):

@@ -8,7 +8,7 @@ import time
 import pytest
 from scapy.layers.dhcp import BOOTP
 
-from dhcp_daemon import BUILD, CLIENT_MAC, LOADER_URL, SCRIPT_URL, SERVER, DhcpDaemon, Machine
+from dhcp_daemon import BUILD, CLIENT_MAC, LOADER_URL, SCRIPT_URL, SERVER, DhcpDaemon, Machine, wait_dead
 
 IPXE = {"user_class": b"iPXE", "ipxe_option": True}
 
@@ -293,7 +293,4 @@ def test_as_a_user_without_root():
         pid = daemon.child()["pid"]
         assert os.stat(f"/proc/{pid}").st_uid == os.stat(daemon.folder).st_uid
         daemon.kill()
-        end = time.monotonic() + 2
-        while os.path.exists(f"/proc/{pid}") and time.monotonic() < end:
-            time.sleep(0.01)
-        assert not os.path.exists(f"/proc/{pid}"), "dnsmasq outlived its daemon"
+        assert wait_dead(pid), "dnsmasq outlived its daemon"
