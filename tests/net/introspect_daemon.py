@@ -119,7 +119,9 @@ class Introspect:
         self.server.delete()
         self.client.delete()
         self.bus.stop()
+        log = self.log()
         shutil.rmtree(self.folder, ignore_errors=True)
+        assert "Sanitizer" not in log, log
 
     def __enter__(self):
         return self
