@@ -17,9 +17,10 @@ static inline void json_unrefp(json_t **value) {
 #define JSON_DEPTH_MAX 64
 
 /*
- * Parses one JSON value of `size` bytes: duplicate keys, NUL in strings or keys, bytes after the value, invalid UTF-8
- * and nesting over `depth` levels are refused before any recursion. A JSON object or array is required. On failure
- * NULL, and *ret_reason (static text) says why; ret_reason may be NULL.
+ * Parses one JSON value of `size` bytes: duplicate keys, NUL in strings or keys, bytes after the value, invalid UTF-8,
+ * nesting over `depth` levels and absurdly many values (over 256 Ki, or 64 Ki objects and arrays) are refused, the last two
+ * before any recursion. A JSON object or array is required. On failure NULL, and *ret_reason (static text) says why;
+ * ret_reason may be NULL.
  */
 json_t *json_parse(const char *text, size_t size, unsigned depth, const char **ret_reason);
 

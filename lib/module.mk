@@ -22,3 +22,6 @@ $(eval $(call fuzz_target,fuzz_idl,,))
 $(eval $(call fuzz_target,fuzz_idl_check,,))
 $(eval $(call fuzz_target,fuzz_varlink_input,,))
 $(eval $(call fuzz_target,fuzz_varlink_server,,))
+# tests/contract compares interface files with it.
+$(eval $(call program,tests/contract/idl-compare,tests/contract/idl_compare.c,,))
+UNIT_TESTS += $(BUILD)/tests/contract/idl-compare

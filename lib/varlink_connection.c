@@ -1,11 +1,18 @@
-/* One peer's stream. Calls are taken from it one at a time: while one waits for its reply, or a reply is not sent, nothing is read. */
+/*
+ * One peer's stream. Calls are taken from it one at a time: while one waits for its reply, or more than OUTPUT_LOW bytes of replies wait
+ * for the peer to read them, nothing is read.
+ */
 #include <errno.h>
+#include <malloc.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "lib/varlink_internal.h"
+
+#define OUTPUT_LOW ((size_t) 64 * 1024)
+#define TRIM_ABOVE ((size_t) 128 * 1024)
 
 static struct varlink_connection *unreference(struct varlink_connection *connection) {
         if (--connection->references == 0)
@@ -28,9 +35,16 @@ void varlink_connection_schedule(struct varlink_connection *connection) {
                 eventfd_write(server->work_fd, 1);
 }
 
-/* Tells the server what the connection holds now. */
+/*
+ * Tells the server what the connection holds now. After much has been freed, the heap's free pages go back to the system: a daemon that
+ * once had a large message is not large for ever.
+ */
 static void account(struct varlink_connection *connection) {
+        size_t before = connection->memory;
+
         varlink_server_account(connection->server, connection, connection->input.capacity + connection->output.size);
+        if (connection->memory == 0 && before > TRIM_ABOVE)
+                malloc_trim(0);
 }
 
 void varlink_connection_break(struct varlink_connection *connection, const char *reason) {
@@ -68,7 +82,7 @@ int varlink_connection_send(struct varlink_connection *connection, char *text, s
         int r;
 
         /* One message always fits, however large; what is behind it must fit into the queue. */
-        if (connection->output.size > 0 && connection->output.size + size > connection->server->options.output_max) {
+        if (connection->output.size > OUTPUT_LOW && connection->output.size + size > connection->server->options.output_max) {
                 free(text);
                 varlink_connection_break(connection, "it does not read its replies");
                 return -ENOBUFS;
@@ -87,6 +101,10 @@ int varlink_connection_send(struct varlink_connection *connection, char *text, s
         return connection->broken ? -ENOBUFS : r < 0 ? -ECONNRESET : 0;
 }
 
+static bool may_take_call(const struct varlink_connection *connection) {
+        return !connection->call && connection->output.size <= OUTPUT_LOW && !connection->broken;
+}
+
 /* Reads once. */
 static void receive(struct varlink_connection *connection) {
         size_t size;
@@ -94,7 +112,7 @@ static void receive(struct varlink_connection *connection) {
         ssize_t n;
         int r;
 
-        if (connection->end || connection->broken || varlink_input_ready(&connection->input))
+        if (connection->end || varlink_input_ready(&connection->input))
                 return;
         r = varlink_input_room(&connection->input, &room, &size);
         if (r < 0) {
@@ -131,7 +149,7 @@ static int watch_half_message(struct varlink_connection *connection, bool half) 
 
 /* Sets what to wait for. */
 static void wait_for_more(struct varlink_connection *connection) {
-        bool reading = !connection->call && connection->output.size == 0 && !connection->end;
+        bool reading = may_take_call(connection) && !connection->end;
         bool ready = reading && varlink_input_ready(&connection->input);
         bool half = reading && !ready && varlink_input_size(&connection->input) > 0;
         int r;
@@ -151,7 +169,7 @@ static void take_call(struct varlink_connection *connection) {
         size_t size;
         const char *text;
 
-        if (connection->call || connection->output.size > 0 || connection->broken)
+        if (!may_take_call(connection))
                 return;
         text = varlink_input_next(&connection->input, &size);
         if (!text)
@@ -203,7 +221,7 @@ static int on_io(sd_event_source *source, int fd, uint32_t events, void *userdat
                 varlink_output_clear(&connection->output);
         account(connection);
         /* What came before it hung up still counts. */
-        if (!connection->call && connection->output.size == 0)
+        if (may_take_call(connection))
                 receive(connection);
         varlink_connection_work(connection);
         return 0;

@@ -19,7 +19,7 @@ import time
 
 import pytest
 
-BUILD = pathlib.Path(os.environ.get('PXED_BUILD', pathlib.Path(__file__).resolve().parents[2] / 'build'))
+BUILD = pathlib.Path(os.environ.get('PXED_BUILD', pathlib.Path(__file__).resolve().parents[2] / 'build')).resolve()
 PXECTL = BUILD / 'pxectl'
 START = 1795221005000000
 
