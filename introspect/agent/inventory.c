@@ -45,10 +45,10 @@ void inventory_start(struct inventory *inventory, const char *root, const struct
         *inventory = (struct inventory){ .root = root, .options = options };
         strftime(inventory->started_at, sizeof inventory->started_at, "%Y-%m-%dT%H:%M:%SZ", gmtime_r(&now, &utc));
         inventory->hardware = json_object();
-        inventory->payload = json_pack("{s:o, s:n, s:o, s:n, s:{s:[s,s,s,s,s], s:[{s:s, s:s}]}}", "inventory",
+        inventory->payload = json_pack("{s:o, s:n, s:o, s:n, s:{s:[s,s,s,s], s:[{s:s, s:s}]}}", "inventory",
                                        inventory->hardware, "root_disk", "boot_interface", json_text(options->bootif), "error",
                                        "configuration", "collectors", "default", "pci-devices", "numa-topology", "usb-devices",
-                                       "lldp", "managers", "name", "pxed_agent", "version", PXED_VERSION);
+                                       "managers", "name", "pxed_agent", "version", PXED_VERSION);
         inventory->collector_errors = json_array();
         int r = smbios_read(root, &inventory->smbios, &inventory->memory_devices);
         if (r < 0)
@@ -122,7 +122,9 @@ void inventory_collect_nics(struct inventory *inventory) {
 }
 
 void inventory_set_lldp(struct inventory *inventory, json_t *lldp) {
+        json_t *configuration = json_object_get(inventory->payload, "configuration");
         json_object_set_new(inventory->payload, "lldp_raw", lldp);
+        json_array_append_new(json_object_get(configuration, "collectors"), json_string("lldp"));
 }
 
 char *inventory_text(struct inventory *inventory, const char *interface, const char *address) {

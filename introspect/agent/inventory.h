@@ -30,7 +30,7 @@ void inventory_collect_bmc(struct inventory *inventory);
 /* Network cards with their addresses, and the host name, once the boot card has one. */
 void inventory_collect_nics(struct inventory *inventory);
 
-/* Takes over the reference of `lldp` ({interface: TLVs}). */
+/* Takes over the reference of `lldp` ({interface: TLVs}). Without it the payload has no lldp_raw, as IPA's without that collector. */
 void inventory_set_lldp(struct inventory *inventory, json_t *lldp);
 
 /* Records that a collector failed (`error` is a negative errno): said on the console, listed in pxed_agent.collector_errors; if it is

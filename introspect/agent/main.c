@@ -112,15 +112,10 @@ static void report(struct agent *agent, const char *state) {
                 say("the server did not take the report \"%s\": %s", state, strerror(-r));
 }
 
-static void collect_network(struct agent *agent) {
-        inventory_collect_nics(&agent->inventory);
-        json_t *lldp = NULL;
-        if (agent->options.collect_lldp) {
-                report(agent, "collecting");
-                lldp = lldp_finish(agent->lldp, agent->lldp_start_ms + agent->options.lldp_timeout_ms);
-                say("LLDP: listened for %llu ms", (unsigned long long) (console_now_ms() - agent->lldp_start_ms));
-        }
-        inventory_set_lldp(&agent->inventory, lldp ? lldp : json_null());
+static void collect_lldp(struct agent *agent) {
+        report(agent, "collecting");
+        inventory_set_lldp(&agent->inventory, lldp_finish(agent->lldp, agent->lldp_start_ms + agent->options.lldp_timeout_ms));
+        say("LLDP: listened for %llu ms", (unsigned long long) (console_now_ms() - agent->lldp_start_ms));
 }
 
 static enum server_result post(struct agent *agent) {
@@ -195,6 +190,8 @@ int main(int argc, char *argv[]) {
         collect_machine(&agent);
         require_address(&agent, started);
         report(&agent, "started");
-        collect_network(&agent);
+        inventory_collect_nics(&agent.inventory);
+        if (agent.options.collect_lldp)
+                collect_lldp(&agent);
         finish(&agent, post(&agent));
 }

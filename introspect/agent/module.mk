@@ -8,12 +8,15 @@ AGENT_SOURCES := $(addprefix $(AGENT_DIR)/,cmdline.c collect_cpu.c collect_disks
                    retry.c server.c smbios.c sysfs.c url.c wait.c)
 
 $(eval $(call archive,introspect/agent,$(AGENT_SOURCES)))
+$(BUILD)/introspect/agent.a: | $(BUILD)/introspect
+$(BUILD)/introspect:
+	@mkdir -p $@
 
 # Sanitizers and libFuzzer cannot be linked statically: only the archive is built for the tests then.
 ifeq ($(SANITIZE)$(FUZZ),)
 PROGRAMS += $(BUILD)/pxed-agent
 ALL_SOURCES += $(AGENT_DIR)/main.c
-$(BUILD)/pxed-agent: $(BUILD)/$(AGENT_DIR)/main.o $(BUILD)/introspect/agent.a
+$(BUILD)/pxed-agent: $(call objects,$(AGENT_DIR)/main.c) $(BUILD)/introspect/agent.a
 	@echo "  LINK    pxed-agent (static)"
 	@$(CC) $(OPT) -static -Wl,-z,relro,-z,now -o $@ $^ -l:libjansson.a
 endif
