@@ -1,0 +1,67 @@
+#include "pxed/ageing.h"
+
+#include <errno.h>
+
+#include "pxed/flight.h"
+#include "pxed/inspection.h"
+
+/* An ended lease is still told by name to who looks for it; then it goes. */
+#define LEASE_KEPT_USEC (60 * USEC_PER_SEC)
+#define BATCH 256
+
+static int expire_inspection(struct change *c, struct node *node) {
+        _cleanup_(node_freep) struct node *copy = node_copy(node);
+        if (!copy)
+                return -ENOMEM;
+        int r = inspection_step(&copy->inspection, INSPECTION_TICK, change_now(c), NULL);
+        if (r <= 0)
+                return r;
+        r = change_event(c, "node.inspection-failed", copy, NULL, NULL, NULL, "The inspection of %s failed: %s", copy->name,
+                         copy->inspection.error);
+        return r < 0 ? r : change_put_node(c, TAKE_POINTER(copy), true);
+}
+
+static int expire_inspections(struct state *s, struct change *c) {
+        struct node *late[BATCH];
+        size_t count = 0;
+        int r = 0;
+        /* Putting one changes the index that is walked. */
+        for (size_t i = 0; i < s->nodes.by_id.size && count < BATCH; i++) {
+                struct node *node = s->nodes.by_id.slots[i].value;
+                if (node && node->inspection.state == INSPECTION_WAITING && node->inspection.served != 0 &&
+                    node->inspection.served + INSPECTION_TIMEOUT_USEC <= change_now(c))
+                        late[count++] = node;
+        }
+        for (size_t i = 0; r == 0 && i < count; i++)
+                r = expire_inspection(c, late[i]);
+        return r;
+}
+
+static int expire_leases(struct state *s, struct change *c) {
+        struct lease *late[BATCH];
+        size_t count = 0;
+        int r = 0;
+        for (size_t i = 0; i < s->leases.by_key.size && count < BATCH; i++) {
+                struct lease *lease = s->leases.by_key.slots[i].value;
+                if (lease && lease->expires != 0 && lease->expires + LEASE_KEPT_USEC <= change_now(c))
+                        late[count++] = lease;
+        }
+        for (size_t i = 0; r == 0 && i < count; i++)
+                r = change_remove_lease(c, late[i]);
+        return r;
+}
+
+int ageing_tick(struct state *s, uint64_t now) {
+        _cleanup_(change_freep) struct change *c = NULL;
+        int r = change_begin(s, now, &c);
+        if (r == 0)
+                r = flight_check_silence(s, c);
+        if (r == 0)
+                r = expire_inspections(s, c);
+        if (r == 0)
+                r = expire_leases(s, c);
+        if (r == 0 && change_has_writes(c))
+                r = change_commit(c);
+        flight_forget(s, now);
+        return r;
+}

@@ -1,0 +1,364 @@
+/* org.pxed.Node: nodes as they are told, found, and what changes them but for booting. */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "lib/clock.h"
+#include "lib/json.h"
+#include "pxed/api.h"
+#include "pxed/identity.h"
+#include "pxed/text.h"
+
+#define INTERFACE "org.pxed.Node"
+#define TAGS_MAX 64
+#define TAG_MAX 256
+
+static json_t *port_to_json(const struct state *s, const struct port *p) {
+        char mac[MAC_TEXT_SIZE];
+        const struct sighting *seen = sightings_last(&s->sightings, &p->mac);
+        const struct network *network = seen ? settings_network(s->settings, seen->network) : NULL;
+        return json_pack("{s:s, s:o, s:o, s:b, s:o, s:o, s:o}", "mac", mac_format(&p->mac, mac), "network",
+                         json_text(network ? network->name : NULL), "physicalNetwork",
+                         json_text(network ? network->physical_network : NULL), "boots", (int) p->boots, "interface",
+                         json_text(p->interface), "switchChassis", json_text(p->switch_chassis), "switchPort",
+                         json_text(p->switch_port));
+}
+
+json_t *api_decision_to_json(const struct decision *d) {
+        json_t *reasons = json_array();
+        for (size_t i = 0; i < d->n_reasons; i++)
+                json_array_append_new(reasons, json_text(d->reasons[i]));
+        return json_pack("{s:o, s:o}", "profile", json_text(d->profile), "reasons", reasons);
+}
+
+static json_t *parse_or(const char *text, json_t *empty) {
+        json_t *json = text ? json_loads(text, 0, NULL) : NULL;
+        if (!json)
+                return empty;
+        json_decref(empty);
+        return json;
+}
+
+static json_t *assignment_to_json(const struct assignment *a) {
+        if (!a)
+                return json_null();
+        return json_pack("{s:s, s:o, s:b, s:I, s:I}", "profile", a->profile, "parameters", parse_or(a->parameters, json_object()),
+                         "once", (int) a->once, "revision", (json_int_t) a->revision, "assigned", (json_int_t) a->assigned);
+}
+
+static json_t *inspection_to_json(const struct inspection *i) {
+        return json_pack("{s:s, s:o, s:o, s:o}", "state", inspection_state_names[i->state], "started",
+                         json_int_or_null(i->started != 0, (int64_t) i->started), "finished",
+                         json_int_or_null(i->finished != 0, (int64_t) i->finished), "error", json_text(i->error));
+}
+
+json_t *api_node_to_json(const struct state *s, const struct node *n) {
+        char id[UUID_TEXT_SIZE], uuid[UUID_TEXT_SIZE];
+        struct decision decision;
+        json_t *ports = json_array();
+
+        for (size_t i = 0; i < n->n_ports; i++)
+                json_array_append_new(ports, port_to_json(s, &n->ports[i]));
+        state_decide(s, n, NULL, NULL, &decision);
+        return json_pack("{s:s, s:s, s:I, s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
+                         "id", uuid_format(&n->id, id),
+                         "name", n->name,
+                         "revision", (json_int_t) n->revision,
+                         "created", (json_int_t) n->created,
+                         "uuid", json_text(n->has_uuid ? uuid_format(&n->uuid, uuid) : NULL),
+                         "serial", json_text(n->serial),
+                         "manufacturer", json_text(n->manufacturer),
+                         "product", json_text(n->product),
+                         "architecture", json_text(n->architecture),
+                         "bootMode", n->boot_mode == BOOT_MODE_UNKNOWN ? json_null()
+                                                                       : json_string(boot_mode_names[n->boot_mode]),
+                         "cpus", json_int_or_null(n->cpus > 0, n->cpus),
+                         "memory", json_int_or_null(n->memory > 0, n->memory),
+                         "bmcAddress", json_text(n->bmc_address),
+                         "ports", ports,
+                         "tags", parse_or(n->tags, json_array()),
+                         "labels", parse_or(n->labels, json_object()),
+                         "assignment", assignment_to_json(n->assignment),
+                         "decision", api_decision_to_json(&decision),
+                         "inspection", inspection_to_json(&n->inspection),
+                         "lastBoot", json_int_or_null(n->last_boot != 0, (int64_t) n->last_boot));
+}
+
+int api_reply_node(struct manager *m, struct varlink_call *call, const struct uuid *id) {
+        char text[UUID_TEXT_SIZE];
+        const struct node *node = registry_by_id(&m->state->nodes, id);
+        if (!node)
+                return api_not_found(call, INTERFACE, "node", uuid_format(id, text));
+        return varlink_reply(call, json_pack("{s:o}", "node", api_node_to_json(m->state, node)));
+}
+
+/* Where the names after `after` begin. */
+static size_t first_after(struct node *const *nodes, size_t count, const char *after) {
+        size_t low = 0, high = count;
+        while (after && low < high) {
+                size_t middle = (low + high) / 2;
+                if (strcmp(nodes[middle]->name, after) <= 0)
+                        low = middle + 1;
+                else
+                        high = middle;
+        }
+        return low;
+}
+
+int api_node_list(struct varlink_call *call, const json_t *in, void *userdata) {
+        struct manager *m = userdata;
+        int64_t limit;
+        size_t count;
+        if (!api_bounded(call, INTERFACE, in, "limit", 1, 500, 200, &limit))
+                return 0;
+        struct node *const *nodes = registry_sorted(&m->state->nodes, &count);
+        size_t at = first_after(nodes, count, json_get_string(in, "after"));
+        json_t *list = json_array();
+        for (; at < count && json_array_size(list) < (size_t) limit; at++)
+                json_array_append_new(list, api_node_to_json(m->state, nodes[at]));
+        return varlink_reply(call, json_pack("{s:o, s:o}", "nodes", list, "next",
+                                             json_text(at < count && at > 0 ? nodes[at - 1]->name : NULL)));
+}
+
+int api_node_get(struct varlink_call *call, const json_t *in, void *userdata) {
+        struct manager *m = userdata;
+        const char *reference = json_get_string(in, "node");
+        const struct node *node = registry_find(&m->state->nodes, reference);
+        if (!node)
+                return api_not_found(call, INTERFACE, "node", reference);
+        return api_reply_node(m, call, &node->id);
+}
+
+int api_node_explain(struct varlink_call *call, const json_t *in, void *userdata) {
+        struct manager *m = userdata;
+        const char *mac_text = json_get_string(in, "mac"), *uuid_text = json_get_string(in, "uuid");
+        const char *network = json_get_string(in, "network");
+        const struct node *node = NULL;
+        struct decision decision;
+        struct mac mac;
+        struct uuid uuid;
+        char id[UUID_TEXT_SIZE];
+
+        if (mac_text && mac_parse(mac_text, &mac) < 0)
+                return api_refuse(call, INTERFACE, "mac", "\"%.64s\" is no MAC address", mac_text);
+        if (uuid_text && uuid_parse(uuid_text, &uuid) < 0)
+                return api_refuse(call, INTERFACE, "uuid", "\"%.64s\" is no UUID", uuid_text);
+        if (!mac_text && !uuid_text)
+                return api_refuse(call, INTERFACE, "mac", "give a MAC, a UUID, or both");
+        if (network && !settings_network(m->state->settings, network))
+                return api_not_found(call, INTERFACE, "network", network);
+        if (mac_text)
+                node = registry_by_mac(&m->state->nodes, &mac);
+        if (!node && uuid_text)
+                node = registry_by_uuid(&m->state->nodes, &uuid);
+        const struct sighting *seen = !network && !node && mac_text ? sightings_last(&m->state->sightings, &mac) : NULL;
+        state_decide(m->state, node, mac_text ? &mac : NULL, seen ? seen->network : network, &decision);
+        return varlink_reply(call, json_pack("{s:o, s:o}", "node", json_text(node ? uuid_format(&node->id, id) : NULL), "decision",
+                                             api_decision_to_json(&decision)));
+}
+
+/* Tags and labels are kept as text, "" being none. */
+static int set_json(char **field, const json_t *value) {
+        if (json_array_size(value) + json_object_size(value) == 0)
+                return text_set(field, NULL);
+        char *text = json_dumps(value, JSON_COMPACT);
+        if (!text)
+                return -ENOMEM;
+        free(*field);
+        *field = text;
+        return 0;
+}
+
+/* True: fine; false: the call has been answered. */
+static bool check_words(struct varlink_call *call, const json_t *tags, const json_t *labels) {
+        const char *key;
+        json_t *value;
+        size_t i;
+
+        if (json_array_size(tags) > TAGS_MAX || json_object_size(labels) > TAGS_MAX) {
+                api_refuse(call, INTERFACE, json_array_size(tags) > TAGS_MAX ? "tags" : "labels", "more than %d", TAGS_MAX);
+                return false;
+        }
+        json_array_foreach(tags, i, value)
+                if (json_string_length(value) < 1 || json_string_length(value) > TAG_MAX) {
+                        api_refuse(call, INTERFACE, "tags", "a tag has 1 to %d bytes", TAG_MAX);
+                        return false;
+                }
+        json_object_foreach((json_t *) labels, key, value)
+                if (strlen(key) < 1 || strlen(key) > TAG_MAX || json_string_length(value) > 4 * TAG_MAX) {
+                        api_refuse(call, INTERFACE, "labels", "a label has a name of 1 to %d and a value of at most %d bytes",
+                                   TAG_MAX, 4 * TAG_MAX);
+                        return false;
+                }
+        return true;
+}
+
+static bool check_name(struct varlink_call *call, const struct state *s, const char *name, const struct node *self) {
+        char id[UUID_TEXT_SIZE];
+        struct mac mac;
+        struct uuid uuid;
+        if (!name_is_valid(name) || mac_parse(name, &mac) == 0 || uuid_parse(name, &uuid) == 0) {
+                api_refuse(call, INTERFACE, "name",
+                           "1 to 63 letters, digits, '.', '_', '-', the first a letter or digit; neither a MAC nor a UUID");
+                return false;
+        }
+        const struct node *owner = registry_by_name(&s->nodes, name);
+        if (owner && owner != self) {
+                varlink_error(call, INTERFACE ".Exists", json_pack("{s:s, s:s}", "field", "name", "node", uuid_format(&owner->id, id)));
+                return false;
+        }
+        return true;
+}
+
+/* Fills in the MACs that are asked for; false: the call has been answered. */
+static bool add_macs(struct varlink_call *call, const struct state *s, struct node *node, const json_t *macs) {
+        char id[UUID_TEXT_SIZE];
+        json_t *text;
+        size_t i;
+        struct mac mac;
+        struct port *port;
+
+        json_array_foreach(macs, i, text) {
+                if (mac_parse(json_string_value(text), &mac) < 0 || !mac_is_unicast(&mac)) {
+                        api_refuse(call, INTERFACE, "macs", "\"%.64s\" is no MAC address of one interface", json_string_value(text));
+                        return false;
+                }
+                const struct node *owner = registry_by_mac(&s->nodes, &mac);
+                if (owner) {
+                        varlink_error(call, INTERFACE ".Exists",
+                                      json_pack("{s:s, s:s}", "field", "macs", "node", uuid_format(&owner->id, id)));
+                        return false;
+                }
+                if (node_add_port(node, &mac, &port) < 0) {
+                        api_refuse(call, INTERFACE, "macs", "more than %d", PORTS_MAX);
+                        return false;
+                }
+                port->boots = i == 0;
+        }
+        return true;
+}
+
+static bool add_uuid(struct varlink_call *call, const struct state *s, struct node *node, const char *text) {
+        char id[UUID_TEXT_SIZE];
+        struct node *owner = NULL;
+        if (!text)
+                return true;
+        if (uuid_parse(text, &node->uuid) < 0 || uuid_is_junk(&node->uuid)) {
+                api_refuse(call, INTERFACE, "uuid", "\"%.64s\" is no UUID that identifies a machine", text);
+                return false;
+        }
+        node->has_uuid = true;
+        if (registry_uuid_nodes(&s->nodes, &node->uuid, &owner, 1) == 0)
+                return true;
+        varlink_error(call, INTERFACE ".Exists", json_pack("{s:s, s:s}", "field", "uuid", "node", uuid_format(&owner->id, id)));
+        return false;
+}
+
+static int default_name(const struct state *s, struct node *node) {
+        char name[NODE_NAME_SIZE], id[UUID_TEXT_SIZE];
+        if (node->n_ports > 0)
+                identity_name(&s->nodes, &node->ports[0].mac, name);
+        else
+                snprintf(name, sizeof name, "node-%.8s", uuid_format(&node->id, id));
+        return text_set(&node->name, name);
+}
+
+/* Commits the change of a node and answers with it. */
+static int finish(struct manager *m, struct varlink_call *call, struct change *change, int r, const struct uuid *id) {
+        if (r == 0)
+                r = change_commit(change);
+        return r < 0 ? api_failed(call, INTERFACE, m->state, r) : api_reply_node(m, call, id);
+}
+
+int api_node_create(struct varlink_call *call, const json_t *in, void *userdata) {
+        struct manager *m = userdata;
+        struct state *s = m->state;
+        const char *name = json_get_string(in, "name"), *uuid = json_get_string(in, "uuid");
+        const json_t *macs = json_get_array(in, "macs"), *tags = json_get_array(in, "tags");
+        const json_t *labels = json_get_object(in, "labels");
+        _cleanup_(change_freep) struct change *change = NULL;
+        _cleanup_(node_freep) struct node *node = calloc(1, sizeof *node);
+
+        if (!node)
+                return -ENOMEM;
+        if (json_array_size(macs) == 0 && !uuid)
+                return api_refuse(call, INTERFACE, "macs", "give at least one MAC or a UUID");
+        if (s->nodes.count >= s->settings->nodes_max)
+                return api_refuse(call, INTERFACE, "macs", "there are %zu nodes already: see nodes-max of the configuration",
+                                  s->nodes.count);
+        if (!check_words(call, tags, labels) || (name && !check_name(call, s, name, NULL)) ||
+            !add_macs(call, s, node, macs) || !add_uuid(call, s, node, uuid))
+                return 0;
+        uuid_random(&node->id);
+        node->created = realtime_us();
+        int r = name ? text_set(&node->name, name) : default_name(s, node);
+        if (r == 0)
+                r = set_json(&node->tags, tags);
+        if (r == 0)
+                r = set_json(&node->labels, labels);
+        if (r == 0)
+                r = change_begin(s, node->created, &change);
+        if (r < 0)
+                return r;
+        struct uuid id = node->id;
+        r = change_event(change, "node.created", node, NULL, NULL, NULL, "%s was created", node->name);
+        if (r == 0)
+                r = change_put_node(change, TAKE_POINTER(node), true);
+        return finish(m, call, change, r, &id);
+}
+
+int api_node_update(struct varlink_call *call, const json_t *in, void *userdata) {
+        struct manager *m = userdata;
+        const char *reference = json_get_string(in, "node"), *name = json_get_string(in, "name");
+        const json_t *tags = json_get_array(in, "tags"), *labels = json_get_object(in, "labels");
+        struct node *node = registry_find(&m->state->nodes, reference);
+        int64_t if_revision = json_get_int(in, "ifRevision", -1);
+        _cleanup_(change_freep) struct change *change = NULL;
+
+        if (!node)
+                return api_not_found(call, INTERFACE, "node", reference);
+        if (if_revision >= 0 && (uint64_t) if_revision != node->revision)
+                return api_conflict(call, INTERFACE, node->revision);
+        if (!check_words(call, tags, labels) || (name && !check_name(call, m->state, name, node)))
+                return 0;
+        _cleanup_(node_freep) struct node *copy = node_copy(node);
+        int r = copy ? change_begin(m->state, realtime_us(), &change) : -ENOMEM;
+        if (r == 0 && name)
+                r = text_set(&copy->name, name);
+        if (r == 0 && tags)
+                r = set_json(&copy->tags, tags);
+        if (r == 0 && labels)
+                r = set_json(&copy->labels, labels);
+        if (r < 0)
+                return r;
+        struct uuid id = node->id;
+        r = name && strcmp(name, node->name) != 0
+                    ? change_event(change, "node.updated", copy, NULL, NULL, NULL, "%s is now called %s", node->name, name)
+                    : change_event(change, "node.updated", copy, NULL, NULL, NULL, "%s was updated", copy->name);
+        if (r == 0)
+                r = change_put_node(change, TAKE_POINTER(copy), true);
+        return finish(m, call, change, r, &id);
+}
+
+int api_node_delete(struct varlink_call *call, const json_t *in, void *userdata) {
+        struct manager *m = userdata;
+        const char *reference = json_get_string(in, "node");
+        struct node *node = registry_find(&m->state->nodes, reference);
+        int64_t if_revision = json_get_int(in, "ifRevision", -1);
+        _cleanup_(change_freep) struct change *change = NULL;
+
+        if (!node)
+                return api_not_found(call, INTERFACE, "node", reference);
+        if (if_revision >= 0 && (uint64_t) if_revision != node->revision)
+                return api_conflict(call, INTERFACE, node->revision);
+        int r = change_begin(m->state, realtime_us(), &change);
+        if (r == 0)
+                r = change_event(change, "node.deleted", node, NULL, NULL, NULL, "%s was deleted", node->name);
+        if (r == 0)
+                r = change_remove_node(change, node);
+        if (r == 0)
+                r = change_commit(change);
+        if (r < 0)
+                return api_failed(call, INTERFACE, m->state, r);
+        return varlink_reply(call, json_pack("{s:I}", "revision", (json_int_t) m->state->revision));
+}

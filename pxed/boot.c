@@ -1,0 +1,368 @@
+#include "pxed/boot.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "pxed/text.h"
+
+const char *const step_kind_names[STEP_KINDS] = { "discover", "offer", "request", "acknowledge", "nak", "tftp",
+                                                  "script", "file", "started", "agent", "inventory", "refused" };
+const char *const step_stage_names[STAGES] = { "none", "firmware", "ipxe", "os" };
+const char *const boot_outcome_names[BOOT_OUTCOMES] = { "running", "booted", "inspected", "failed", "silent" };
+
+/* How far a machine has got with a step. */
+enum { RANK_NONE, RANK_FIRMWARE, RANK_LOADER, RANK_IPXE, RANK_SCRIPT, RANK_FILE, RANK_STARTED, RANK_AGENT, RANK_INVENTORY };
+
+#define FIRMWARE_AGAIN_USEC (60 * USEC_PER_SEC)
+/* A ramdisk may speak so long after what was last heard of its boot. */
+#define AGENT_GAP_USEC (3600 * USEC_PER_SEC)
+#define REPEAT_USEC (10 * USEC_PER_SEC)
+
+static bool is_dhcp(const struct boot_step *step) {
+        return step->kind <= STEP_NAK;
+}
+
+static int rank(const struct boot_step *step) {
+        switch (step->kind) {
+        case STEP_TFTP:
+                return RANK_LOADER;
+        case STEP_SCRIPT:
+                return RANK_SCRIPT;
+        case STEP_FILE:
+                return RANK_FILE;
+        case STEP_STARTED:
+                return RANK_STARTED;
+        case STEP_AGENT:
+                return RANK_AGENT;
+        case STEP_INVENTORY:
+                return RANK_INVENTORY;
+        case STEP_REFUSED:
+                return RANK_NONE;
+        default:
+                return step->stage == STAGE_FIRMWARE ? RANK_FIRMWARE : step->stage == STAGE_IPXE ? RANK_IPXE : RANK_NONE;
+        }
+}
+
+/* A machine that is booting does this of its own; the rest are answers, or signs of a system that runs. */
+static bool opens(const struct boot_step *step) {
+        if (step->kind == STEP_AGENT || step->kind == STEP_OFFER || step->kind == STEP_ACKNOWLEDGE ||
+            step->kind == STEP_NAK)
+                return false;
+        return !is_dhcp(step) || rank(step) != RANK_NONE;
+}
+
+int boot_new(const struct mac *mac, uint64_t started, struct boot **ret) {
+        struct boot *boot = calloc(1, sizeof *boot);
+        if (!boot)
+                return -ENOMEM;
+        boot->mac = *mac;
+        boot->started = boot->heard = started;
+        *ret = boot;
+        return 0;
+}
+
+void boot_step_clear(struct boot_step *step) {
+        free(step->address);
+        free(step->file);
+        free(step->profile);
+        free(step->detail);
+        step->address = step->file = step->profile = step->detail = NULL;
+}
+
+int boot_step_copy(struct boot_step *to, const struct boot_step *from) {
+        *to = *from;
+        to->address = to->file = to->profile = to->detail = NULL;
+        if (text_set_max(&to->address, from->address, 63) < 0 || text_set_max(&to->file, from->file, 512) < 0 ||
+            text_set_max(&to->profile, from->profile, 63) < 0 || text_set_max(&to->detail, from->detail, 512) < 0) {
+                boot_step_clear(to);
+                return -ENOMEM;
+        }
+        return 0;
+}
+
+struct boot *boot_copy(const struct boot *boot) {
+        _cleanup_(boot_freep) struct boot *copy = malloc(sizeof *copy);
+        if (!copy)
+                return NULL;
+        *copy = *boot;
+        copy->network = copy->reason = NULL;
+        copy->n_steps = 0;
+        copy->steps = calloc(boot->n_steps + 1, sizeof *copy->steps);
+        if (!copy->steps || text_set(&copy->network, boot->network) < 0 || text_set(&copy->reason, boot->reason) < 0)
+                return NULL;
+        for (; copy->n_steps < boot->n_steps; copy->n_steps++)
+                if (boot_step_copy(&copy->steps[copy->n_steps], &boot->steps[copy->n_steps]) < 0)
+                        return NULL;
+        return TAKE_POINTER(copy);
+}
+
+struct boot *boot_free(struct boot *boot) {
+        if (!boot)
+                return NULL;
+        for (size_t i = 0; i < boot->n_steps; i++)
+                boot_step_clear(&boot->steps[i]);
+        free(boot->steps);
+        free(boot->network);
+        free(boot->reason);
+        free(boot);
+        return NULL;
+}
+
+/* The highest rank of the steps up to `time`, and the time of the last of them (0: none). */
+static int rank_until(const struct boot *boot, uint64_t time, uint64_t *ret_last) {
+        int highest = RANK_NONE;
+        *ret_last = 0;
+        for (size_t i = 0; i < boot->n_steps && boot->steps[i].time <= time; i++) {
+                if (rank(&boot->steps[i]) > highest)
+                        highest = rank(&boot->steps[i]);
+                *ret_last = boot->steps[i].time;
+        }
+        return highest;
+}
+
+/* When the firmware was last given an address before `time`; 0: never. */
+static uint64_t firmware_acknowledged(const struct boot *boot, uint64_t time) {
+        uint64_t last = 0;
+        for (size_t i = 0; i < boot->n_steps && boot->steps[i].time <= time; i++)
+                if (boot->steps[i].kind == STEP_ACKNOWLEDGE && boot->steps[i].stage == STAGE_FIRMWARE)
+                        last = boot->steps[i].time;
+        return last;
+}
+
+static bool begins_anew(const struct boot *boot, const struct boot_step *step, int so_far) {
+        if (step->kind == STEP_SCRIPT)
+                return so_far >= RANK_STARTED;
+        if (step->kind != STEP_DISCOVER || rank(step) == RANK_NONE)
+                return false;
+        if (so_far > rank(step))
+                return true;
+        uint64_t acknowledged = firmware_acknowledged(boot, step->time);
+        return step->stage == STAGE_FIRMWARE && acknowledged != 0 && step->time - acknowledged > FIRMWARE_AGAIN_USEC;
+}
+
+enum boot_fit boot_fit(const struct boot *latest, const struct boot_step *step) {
+        if (!latest || latest->n_steps == 0)
+                return opens(step) ? BOOT_FIT_NEW : BOOT_FIT_NOISE;
+
+        if (step->time < latest->started) {
+                /* Reported late: what led to this attempt, or the end of the one before. */
+                bool leads = opens(step) && rank(step) <= rank(&latest->steps[0]) &&
+                             latest->started - step->time <= BOOT_GAP_USEC;
+                return leads ? BOOT_FIT_THIS : BOOT_FIT_EARLIER;
+        }
+        uint64_t last;
+        int so_far = rank_until(latest, step->time, &last);
+        if (latest->heard > last && latest->heard <= step->time)
+                last = latest->heard;
+        uint64_t gap = step->time > last ? step->time - last : 0;
+        bool late = gap > (rank(step) >= RANK_FILE ? AGENT_GAP_USEC : BOOT_GAP_USEC);
+        if (begins_anew(latest, step, so_far) || late)
+                return opens(step) ? BOOT_FIT_NEW : BOOT_FIT_NOISE;
+        /* The running system renews its lease. */
+        if (is_dhcp(step) && rank(step) == RANK_NONE && latest->ended != 0 && gap > BOOT_SILENT_EARLY_USEC)
+                return BOOT_FIT_NOISE;
+        return BOOT_FIT_THIS;
+}
+
+bool boot_fits_earlier(const struct boot *boot, const struct boot_step *step) {
+        uint64_t last = boot->n_steps > 0 ? boot->steps[boot->n_steps - 1].time : boot->started;
+        return step->time >= boot->started && step->time <= last + BOOT_GAP_USEC;
+}
+
+/* The step that this one repeats or goes on with; NULL: it is a new one. */
+static struct boot_step *same_step(struct boot *boot, const struct boot_step *step) {
+        for (size_t i = boot->n_steps; i-- > 0;) {
+                struct boot_step *s = &boot->steps[i];
+                if (s->kind != step->kind || s->stage != step->stage || !text_equal(s->file, step->file))
+                        continue;
+                uint64_t apart = s->time > step->time ? s->time - step->time : step->time - s->time;
+                if (apart == 0)
+                        return s;
+                /* Retransmissions, an agent that says the same again, an inventory told by two ways. */
+                bool neighbour = i + 1 == boot->n_steps && text_equal(s->detail, step->detail) &&
+                                 text_equal(s->address, step->address) && text_equal(s->profile, step->profile);
+                if (neighbour && step->kind != STEP_FILE && (step->kind == STEP_AGENT || apart <= REPEAT_USEC))
+                        return s;
+                if (step->kind == STEP_INVENTORY && apart <= REPEAT_USEC)
+                        return s;
+        }
+        return NULL;
+}
+
+static int merge(struct boot_step *to, const struct boot_step *from) {
+        bool moved = from->bytes > to->bytes;
+        bool complete = moved && from->total >= 0 && from->bytes >= from->total;
+        bool detail = from->detail && !text_equal(to->detail, from->detail);
+
+        if (detail && text_set_max(&to->detail, from->detail, 512) < 0)
+                return -ENOMEM;
+        if (moved)
+                to->bytes = from->bytes;
+        if (from->total >= 0)
+                to->total = from->total;
+        return complete || detail ? BOOT_CHANGED : moved ? BOOT_PROGRESS : BOOT_UNCHANGED;
+}
+
+/* Which step to give up for a new one: an early one that tells little; never the first. */
+static size_t least_telling(const struct boot *boot) {
+        for (size_t i = 1; i < boot->n_steps; i++)
+                if (rank(&boot->steps[i]) <= RANK_IPXE || boot->steps[i].kind == STEP_AGENT)
+                        return i;
+        return 1;
+}
+
+static int insert(struct boot *boot, const struct boot_step *step) {
+        struct boot_step copy;
+        struct boot_step *larger = reallocarray(boot->steps, boot->n_steps + 1, sizeof *larger);
+        if (!larger)
+                return -ENOMEM;
+        boot->steps = larger;
+        if (boot_step_copy(&copy, step) < 0)
+                return -ENOMEM;
+        if (boot->n_steps >= STEPS_MAX) {
+                size_t gone = least_telling(boot);
+                boot_step_clear(&larger[gone]);
+                memmove(&larger[gone], &larger[gone + 1], (boot->n_steps - gone - 1) * sizeof *larger);
+                boot->n_steps--;
+        }
+        size_t at = boot->n_steps;
+        while (at > 0 && larger[at - 1].time > step->time)
+                at--;
+        memmove(&larger[at + 1], &larger[at], (boot->n_steps - at) * sizeof *larger);
+        larger[at] = copy;
+        boot->n_steps++;
+        if (step->time < boot->started)
+                boot->started = step->time;
+        return 0;
+}
+
+static int set_outcome(struct boot *boot, enum boot_outcome outcome, uint64_t ended, const char *reason) {
+        if (text_set_max(&boot->reason, reason, 512) < 0)
+                return -ENOMEM;
+        boot->outcome = outcome;
+        boot->ended = ended;
+        return 0;
+}
+
+/* What the step says of how the attempt went. */
+static int conclude(struct boot *boot, const struct boot_step *step, bool inspects) {
+        bool undecided = boot->outcome != BOOT_BOOTED && boot->outcome != BOOT_INSPECTED;
+
+        if (step->kind == STEP_INVENTORY)
+                return boot->outcome == BOOT_FAILED && boot->ended >= step->time
+                               ? 0
+                               : set_outcome(boot, BOOT_INSPECTED, step->time, NULL);
+        if (!undecided)
+                return 0;
+        if (step->kind == STEP_STARTED && !inspects)
+                return set_outcome(boot, BOOT_BOOTED, step->time, NULL);
+        if (step->kind == STEP_REFUSED) {
+                uint64_t last;
+                return rank_until(boot, UINT64_MAX, &last) > RANK_IPXE && last > step->time
+                               ? 0
+                               : set_outcome(boot, BOOT_FAILED, step->time, step->detail ? step->detail : "refused");
+        }
+        /* It goes on after all. */
+        if (boot->ended != 0 && step->time > boot->ended && rank(step) != RANK_NONE)
+                return set_outcome(boot, BOOT_RUNNING, 0, NULL);
+        return 0;
+}
+
+int boot_add(struct boot *boot, const struct boot_step *step, bool inspects, uint64_t now) {
+        struct boot_step *same = same_step(boot, step);
+        int r = same ? merge(same, step) : insert(boot, step);
+        if (r < 0)
+                return r;
+        int changed = same ? r : BOOT_CHANGED;
+        if (now > boot->heard)
+                boot->heard = now;
+        enum boot_outcome before = boot->outcome;
+        r = conclude(boot, step, inspects);
+        if (r < 0)
+                return r;
+        return boot->outcome != before ? BOOT_CHANGED : changed;
+}
+
+int boot_fail(struct boot *boot, const char *reason, uint64_t time) {
+        return set_outcome(boot, BOOT_FAILED, time, reason);
+}
+
+int boot_split(struct boot *boot, uint64_t time, struct boot **ret) {
+        size_t keep = 0;
+        while (keep < boot->n_steps && boot->steps[keep].time < time)
+                keep++;
+        *ret = NULL;
+        if (keep == boot->n_steps)
+                return 0;
+
+        _cleanup_(boot_freep) struct boot *later = NULL;
+        int r = boot_new(&boot->mac, boot->steps[keep].time, &later);
+        if (r < 0)
+                return r;
+        later->has_node = boot->has_node;
+        later->node = boot->node;
+        later->heard = boot->heard;
+        size_t moved = boot->n_steps - keep;
+        later->steps = calloc(moved, sizeof *later->steps);
+        if (!later->steps || text_set(&later->network, boot->network) < 0)
+                return -ENOMEM;
+        if (boot->ended == 0 || boot->ended >= time) {
+                /* How it ended was learnt from a step that moves. */
+                later->outcome = boot->outcome;
+                later->ended = boot->ended;
+                later->reason = TAKE_POINTER(boot->reason);
+                boot->outcome = BOOT_RUNNING;
+                boot->ended = 0;
+        }
+        memcpy(later->steps, boot->steps + keep, moved * sizeof *later->steps);
+        later->n_steps = moved;
+        boot->n_steps = keep;
+        *ret = TAKE_POINTER(later);
+        return 0;
+}
+
+static void describe(const struct boot_step *step, char *buffer, size_t size) {
+        static const char *const words[STEP_KINDS] = {
+                "asked for an address", "was offered an address", "requested its address", "got its address",
+                "was refused its address", "asked for a loader by TFTP", "was served its boot script", "fetched a file",
+                "started what it was given", "the ramdisk spoke", "posted its inventory", "was refused"
+        };
+        const char *who = is_dhcp(step) && step->stage != STAGE_NONE ? step_stage_names[step->stage] : "the machine";
+        if (step->kind == STEP_FILE && step->total > 0 && step->bytes < step->total)
+                snprintf(buffer, size, "the machine had fetched %lld of %lld bytes of %s", (long long) step->bytes,
+                         (long long) step->total, step->file ? step->file : "a file");
+        else if (step->kind == STEP_AGENT)
+                snprintf(buffer, size, "%s%s%s", words[step->kind], step->detail ? ": " : "",
+                         step->detail ? step->detail : "");
+        else
+                snprintf(buffer, size, "%s %s%s%s", who, words[step->kind], step->file ? ": " : "",
+                         step->file ? step->file : "");
+}
+
+int boot_supersede(struct boot *boot, uint64_t time) {
+        char last[600], reason[700];
+        if (boot->ended != 0)
+                return 0;
+        snprintf(last, sizeof last, "nothing");
+        if (boot->n_steps > 0)
+                describe(&boot->steps[boot->n_steps - 1], last, sizeof last);
+        snprintf(reason, sizeof reason, "the machine began again after %s", last);
+        int r = set_outcome(boot, BOOT_SILENT, time, reason);
+        return r < 0 ? r : 1;
+}
+
+int boot_check_silence(struct boot *boot, uint64_t now) {
+        char last[600], reason[700];
+        uint64_t time;
+
+        if (boot->ended != 0 || boot->n_steps == 0 || now < boot->heard)
+                return 0;
+        uint64_t limit = rank_until(boot, UINT64_MAX, &time) < RANK_SCRIPT ? BOOT_SILENT_EARLY_USEC : BOOT_SILENT_LATE_USEC;
+        if (now - boot->heard < limit)
+                return 0;
+        describe(&boot->steps[boot->n_steps - 1], last, sizeof last);
+        snprintf(reason, sizeof reason, "nothing for %u minutes after %s", (unsigned) (limit / 60 / USEC_PER_SEC), last);
+        int r = set_outcome(boot, BOOT_SILENT, now, reason);
+        return r < 0 ? r : 1;
+}

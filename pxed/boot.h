@@ -1,0 +1,112 @@
+/*
+ * One boot attempt of one machine: the steps that different workers saw, merged in the order of their times.
+ *
+ * A new attempt begins when the machine asks for an address, or for a script, although it had got further already; when
+ * a firmware that was given an address a minute ago asks again; or after BOOT_GAP_USEC without a word. DHCP of an operating
+ * system, answers of the DHCP server, and an agent's words alone begin none. Pure: `now` is passed in, microseconds
+ * of realtime, as all times.
+ */
+#pragma once
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "lib/address.h"
+#include "lib/macro.h"
+
+enum step_kind {
+        STEP_DISCOVER,
+        STEP_OFFER,
+        STEP_REQUEST,
+        STEP_ACKNOWLEDGE,
+        STEP_NAK,
+        STEP_TFTP,
+        STEP_SCRIPT,
+        STEP_FILE,
+        STEP_STARTED,
+        STEP_AGENT,
+        STEP_INVENTORY,
+        STEP_REFUSED,
+        STEP_KINDS
+};
+enum step_stage { STAGE_NONE, STAGE_FIRMWARE, STAGE_IPXE, STAGE_OS, STAGES };
+enum boot_outcome { BOOT_RUNNING, BOOT_BOOTED, BOOT_INSPECTED, BOOT_FAILED, BOOT_SILENT, BOOT_OUTCOMES };
+
+extern const char *const step_kind_names[STEP_KINDS];
+extern const char *const step_stage_names[STAGES];
+extern const char *const boot_outcome_names[BOOT_OUTCOMES];
+
+/* Steps kept of one attempt: past that the least telling ones go. */
+#define STEPS_MAX 64
+#define BOOT_GAP_USEC (600 * USEC_PER_SEC)
+/* Silence that ends an attempt: before the boot script was served, and after it (a server's ramdisk may start slowly). */
+#define BOOT_SILENT_EARLY_USEC (180 * USEC_PER_SEC)
+#define BOOT_SILENT_LATE_USEC (900 * USEC_PER_SEC)
+
+struct boot_step {
+        uint64_t time;
+        enum step_kind kind;
+        enum step_stage stage;
+        int architecture;     /* -1: not told */
+        int64_t bytes, total; /* -1: not told */
+        char *address, *file, *profile, *detail;
+};
+
+struct boot {
+        uint64_t id;
+        struct mac mac;
+        char *network;
+        bool has_node;
+        struct uuid node;
+        uint64_t started;
+        uint64_t heard; /* when something was last heard of it */
+        uint64_t ended; /* 0: in flight */
+        enum boot_outcome outcome;
+        char *reason;
+        struct boot_step *steps; /* by time */
+        size_t n_steps;
+        uint64_t change; /* the change that made this copy and may edit it still */
+};
+
+void boot_step_clear(struct boot_step *step);
+int boot_step_copy(struct boot_step *to, const struct boot_step *from);
+
+int boot_new(const struct mac *mac, uint64_t started, struct boot **ret);
+struct boot *boot_copy(const struct boot *boot);
+struct boot *boot_free(struct boot *boot);
+DEFINE_CLEANUP(struct boot *, boot_free);
+
+enum boot_fit {
+        BOOT_FIT_NOISE,   /* belongs to no attempt */
+        BOOT_FIT_THIS,    /* to this one */
+        BOOT_FIT_NEW,     /* begins one */
+        BOOT_FIT_EARLIER, /* to the one before, if there is one and it fits there */
+};
+
+/* Where a step belongs, `latest` being the machine's latest attempt (NULL: none is known). */
+enum boot_fit boot_fit(const struct boot *latest, const struct boot_step *step);
+/* Whether a step that is older than the attempt after it fits into this one. */
+bool boot_fits_earlier(const struct boot *boot, const struct boot_step *step);
+
+/* What adding a step did. */
+enum { BOOT_UNCHANGED, BOOT_PROGRESS /* only bytes of a file that is not complete */, BOOT_CHANGED };
+
+/*
+ * Adds a copy of the step where its time belongs, or to the step that it goes on with, and draws the conclusions: outcome, end,
+ * reason. inspects: the step's profile is of kind inspect. Returns one of the above, or -ENOMEM.
+ */
+int boot_add(struct boot *boot, const struct boot_step *step, bool inspects, uint64_t now);
+/* The ramdisk said itself that it failed. */
+int boot_fail(struct boot *boot, const char *reason, uint64_t time);
+/* Moves the steps at or after `time`, and how it ended with them, into a new attempt: a begin was reported after what followed it.
+ * *ret is NULL when there are none. */
+int boot_split(struct boot *boot, uint64_t time, struct boot **ret);
+/* The machine began again at `time`: what was in flight has ended. Returns 1, 0 when it had ended before, or -ENOMEM. */
+int boot_supersede(struct boot *boot, uint64_t time);
+/* Ends it when it has been silent for too long. Returns 1 when it has been ended now, 0, or -ENOMEM. */
+int boot_check_silence(struct boot *boot, uint64_t now);
+
+/* As type Step of org.pxed.Boot, and back; steps_from refuses what to_json has not written with -EBADMSG. */
+json_t *boot_steps_to_json(const struct boot *boot);
+int boot_steps_from_json(struct boot *boot, const json_t *steps);

@@ -1,0 +1,102 @@
+/* The methods of the bus, who may call them, and the sockets. */
+#include <errno.h>
+#include <grp.h>
+#include <pwd.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "lib/file.h"
+#include "lib/log.h"
+#include "pxed/api.h"
+
+#define MESSAGE_MAX ((size_t) 1024 * 1024)
+/* A report that carries an inventory of 16 MiB as it was posted, and what else belongs to it. */
+#define LARGE_MESSAGE_MAX ((size_t) 24 * 1024 * 1024)
+
+static const struct varlink_method methods[] = {
+        { "org.pxed.Appliance.GetStatus", api_appliance_get_status, VARLINK_READ },
+        { "org.pxed.Appliance.Reload", api_appliance_reload, 0 },
+        { "org.pxed.Boot.List", api_boot_list, VARLINK_READ },
+        { "org.pxed.Boot.Watch", api_boot_watch, VARLINK_READ | VARLINK_MORE },
+        { "org.pxed.Event.Watch", api_event_watch, VARLINK_READ | VARLINK_MORE_ALLOWED },
+        { "org.pxed.Inventory.Get", api_inventory_get, VARLINK_READ },
+        { "org.pxed.Inventory.GetRaw", api_inventory_get_raw, VARLINK_READ },
+        { "org.pxed.Inventory.List", api_inventory_list, VARLINK_READ },
+        { "org.pxed.Network.List", api_network_list, VARLINK_READ },
+        { "org.pxed.Network.ListLeases", api_network_list_leases, VARLINK_READ },
+        { "org.pxed.Network.ListSightings", api_network_list_sightings, VARLINK_READ },
+        { "org.pxed.Node.List", api_node_list, VARLINK_READ },
+        { "org.pxed.Node.Get", api_node_get, VARLINK_READ },
+        { "org.pxed.Node.Create", api_node_create, 0 },
+        { "org.pxed.Node.Update", api_node_update, 0 },
+        { "org.pxed.Node.SetBoot", api_node_set_boot, 0 },
+        { "org.pxed.Node.ClearBoot", api_node_clear_boot, 0 },
+        { "org.pxed.Node.Inspect", api_node_inspect, 0 },
+        { "org.pxed.Node.Delete", api_node_delete, 0 },
+        { "org.pxed.Node.Explain", api_node_explain, VARLINK_READ },
+        { "org.pxed.Profile.List", api_profile_list, VARLINK_READ },
+        { "org.pxed.Profile.Get", api_profile_get, VARLINK_READ },
+        { "org.pxed.Profile.Set", api_profile_set, 0 },
+        { "org.pxed.Profile.Delete", api_profile_delete, 0 },
+        { "org.pxed.Worker.Watch", api_worker_watch, VARLINK_WORKER | VARLINK_MORE },
+        { "org.pxed.Worker.Report", api_worker_report, VARLINK_WORKER | VARLINK_LARGE },
+        { NULL, NULL, 0 },
+};
+
+static bool authorize(const struct varlink_peer *peer, const struct varlink_method *method, int listener, void *userdata) {
+        const struct manager *m = userdata;
+        return access_method(&m->users, (enum listener) listener, peer->uid, method->flags);
+}
+
+static bool may_be_large(const struct varlink_peer *peer, int listener, void *userdata) {
+        const struct manager *m = userdata;
+        return listener == LISTENER_BUS && access_role(&m->users, peer->uid, ROLE_INTROSPECT);
+}
+
+void bus_find_users(const struct settings *settings, struct access_users *ret) {
+        ret->own = geteuid();
+        for (int role = 0; role < ROLE_COUNT; role++) {
+                const struct passwd *user = getpwnam(settings->users[role]);
+                ret->workers[role] = user ? user->pw_uid : (uid_t) -1;
+        }
+}
+
+/* A host that has no such group leaves the socket to root and pxed's own. */
+static gid_t find_group(const char *name) {
+        const struct group *group = getgrnam(name);
+        return group ? group->gr_gid : (gid_t) -1;
+}
+
+static int listen_on(struct manager *m, struct varlink_server *server, const char *name, const char *group,
+                     enum listener listener) {
+        _cleanup_free_ char *path = path_join(daemon_runtime_dir(m->daemon), name);
+        if (!path)
+                return -ENOMEM;
+        int r = varlink_server_listen(server, path, 0660, find_group(group), listener);
+        if (r < 0)
+                log_error("Cannot listen on %s: %s", path, strerror(-r));
+        return r;
+}
+
+int bus_new(struct manager *m, struct varlink_server **ret) {
+        const struct varlink_server_options options = {
+                .product = "pxed",
+                .methods = methods,
+                .userdata = m,
+                .message_max = MESSAGE_MAX,
+                .large_message_max = LARGE_MESSAGE_MAX,
+                .priority = PRIORITY_BUS,
+                .authorize = authorize,
+                .may_be_large = may_be_large,
+        };
+        _cleanup_(varlink_server_freep) struct varlink_server *server = NULL;
+        int r = varlink_server_new(daemon_event(m->daemon), &options, &server);
+        if (r >= 0)
+                r = listen_on(m, server, "bus", "pxed", LISTENER_BUS);
+        if (r >= 0)
+                r = listen_on(m, server, "monitor", "pxed-monitor", LISTENER_MONITOR);
+        if (r < 0)
+                return r;
+        *ret = TAKE_POINTER(server);
+        return 0;
+}

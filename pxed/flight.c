@@ -1,0 +1,234 @@
+#include "pxed/flight.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "pxed/text.h"
+
+static int keep_one(struct boot *boot, void *userdata) {
+        struct boot **found = userdata;
+        boot_free(*found);
+        *found = boot;
+        return 0;
+}
+
+/* The machine's newest attempt with an id below `below`, from memory or from the store. */
+static int find_latest(struct state *s, const struct mac *mac, uint64_t below, struct boot **ret) {
+        *ret = boots_latest(&s->boots, mac, below);
+        if (*ret)
+                return 0;
+        struct boot *stored = NULL, *old;
+        int r = store_read_boots(s->store, NULL, mac, below == UINT64_MAX ? 0 : below, 1, keep_one, &stored);
+        if (r < 0 || !stored)
+                return r;
+        /* It is as it is stored: having it in memory changes nothing. */
+        r = boots_put(&s->boots, stored, &old);
+        if (r < 0) {
+                boot_free(stored);
+                return r;
+        }
+        *ret = stored;
+        return 0;
+}
+
+static int tell_end(struct change *c, const struct boot *boot, const struct node *node) {
+        char mac[MAC_TEXT_SIZE];
+        return change_event(c, "boot.ended", node, &boot->mac, boot->network, NULL, "The boot of %s ended: %s%s%s",
+                            node ? node->name : mac_format(&boot->mac, mac), boot_outcome_names[boot->outcome],
+                            boot->reason ? ": " : "", boot->reason ? boot->reason : "");
+}
+
+static int set_last_boot(struct change *c, const struct boot *boot, const struct node *node) {
+        if (!node || node->last_boot >= boot->started)
+                return 0;
+        struct node *copy = node_copy(node);
+        if (!copy)
+                return -ENOMEM;
+        copy->last_boot = boot->started;
+        return change_put_node(c, copy, false);
+}
+
+static int tell_start(struct change *c, const struct boot *boot, const struct node *node) {
+        char mac[MAC_TEXT_SIZE];
+        int r = change_event(c, "boot.started", node, &boot->mac, boot->network, NULL, "%s boots%s%s",
+                             node ? node->name : mac_format(&boot->mac, mac), boot->network ? " on network " : "",
+                             boot->network ? boot->network : "");
+        return r < 0 ? r : set_last_boot(c, boot, node);
+}
+
+/* Puts an attempt that is new; its id comes with it. */
+static int put_new(struct state *s, struct change *c, struct boot *boot, const struct node *node) {
+        boot->id = ++s->boot_newest;
+        int r = change_put_boot(c, boot, true);
+        return r < 0 ? r : tell_start(c, boot, node);
+}
+
+/* The machine began anew: what was in flight has ended. Steps of the new attempt that were reported before its begin move to it. */
+static int end_before(struct change *c, struct boot *latest, uint64_t time, const struct node *node,
+                      struct boot **ret_later) {
+        struct boot *edited = change_edit_boot(c, latest);
+        if (!edited)
+                return -ENOMEM;
+        int r = boot_split(edited, time, ret_later);
+        int ended = r < 0 ? r : boot_supersede(edited, time);
+        if (ended < 0 || (ended == 0 && !*ret_later)) {
+                if (edited != latest)
+                        boot_free(edited);
+                return ended;
+        }
+        r = change_put_boot(c, edited, true);
+        return r < 0 || ended == 0 ? r : tell_end(c, edited, node);
+}
+
+static bool profile_inspects(const struct state *s, const char *name) {
+        const struct profile *profile = name ? profiles_find(&s->profiles, name) : NULL;
+        return profile && profile->kind == PROFILE_INSPECT;
+}
+
+static int begin_attempt(struct state *s, struct change *c, struct boot *latest, const struct mac *mac,
+                         const char *network, const struct node *node, const struct boot_step *step) {
+        _cleanup_(boot_freep) struct boot *boot = NULL;
+        int r = latest ? end_before(c, latest, step->time, node, &boot) : 0;
+        if (r == 0 && !boot)
+                r = boot_new(mac, step->time, &boot);
+        if (r == 0)
+                r = text_set_max(&boot->network, network, 63);
+        if (r == 0 && node) {
+                boot->has_node = true;
+                boot->node = node->id;
+        }
+        if (r == 0)
+                r = boot_add(boot, step, profile_inspects(s, step->profile), change_now(c));
+        if (r < 0)
+                return r;
+        struct boot *put = boot;
+        r = put_new(s, c, TAKE_POINTER(boot), node);
+        if (r == 0 && put->ended != 0)
+                r = tell_end(c, put, node);
+        return r;
+}
+
+static int add_to(struct state *s, struct change *c, struct boot *boot, const char *network, const struct node *node,
+                  const struct boot_step *step) {
+        struct boot *edited = change_edit_boot(c, boot);
+        if (!edited)
+                return -ENOMEM;
+        bool copied = edited != boot, was_running = boot->ended == 0;
+        enum boot_outcome before = boot->outcome;
+
+        int r = boot_add(edited, step, profile_inspects(s, step->profile), change_now(c));
+        int changed = r;
+        if (r >= 0 && network && !edited->network) {
+                r = text_set_max(&edited->network, network, 63);
+                changed = BOOT_CHANGED;
+        }
+        if (r >= 0 && node && (!edited->has_node || memcmp(&edited->node, &node->id, sizeof node->id) != 0)) {
+                edited->has_node = true;
+                edited->node = node->id;
+                changed = BOOT_CHANGED;
+        }
+        if (r < 0 || changed == BOOT_UNCHANGED) {
+                /* Heard of, at least. */
+                if (r >= 0 && copied)
+                        boot->heard = edited->heard;
+                if (copied)
+                        boot_free(edited);
+                return r < 0 ? r : 0;
+        }
+        r = change_put_boot(c, edited, changed == BOOT_CHANGED);
+        if (r == 0 && edited->ended != 0 && (was_running || edited->outcome != before))
+                r = tell_end(c, edited, node);
+        return r < 0 ? r : set_last_boot(c, edited, node);
+}
+
+int flight_step(struct state *s, struct change *c, const struct mac *mac, const char *network, const struct node *node,
+                const struct boot_step *step) {
+        struct boot *latest;
+        int r = find_latest(s, mac, UINT64_MAX, &latest);
+        if (r < 0)
+                return r;
+        switch (boot_fit(latest, step)) {
+        case BOOT_FIT_NOISE:
+                return 0;
+        case BOOT_FIT_NEW:
+                return begin_attempt(s, c, latest, mac, network, node, step);
+        case BOOT_FIT_THIS:
+                return add_to(s, c, latest, network, node, step);
+        case BOOT_FIT_EARLIER:
+                break;
+        }
+        r = find_latest(s, mac, latest->id, &latest);
+        if (r < 0 || !latest || !boot_fits_earlier(latest, step))
+                return r;
+        return add_to(s, c, latest, network, node, step);
+}
+
+int flight_failed(struct state *s, struct change *c, const struct mac *mac, const char *reason, uint64_t time) {
+        struct boot *latest;
+        int r = find_latest(s, mac, UINT64_MAX, &latest);
+        if (r < 0 || !latest)
+                return r;
+        struct boot *edited = change_edit_boot(c, latest);
+        if (!edited)
+                return -ENOMEM;
+        r = boot_fail(edited, reason, time);
+        if (r < 0) {
+                if (edited != latest)
+                        boot_free(edited);
+                return r;
+        }
+        r = change_put_boot(c, edited, true);
+        return r < 0 ? r : tell_end(c, edited, registry_by_mac(&s->nodes, mac));
+}
+
+static int end_silent(struct state *s, struct change *c, struct boot *boot) {
+        struct boot *copy = change_edit_boot(c, boot);
+        if (!copy)
+                return -ENOMEM;
+        int r = boot_check_silence(copy, change_now(c));
+        if (r <= 0) {
+                if (copy != boot)
+                        boot_free(copy);
+                return r;
+        }
+        r = change_put_boot(c, copy, true);
+        return r < 0 ? r : tell_end(c, copy, registry_by_mac(&s->nodes, &copy->mac));
+}
+
+static bool is_silent(const struct boot *boot, uint64_t now) {
+        return boot->ended == 0 && now > boot->heard && now - boot->heard >= BOOT_SILENT_EARLY_USEC;
+}
+
+int flight_check_silence(struct state *s, struct change *c) {
+        struct boot *silent[256];
+        size_t count = 0;
+        int r = 0;
+        /* Putting one changes the index that is walked. */
+        for (size_t i = 0; i < s->boots.by_id.size && count < ELEMENTS(silent); i++) {
+                struct boot *boot = s->boots.by_id.slots[i].value;
+                if (boot && is_silent(boot, change_now(c)))
+                        silent[count++] = boot;
+        }
+        for (size_t i = 0; r == 0 && i < count; i++)
+                r = end_silent(s, c, silent[i]);
+        return r;
+}
+
+void flight_forget(struct state *s, uint64_t now) {
+        struct boot *gone[256];
+        size_t count = 0;
+        for (size_t i = 0; i < s->boots.by_id.size && count < ELEMENTS(gone); i++) {
+                struct boot *boot = s->boots.by_id.slots[i].value;
+                if (boot && boot->ended != 0 && boot->ended + 60 * USEC_PER_SEC < now &&
+                    boot->heard + 60 * USEC_PER_SEC < now)
+                        gone[count++] = boot;
+        }
+        for (size_t i = 0; i < count; i++) {
+                char key[24];
+                snprintf(key, sizeof key, "%llu", (unsigned long long) gone[i]->id);
+                feed_retire(&s->flights, key);
+                boots_remove(&s->boots, gone[i]);
+                boot_free(gone[i]);
+        }
+}

@@ -1,0 +1,155 @@
+#include "pxed/identity.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "lib/json.h"
+#include "pxed/text.h"
+
+/* Texts from a machine's firmware have no need to be longer. */
+#define FACT_MAX 256
+
+struct node *identity_find(const struct registry *nodes, const char *named, const struct mac *mac,
+                           const struct uuid *uuid) {
+        struct uuid id;
+        struct node *node = NULL;
+        if (named && uuid_parse(named, &id) == 0)
+                node = registry_by_id(nodes, &id);
+        if (!node)
+                node = registry_by_mac(nodes, mac);
+        if (!node && uuid)
+                node = registry_by_uuid(nodes, uuid);
+        return node;
+}
+
+void identity_name(const struct registry *nodes, const struct mac *mac, char name[static NODE_NAME_SIZE]) {
+        const uint8_t *b = mac->bytes;
+        int size = snprintf(name, NODE_NAME_SIZE, "node-%02x%02x%02x%02x%02x%02x", b[0], b[1], b[2], b[3], b[4], b[5]);
+        for (unsigned i = 2; registry_by_name(nodes, name); i++)
+                snprintf(name + size, (size_t) (NODE_NAME_SIZE - size), "-%u", i);
+}
+
+int identity_new_node(const struct registry *nodes, const struct mac *mac, const struct uuid *uuid, uint64_t now,
+                      struct node **ret) {
+        _cleanup_(node_freep) struct node *node = calloc(1, sizeof *node);
+        char name[NODE_NAME_SIZE];
+        struct port *port;
+
+        if (!node)
+                return -ENOMEM;
+        uuid_random(&node->id);
+        identity_name(nodes, mac, name);
+        node->created = now;
+        if (text_set(&node->name, name) < 0 || node_add_port(node, mac, &port) < 0)
+                return -ENOMEM;
+        port->boots = true;
+        if (uuid && !uuid_is_junk(uuid)) {
+                node->has_uuid = true;
+                node->uuid = *uuid;
+        }
+        *ret = TAKE_POINTER(node);
+        return 0;
+}
+
+static bool interface_mac(const json_t *interface, struct mac *ret) {
+        const char *text = json_get_string(interface, "mac");
+        return text && mac_parse(text, ret) == 0 && mac_is_unicast(ret);
+}
+
+bool identity_may_be(const struct node *node, const json_t *inventory, const struct mac *mac) {
+        const char *serial = json_get_string(inventory, "serial");
+        json_t *interface;
+        struct mac other;
+        size_t i;
+
+        if (node->n_ports == 0 || node_port(node, mac))
+                return true;
+        json_array_foreach(json_get_array(inventory, "interfaces"), i, interface)
+                if (interface_mac(interface, &other) && node_port(node, &other))
+                        return true;
+        /* New network cards in the same machine, or a machine that was not inspected yet. */
+        return !serial || !node->serial || strcmp(serial, node->serial) == 0;
+}
+
+static int apply_facts(struct node *node, const json_t *in) {
+        const struct {
+                char **field;
+                const char *key;
+        } texts[] = {
+                { &node->serial, "serial" },
+                { &node->manufacturer, "manufacturer" },
+                { &node->product, "product" },
+                { &node->architecture, "architecture" },
+                { &node->bmc_address, "bmcAddress" },
+        };
+        struct uuid uuid;
+        const char *text;
+
+        for (size_t i = 0; i < ELEMENTS(texts); i++) {
+                text = json_get_string(in, texts[i].key);
+                if (text && text_set_max(texts[i].field, text, FACT_MAX) < 0)
+                        return -ENOMEM;
+        }
+        text = json_get_string(in, "uuid");
+        if (text && uuid_parse(text, &uuid) == 0 && !uuid_is_junk(&uuid)) {
+                node->has_uuid = true;
+                node->uuid = uuid;
+        }
+        int mode = name_to_enum(boot_mode_names, ELEMENTS(boot_mode_names), json_get_string(in, "bootMode"));
+        if (mode > 0)
+                node->boot_mode = (enum boot_mode) mode;
+        int64_t cpus = json_get_int(in, "cpus", 0), memory = json_get_int(in, "memory", 0);
+        if (cpus > 0)
+                node->cpus = cpus;
+        if (memory > 0)
+                node->memory = memory;
+        return 0;
+}
+
+static int apply_interface(struct node *node, const struct mac *mac, const json_t *interface, bool boots) {
+        struct port *port;
+        const char *chassis = json_get_string(interface, "switchChassis");
+        const char *switch_port = json_get_string(interface, "switchPort");
+
+        int r = node_add_port(node, mac, &port);
+        if (r < 0)
+                return r == -ENOSPC ? 0 : r;
+        port->boots = boots;
+        if (text_set_max(&port->interface, json_get_string(interface, "name"), 64) < 0)
+                return -ENOMEM;
+        /* A ramdisk that heard no LLDP this time knows nothing better. */
+        if (chassis && text_set_max(&port->switch_chassis, chassis, FACT_MAX) < 0)
+                return -ENOMEM;
+        return switch_port ? text_set_max(&port->switch_port, switch_port, FACT_MAX) : 0;
+}
+
+int identity_apply(const struct registry *nodes, struct node *node, const json_t *inventory, const struct mac *mac,
+                   struct identity_conflict *conflicts, size_t max) {
+        size_t n_conflicts = 0, i;
+        json_t *interface;
+        struct mac other;
+        int r = apply_facts(node, inventory);
+
+        for (i = 0; i < node->n_ports; i++)
+                node->ports[i].boots = false;
+        json_array_foreach(json_get_array(inventory, "interfaces"), i, interface) {
+                if (r < 0 || !interface_mac(interface, &other))
+                        continue;
+                const struct node *owner = registry_by_mac(nodes, &other);
+                if (owner && memcmp(&owner->id, &node->id, sizeof node->id) != 0) {
+                        if (n_conflicts < max)
+                                conflicts[n_conflicts++] = (struct identity_conflict) { other, owner };
+                        continue;
+                }
+                r = apply_interface(node, &other, interface, json_get_bool(interface, "boots", false));
+        }
+        /* The MAC that the boot script was made for boots, whether or not the ramdisk lists it. */
+        const struct node *owner = registry_by_mac(nodes, mac);
+        if (r == 0 && (!owner || memcmp(&owner->id, &node->id, sizeof node->id) == 0)) {
+                struct port *port;
+                if (node_add_port(node, mac, &port) == 0)
+                        port->boots = true;
+        }
+        return r < 0 ? r : (int) n_conflicts;
+}

@@ -1,0 +1,37 @@
+/* Which machine is which: from what a boot script or an inventory says of it. Pure. */
+#pragma once
+
+#include <jansson.h>
+
+#include "pxed/registry.h"
+
+#define NODE_NAME_SIZE 64
+
+/* The node of a machine: the one that was named (NULL: none), else by its MAC, else by its UUID (NULL: not told). */
+struct node *identity_find(const struct registry *nodes, const char *named, const struct mac *mac, const struct uuid *uuid);
+
+/* "node-525400123456", or with "-2", "-3"... where that name is taken. */
+void identity_name(const struct registry *nodes, const struct mac *mac, char name[static NODE_NAME_SIZE]);
+
+/* A node for a machine that nobody knew: named by its MAC, which it boots by. uuid NULL: not told. */
+int identity_new_node(const struct registry *nodes, const struct mac *mac, const struct uuid *uuid, uint64_t now,
+                      struct node **ret);
+
+/*
+ * Whether an inventory (normalized, as org.pxed.Inventory's) can be of the machine that the node stands for: none of its MACs and
+ * another serial number is another machine, whatever its UUID says.
+ */
+bool identity_may_be(const struct node *node, const json_t *inventory, const struct mac *mac);
+
+/* A MAC of the inventory that is another node's: it stays that one's. */
+struct identity_conflict {
+        struct mac mac;
+        const struct node *owner;
+};
+
+/*
+ * Takes over what the inventory says into a node. MACs of other nodes are left out and told in `conflicts` (at most `max`), whose
+ * number is returned, or -ENOMEM.
+ */
+int identity_apply(const struct registry *nodes, struct node *node, const json_t *inventory, const struct mac *mac,
+                   struct identity_conflict *conflicts, size_t max);

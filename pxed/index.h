@@ -1,0 +1,38 @@
+/*
+ * A hash index from whatever the caller hashes to pointers that stay the caller's. Several values may share
+ * a key; one value may be there under several hashes. Pure.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct index_slot {
+        uint64_t hash;
+        void *value; /* NULL: free */
+};
+
+/* All zeros is an empty index. */
+struct index {
+        struct index_slot *slots;
+        size_t size; /* power of two */
+        size_t used;
+};
+
+/* FNV-1a with a final mix. */
+uint64_t index_hash(const void *data, size_t size);
+
+/* -ENOMEM leaves the index as it was. */
+int index_add(struct index *index, uint64_t hash, void *value);
+/* Makes room for `count` more values, so that adding these cannot fail. */
+int index_reserve(struct index *index, size_t count);
+/* Takes out the value that was added with this hash; false when it was not there. */
+bool index_remove(struct index *index, uint64_t hash, const void *value);
+/*
+ * The next value with this hash. *position is 0 at first and is the walk's own; NULL at the end. The caller compares the keys
+ * (two keys may share a hash). The index must not change during the walk.
+ */
+void *index_next(const struct index *index, uint64_t hash, size_t *position);
+/* Frees the table, not the values. */
+void index_clear(struct index *index);

@@ -1,0 +1,186 @@
+#include "pxed/model.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "pxed/text.h"
+
+const char *const boot_mode_names[3] = { "unknown", "bios", "uefi" };
+const char *const profile_kind_names[3] = { "kernel", "local", "inspect" };
+const char *const inspection_state_names[4] = { "none", "waiting", "finished", "error" };
+
+static void port_clear(struct port *port) {
+        free(port->interface);
+        free(port->switch_chassis);
+        free(port->switch_port);
+}
+
+static int port_copy(struct port *to, const struct port *from) {
+        *to = (struct port) { .mac = from->mac, .boots = from->boots };
+        int r = text_set(&to->interface, from->interface);
+        if (r == 0)
+                r = text_set(&to->switch_chassis, from->switch_chassis);
+        return r < 0 ? r : text_set(&to->switch_port, from->switch_port);
+}
+
+struct assignment *assignment_new(const char *profile, const char *parameters, bool once, uint64_t revision,
+                                  uint64_t assigned) {
+        _cleanup_(assignment_freep) struct assignment *a = calloc(1, sizeof *a);
+        if (!a || text_set(&a->profile, profile) < 0 || text_set(&a->parameters, parameters) < 0)
+                return NULL;
+        a->once = once;
+        a->revision = revision;
+        a->assigned = assigned;
+        return TAKE_POINTER(a);
+}
+
+struct assignment *assignment_free(struct assignment *a) {
+        if (!a)
+                return NULL;
+        free(a->profile);
+        free(a->parameters);
+        free(a);
+        return NULL;
+}
+
+static int copy_owned(struct node *to, const struct node *from) {
+        const struct {
+                char **to;
+                const char *from;
+        } texts[] = {
+                { &to->name, from->name },
+                { &to->serial, from->serial },
+                { &to->manufacturer, from->manufacturer },
+                { &to->product, from->product },
+                { &to->architecture, from->architecture },
+                { &to->bmc_address, from->bmc_address },
+                { &to->tags, from->tags },
+                { &to->labels, from->labels },
+                { &to->inspection.error, from->inspection.error },
+        };
+        for (size_t i = 0; i < ELEMENTS(texts); i++)
+                if (text_set(texts[i].to, texts[i].from) < 0)
+                        return -ENOMEM;
+        if (from->n_ports > 0) {
+                to->ports = calloc(from->n_ports, sizeof *to->ports);
+                if (!to->ports)
+                        return -ENOMEM;
+                while (to->n_ports < from->n_ports) {
+                        size_t i = to->n_ports++;
+                        if (port_copy(&to->ports[i], &from->ports[i]) < 0)
+                                return -ENOMEM;
+                }
+        }
+        const struct assignment *a = from->assignment;
+        if (a) {
+                to->assignment = assignment_new(a->profile, a->parameters, a->once, a->revision, a->assigned);
+                if (!to->assignment)
+                        return -ENOMEM;
+        }
+        return 0;
+}
+
+struct node *node_copy(const struct node *node) {
+        _cleanup_(node_freep) struct node *copy = malloc(sizeof *copy);
+        if (!copy)
+                return NULL;
+        *copy = *node;
+        copy->name = copy->serial = copy->manufacturer = copy->product = copy->architecture = copy->bmc_address = NULL;
+        copy->tags = copy->labels = copy->inspection.error = NULL;
+        copy->ports = NULL;
+        copy->n_ports = 0;
+        copy->assignment = NULL;
+        return copy_owned(copy, node) < 0 ? NULL : TAKE_POINTER(copy);
+}
+
+struct node *node_free(struct node *node) {
+        if (!node)
+                return NULL;
+        for (size_t i = 0; i < node->n_ports; i++)
+                port_clear(&node->ports[i]);
+        free(node->ports);
+        free(node->name);
+        free(node->serial);
+        free(node->manufacturer);
+        free(node->product);
+        free(node->architecture);
+        free(node->bmc_address);
+        free(node->tags);
+        free(node->labels);
+        free(node->inspection.error);
+        assignment_free(node->assignment);
+        free(node);
+        return NULL;
+}
+
+struct port *node_port(const struct node *node, const struct mac *mac) {
+        for (size_t i = 0; i < node->n_ports; i++)
+                if (mac_to_u64(&node->ports[i].mac) == mac_to_u64(mac))
+                        return &node->ports[i];
+        return NULL;
+}
+
+int node_add_port(struct node *node, const struct mac *mac, struct port **ret) {
+        struct port *port = node_port(node, mac);
+        if (!port) {
+                if (node->n_ports >= PORTS_MAX)
+                        return -ENOSPC;
+                struct port *larger = reallocarray(node->ports, node->n_ports + 1, sizeof *larger);
+                if (!larger)
+                        return -ENOMEM;
+                node->ports = larger;
+                port = &larger[node->n_ports++];
+                *port = (struct port) { .mac = *mac };
+        }
+        if (ret)
+                *ret = port;
+        return 0;
+}
+
+void node_remove_port(struct node *node, const struct mac *mac) {
+        struct port *port = node_port(node, mac);
+        if (!port)
+                return;
+        port_clear(port);
+        size_t index = (size_t) (port - node->ports);
+        memmove(port, port + 1, (node->n_ports - index - 1) * sizeof *port);
+        node->n_ports--;
+}
+
+const struct port *node_boot_port(const struct node *node) {
+        for (size_t i = 0; i < node->n_ports; i++)
+                if (node->ports[i].boots)
+                        return &node->ports[i];
+        return node->n_ports > 0 ? &node->ports[0] : NULL;
+}
+
+static bool assignments_equal(const struct assignment *a, const struct assignment *b) {
+        if (!a || !b)
+                return a == b;
+        return a->revision == b->revision && a->once == b->once && text_equal(a->profile, b->profile) &&
+               text_equal(a->parameters, b->parameters);
+}
+
+bool node_boots_equal(const struct node *a, const struct node *b) {
+        if (!text_equal(a->name, b->name) || a->n_ports != b->n_ports || a->has_uuid != b->has_uuid ||
+            (a->has_uuid && memcmp(&a->uuid, &b->uuid, sizeof a->uuid) != 0) ||
+            a->inspection.asked != b->inspection.asked)
+                return false;
+        for (size_t i = 0; i < a->n_ports; i++)
+                if (mac_to_u64(&a->ports[i].mac) != mac_to_u64(&b->ports[i].mac))
+                        return false;
+        return assignments_equal(a->assignment, b->assignment);
+}
+
+struct profile *profile_free(struct profile *profile) {
+        if (!profile)
+                return NULL;
+        free(profile->name);
+        free(profile->kernel);
+        free(profile->initrds);
+        free(profile->arguments);
+        free(profile->parameters);
+        free(profile->description);
+        free(profile);
+        return NULL;
+}

@@ -1,0 +1,101 @@
+/*
+ * What pxed keeps of each machine. A node that is in the registry is never changed: a change makes a copy, edits
+ * it, and puts it in the old one's place, so that a write that the store refuses leaves nothing behind.
+ * Times are microseconds of realtime. Pure.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "lib/address.h"
+#include "lib/macro.h"
+
+enum boot_mode { BOOT_MODE_UNKNOWN, BOOT_MODE_BIOS, BOOT_MODE_UEFI };
+enum profile_kind { PROFILE_KERNEL, PROFILE_LOCAL, PROFILE_INSPECT };
+enum inspection_state { INSPECTION_NONE, INSPECTION_WAITING, INSPECTION_FINISHED, INSPECTION_ERROR };
+
+extern const char *const boot_mode_names[3];
+extern const char *const profile_kind_names[3];
+extern const char *const inspection_state_names[4];
+
+struct port {
+        struct mac mac;
+        bool boots;
+        char *interface, *switch_chassis, *switch_port;
+};
+
+struct assignment {
+        char *profile;
+        char *parameters; /* JSON object, text */
+        bool once;
+        uint64_t revision; /* that set it */
+        uint64_t assigned;
+};
+
+struct inspection {
+        enum inspection_state state;
+        bool asked;      /* the machine boots the inspection ramdisk until an inventory has come */
+        uint64_t started;  /* asked for, or first served; 0: never */
+        uint64_t served;   /* the ramdisk was last served; 0: not since it was asked for */
+        uint64_t finished; /* 0: never */
+        char *error;
+};
+
+struct node {
+        struct uuid id;
+        char *name;
+        uint64_t revision, created;
+        bool has_uuid;
+        struct uuid uuid; /* SMBIOS */
+        char *serial, *manufacturer, *product, *architecture, *bmc_address;
+        enum boot_mode boot_mode;
+        int64_t cpus, memory; /* 0: not known */
+        struct port *ports;
+        size_t n_ports;
+        char *tags;   /* JSON array, text; NULL: none */
+        char *labels; /* JSON object, text; NULL: none */
+        struct assignment *assignment; /* NULL: none */
+        struct inspection inspection;
+        uint64_t last_boot;       /* 0: none */
+        uint64_t last_inventory;  /* number of the newest; 0: none yet */
+};
+
+struct profile {
+        char *name;
+        uint64_t revision;
+        enum profile_kind kind;
+        char *kernel;
+        char *initrds;    /* JSON array, text */
+        char *arguments;
+        char *parameters; /* JSON object, text */
+        char *description;
+        bool builtin;
+};
+
+/* At most so many ports of one node. */
+#define PORTS_MAX 64
+
+struct node *node_copy(const struct node *node);
+struct node *node_free(struct node *node);
+DEFINE_CLEANUP(struct node *, node_free);
+
+/* NULL: the node has no such port. */
+struct port *node_port(const struct node *node, const struct mac *mac);
+/* Adds one; -ENOSPC past PORTS_MAX. It may be there already: then that one is returned. */
+int node_add_port(struct node *node, const struct mac *mac, struct port **ret);
+void node_remove_port(struct node *node, const struct mac *mac);
+/* The port that it boots by, else its first; NULL: none. */
+const struct port *node_boot_port(const struct node *node);
+
+struct assignment *assignment_new(const char *profile, const char *parameters, bool once, uint64_t revision,
+                                  uint64_t assigned);
+struct assignment *assignment_free(struct assignment *assignment);
+DEFINE_CLEANUP(struct assignment *, assignment_free);
+
+/* Whether a machine with either would be served the same. */
+bool node_boots_equal(const struct node *a, const struct node *b);
+
+struct profile *profile_free(struct profile *profile);
+DEFINE_CLEANUP(struct profile *, profile_free);

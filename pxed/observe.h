@@ -1,0 +1,35 @@
+/* What workers saw, applied to the state: the observations of org.pxed.Worker.Report. */
+#pragma once
+
+#include <jansson.h>
+
+#include "pxed/change.h"
+
+struct observe_error {
+        char field[96];
+        char reason[160];
+};
+
+/* A batch that is being applied. */
+struct observe {
+        struct state *state;
+        struct change *change;
+        /* Links by network, to be taken over by observe_finish. */
+        json_t *links;
+        struct observe_error *error;
+        size_t index; /* of the observation at hand */
+};
+
+/* Applies them in order. -EINVAL: *error names the first that cannot be; nothing has happened once the change is given up. */
+int observe_all(struct observe *observe, const json_t *observations);
+/* After the commit: what memory alone holds. */
+void observe_finish(struct observe *observe);
+
+/* Fills the error for the observation at hand, with the member `field` of it; returns -EINVAL. */
+int observe_refuse(struct observe *observe, const char *field, const char *reason);
+/* A member that is a MAC of one interface, or refuses. */
+int observe_mac(struct observe *observe, const json_t *object, const char *kind, struct mac *ret);
+
+/* One kind each. `time` in microseconds of realtime. */
+int observe_step(struct observe *observe, uint64_t time, const json_t *step);
+int observe_inventory(struct observe *observe, uint64_t time, const json_t *inventory);

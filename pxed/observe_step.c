@@ -1,0 +1,148 @@
+/* Steps of boots, and what follows from them for the node. */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "lib/json.h"
+#include "lib/log.h"
+#include "pxed/flight.h"
+#include "pxed/identity.h"
+#include "pxed/inspection.h"
+#include "pxed/observe.h"
+#include "pxed/text.h"
+
+static int64_t not_negative(const json_t *json, const char *key) {
+        int64_t value = json_get_int(json, key, -1);
+        return value < 0 ? -1 : value;
+}
+
+/* The texts stay the JSON's. */
+static void step_from(const json_t *json, uint64_t time, struct boot_step *ret) {
+        int kind = name_to_enum(step_kind_names, STEP_KINDS, json_get_string(json, "kind"));
+        int stage = name_to_enum(step_stage_names, STAGES, json_get_string(json, "stage"));
+        int64_t architecture = json_get_int(json, "architecture", -1);
+        *ret = (struct boot_step) {
+                .time = time,
+                .kind = kind < 0 ? STEP_REFUSED : (enum step_kind) kind,
+                .stage = stage < 0 ? STAGE_NONE : (enum step_stage) stage,
+                .architecture = architecture < 0 || architecture > 65535 ? -1 : (int) architecture,
+                .bytes = not_negative(json, "bytes"),
+                .total = not_negative(json, "total"),
+                .address = (char *) json_get_string(json, "address"),
+                .file = (char *) json_get_string(json, "file"),
+                .profile = (char *) json_get_string(json, "profile"),
+                .detail = (char *) json_get_string(json, "detail"),
+        };
+}
+
+/* A machine that nobody knew was served the inspection ramdisk: from now on it is a node. */
+static int discover(struct observe *o, const struct mac *mac, const struct uuid *uuid, const char *network,
+                    struct node **ret) {
+        struct state *s = o->state;
+        char text[MAC_TEXT_SIZE];
+        struct node *node;
+
+        *ret = NULL;
+        if (s->nodes.count >= s->settings->nodes_max) {
+                log_warning("Machine %s is not taken in as a node: there are %zu already (nodes-max)",
+                            mac_format(mac, text), s->nodes.count);
+                return 0;
+        }
+        int r = identity_new_node(&s->nodes, mac, uuid, change_now(o->change), &node);
+        if (r == 0)
+                r = change_put_node(o->change, node, true);
+        if (r < 0)
+                return r;
+        *ret = node;
+        return change_event(o->change, "node.created", node, mac, network, NULL,
+                            "%s: a machine that nobody knew was discovered at %s", node->name, mac_format(mac, text));
+}
+
+/* A machine that was found by its UUID boots by a MAC that the node did not have. */
+static int add_port(struct observe *o, const struct mac *mac, struct node **node) {
+        char text[MAC_TEXT_SIZE];
+        if (node_port(*node, mac) || registry_by_mac(&o->state->nodes, mac) || (*node)->n_ports >= PORTS_MAX)
+                return 0;
+        struct node *copy = node_copy(*node);
+        struct port *port;
+        if (!copy || node_add_port(copy, mac, &port) < 0) {
+                node_free(copy);
+                return -ENOMEM;
+        }
+        port->boots = true;
+        int r = change_put_node(o->change, copy, true);
+        if (r < 0)
+                return r;
+        *node = copy;
+        return change_event(o->change, "node.updated", copy, mac, NULL, NULL, "%s boots by %s, which was not known of it",
+                            copy->name, mac_format(mac, text));
+}
+
+static int on_script(struct observe *o, const struct mac *mac, const struct uuid *uuid, const char *network,
+                     const struct boot_step *step, struct node **node) {
+        const struct profile *profile = step->profile ? profiles_find(&o->state->profiles, step->profile) : NULL;
+        bool inspects = profile && profile->kind == PROFILE_INSPECT;
+        int r = 0;
+
+        if (!*node && inspects)
+                r = discover(o, mac, uuid, network, node);
+        else if (*node)
+                r = add_port(o, mac, node);
+        if (r < 0 || !*node || !inspects)
+                return r;
+        struct node *copy = node_copy(*node);
+        if (!copy)
+                return -ENOMEM;
+        r = inspection_step(&copy->inspection, INSPECTION_SERVED, step->time, NULL);
+        if (r <= 0) {
+                node_free(copy);
+                return r;
+        }
+        r = change_put_node(o->change, copy, !node_boots_equal(copy, *node));
+        if (r == 0)
+                *node = copy;
+        return r;
+}
+
+static int on_started(struct observe *o, const struct mac *mac, const char *network, const struct boot_step *step,
+                      uint64_t assignment, struct node **node) {
+        const struct assignment *a = *node ? (*node)->assignment : NULL;
+        const char *profile = step->profile ? step->profile : a ? a->profile : "what it was given";
+        bool once = a && a->once && a->revision == assignment;
+        int r = 0;
+
+        if (!*node)
+                return 0;
+        if (once) {
+                struct node *copy = node_copy(*node);
+                if (!copy)
+                        return -ENOMEM;
+                copy->assignment = assignment_free(copy->assignment);
+                r = change_put_node(o->change, copy, true);
+                if (r < 0)
+                        return r;
+                *node = copy;
+        }
+        return change_event(o->change, "node.booted", *node, mac, network, NULL, "%s booted profile %s%s", (*node)->name,
+                            profile, once ? "; the assignment was for one boot and is done" : "");
+}
+
+int observe_step(struct observe *o, uint64_t time, const json_t *json) {
+        struct boot_step step;
+        struct mac mac;
+        struct uuid uuid;
+        const char *uuid_text = json_get_string(json, "uuid"), *network = json_get_string(json, "network");
+        int64_t assignment = json_get_int(json, "assignment", 0);
+        bool has_uuid = uuid_text && uuid_parse(uuid_text, &uuid) == 0;
+
+        int r = observe_mac(o, json, "step", &mac);
+        if (r < 0)
+                return r;
+        step_from(json, time, &step);
+        struct node *node = identity_find(&o->state->nodes, json_get_string(json, "node"), &mac, has_uuid ? &uuid : NULL);
+        if (step.kind == STEP_SCRIPT)
+                r = on_script(o, &mac, has_uuid ? &uuid : NULL, network, &step, &node);
+        else if (step.kind == STEP_STARTED)
+                r = on_started(o, &mac, network, &step, assignment > 0 ? (uint64_t) assignment : 0, &node);
+        return r < 0 ? r : flight_step(o->state, o->change, &mac, network, node, &step);
+}

@@ -1,0 +1,163 @@
+#include "pxed/registry.h"
+
+#include <errno.h>
+#include <string.h>
+
+static uint64_t hash_uuid(const struct uuid *uuid) {
+        return index_hash(uuid, sizeof *uuid);
+}
+
+static uint64_t hash_mac(const struct mac *mac) {
+        return index_hash(mac, sizeof *mac);
+}
+
+static uint64_t hash_name(const char *name) {
+        return index_hash(name, strlen(name));
+}
+
+static int reserve(struct registry *r, size_t macs) {
+        if (index_reserve(&r->by_id, 1) < 0 || index_reserve(&r->by_name, 1) < 0 || index_reserve(&r->by_uuid, 1) < 0 ||
+            index_reserve(&r->by_mac, macs) < 0)
+                return -ENOMEM;
+        return 0;
+}
+
+static void link_node(struct registry *r, struct node *node) {
+        (void) index_add(&r->by_id, hash_uuid(&node->id), node);
+        (void) index_add(&r->by_name, hash_name(node->name), node);
+        if (node->has_uuid)
+                (void) index_add(&r->by_uuid, hash_uuid(&node->uuid), node);
+        for (size_t i = 0; i < node->n_ports; i++)
+                (void) index_add(&r->by_mac, hash_mac(&node->ports[i].mac), node);
+        r->count++;
+}
+
+static void unlink_node(struct registry *r, struct node *node) {
+        index_remove(&r->by_id, hash_uuid(&node->id), node);
+        index_remove(&r->by_name, hash_name(node->name), node);
+        if (node->has_uuid)
+                index_remove(&r->by_uuid, hash_uuid(&node->uuid), node);
+        for (size_t i = 0; i < node->n_ports; i++)
+                index_remove(&r->by_mac, hash_mac(&node->ports[i].mac), node);
+        r->count--;
+}
+
+int registry_put(struct registry *r, struct node *node, struct node **ret_old) {
+        /* Room first, so that nothing can fail half way. */
+        if (reserve(r, node->n_ports) < 0)
+                return -ENOMEM;
+        struct node *old = registry_by_id(r, &node->id);
+        if (old)
+                unlink_node(r, old);
+        link_node(r, node);
+        r->sorted_valid = false;
+        *ret_old = old;
+        return 0;
+}
+
+void registry_remove(struct registry *r, struct node *node) {
+        unlink_node(r, node);
+        r->sorted_valid = false;
+}
+
+void registry_clear(struct registry *r) {
+        for (size_t i = 0; i < r->by_id.size; i++)
+                node_free(r->by_id.slots[i].value);
+        index_clear(&r->by_id);
+        index_clear(&r->by_name);
+        index_clear(&r->by_mac);
+        index_clear(&r->by_uuid);
+        free(r->sorted);
+        *r = (struct registry) { 0 };
+}
+
+struct node *registry_by_id(const struct registry *r, const struct uuid *id) {
+        struct node *node;
+        size_t position = 0;
+        while ((node = index_next(&r->by_id, hash_uuid(id), &position)))
+                if (memcmp(&node->id, id, sizeof *id) == 0)
+                        return node;
+        return NULL;
+}
+
+struct node *registry_by_name(const struct registry *r, const char *name) {
+        struct node *node;
+        size_t position = 0;
+        while ((node = index_next(&r->by_name, hash_name(name), &position)))
+                if (strcmp(node->name, name) == 0)
+                        return node;
+        return NULL;
+}
+
+struct node *registry_by_mac(const struct registry *r, const struct mac *mac) {
+        struct node *node;
+        size_t position = 0;
+        while ((node = index_next(&r->by_mac, hash_mac(mac), &position)))
+                if (node_port(node, mac))
+                        return node;
+        return NULL;
+}
+
+size_t registry_uuid_nodes(const struct registry *r, const struct uuid *uuid, struct node **ret, size_t max) {
+        struct node *node;
+        size_t position = 0, count = 0;
+        while ((node = index_next(&r->by_uuid, hash_uuid(uuid), &position)))
+                if (memcmp(&node->uuid, uuid, sizeof *uuid) == 0) {
+                        if (count < max)
+                                ret[count] = node;
+                        count++;
+                }
+        return count;
+}
+
+struct node *registry_by_uuid(const struct registry *r, const struct uuid *uuid) {
+        struct node *node = NULL;
+        if (uuid_is_junk(uuid) || registry_uuid_nodes(r, uuid, &node, 1) != 1)
+                return NULL;
+        return node;
+}
+
+bool registry_uuid_identifies(const struct registry *r, const struct node *node) {
+        return node->has_uuid && registry_by_uuid(r, &node->uuid) == node;
+}
+
+struct node *registry_find(const struct registry *r, const char *reference) {
+        struct uuid id;
+        struct mac mac;
+        struct node *node = NULL;
+        if (uuid_parse(reference, &id) == 0)
+                node = registry_by_id(r, &id);
+        if (!node)
+                node = registry_by_name(r, reference);
+        if (!node && mac_parse(reference, &mac) == 0)
+                node = registry_by_mac(r, &mac);
+        return node;
+}
+
+static int compare_names(const void *a, const void *b) {
+        return strcmp((*(struct node *const *) a)->name, (*(struct node *const *) b)->name);
+}
+
+struct node *const *registry_sorted(struct registry *r, size_t *ret_count) {
+        *ret_count = 0;
+        if (r->count == 0)
+                return NULL;
+        if (!r->sorted_valid) {
+                struct node **sorted = r->sorted;
+                if (r->sorted_size < r->count) {
+                        sorted = reallocarray(r->sorted, r->count, sizeof *sorted);
+                        if (!sorted)
+                                return NULL;
+                        r->sorted = sorted;
+                        r->sorted_size = r->count;
+                }
+                size_t n = 0;
+                for (size_t i = 0; i < r->by_id.size; i++)
+                        if (r->by_id.slots[i].value)
+                                sorted[n++] = r->by_id.slots[i].value;
+                qsort(sorted, n, sizeof *sorted, compare_names);
+                r->sorted_valid = true;
+        }
+        *ret_count = r->count;
+        return r->sorted;
+}

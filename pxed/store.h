@@ -1,0 +1,95 @@
+/*
+ * What is durable. The working set is in memory (pxed/state.h); the store is read when pxed starts, and asked for what memory does
+ * not hold: events, ended boots, inventories. Writes happen between store_begin and store_commit; what was committed
+ * survives the loss of power.
+ *
+ * Nothing here tells which engine it is. Errors: -ENOSPC (no room), -EIO, -ENOMEM; store_reason says it in words.
+ */
+#pragma once
+
+#include <jansson.h>
+#include <stdint.h>
+
+#include "pxed/boot.h"
+#include "pxed/event.h"
+#include "pxed/model.h"
+#include "pxed/observed.h"
+
+struct store;
+
+/* Opens or creates the store in a folder. -EBUSY: another pxed has it; -EPROTO: written by a newer pxed. */
+int store_open(const char *folder, struct store **ret, char *reason, size_t reason_size);
+struct store *store_free(struct store *store);
+DEFINE_CLEANUP(struct store *, store_free);
+/* Why the last call failed, in words. */
+const char *store_reason(const struct store *store);
+
+int store_begin(struct store *store);
+int store_commit(struct store *store);
+/* After a failed write or instead of a commit: nothing since store_begin has happened. */
+void store_rollback(struct store *store);
+
+/* Small values by name. The caller frees *ret; -ENOENT. */
+int store_get_meta(struct store *store, const char *key, char **ret);
+int store_put_meta(struct store *store, const char *key, const char *value);
+
+int store_put_node(struct store *store, const struct node *node);
+/* With its ports, assignment and inventories. */
+int store_delete_node(struct store *store, const struct uuid *id);
+int store_put_profile(struct store *store, const struct profile *profile);
+int store_delete_profile(struct store *store, const char *name);
+
+int store_add_event(struct store *store, const struct event *event);
+/* Forgets events up to this number. */
+int store_forget_events(struct store *store, uint64_t up_to);
+/* 0 and 0 when there are none. */
+int store_event_range(struct store *store, uint64_t *ret_oldest, uint64_t *ret_newest);
+/* Events after a number, oldest first, at most `limit`, as type Event of org.pxed.Event appended to the array; *ret_last is the number
+ * of the last one (`after` when there are none). */
+int store_read_events(struct store *store, uint64_t after, size_t limit, json_t *events, uint64_t *ret_last);
+
+int store_put_boot(struct store *store, const struct boot *boot);
+/* Keeps the newest `keep` of the machine, and BOOTS_KEPT_MAX of all. */
+int store_forget_boots(struct store *store, const struct mac *mac, uint64_t keep);
+#define BOOTS_KEPT_MAX 200000
+/* Calls `add` for each, newest first, at most `limit`; NULL filters do not filter; before 0: from the newest. */
+int store_read_boots(struct store *store, const struct uuid *node, const struct mac *mac, uint64_t before, size_t limit,
+                     int (*add)(struct boot *boot, void *userdata), void *userdata);
+/* -ENOENT */
+int store_read_boot(struct store *store, uint64_t id, struct boot **ret);
+int store_newest_boot(struct store *store, uint64_t *ret_id);
+
+/* `raw` is JSON text. -EEXIST: this post is stored already. */
+int store_add_inventory(struct store *store, const struct uuid *node, uint64_t number, uint64_t received, const char *post,
+                        const char *normalized, const char *raw, size_t raw_size);
+int store_forget_inventories(struct store *store, const struct uuid *node, uint64_t keep);
+/* Whether an inventory with this post is stored: 1 or 0. */
+int store_has_post(struct store *store, const char *post);
+/* number 0: the newest. Results that are NULL are not read; the caller frees them. -ENOENT. */
+int store_read_inventory(struct store *store, const struct uuid *node, uint64_t number, uint64_t *ret_number,
+                         uint64_t *ret_received, char **ret_normalized, char **ret_raw, size_t *ret_raw_size);
+/* Newest first, as type Summary of org.pxed.Inventory. */
+int store_list_inventories(struct store *store, const struct uuid *node, json_t *summaries);
+
+int store_put_sighting(struct store *store, const struct sighting *sighting);
+int store_delete_sighting(struct store *store, const struct sighting *sighting);
+int store_put_lease(struct store *store, const struct lease *lease);
+int store_delete_lease(struct store *store, const struct lease *lease);
+int store_put_link(struct store *store, const char *network, const char *link);
+
+/* The last batch of a worker's instance. Those of a few instances are kept. */
+int store_put_batch(struct store *store, const char *role, const char *instance, uint64_t batch);
+/* 0: none */
+int store_get_batch(struct store *store, const char *role, const char *instance, uint64_t *ret);
+
+/* Receives the working set. Each takes over what it gets, also on failure. */
+struct store_loader {
+        int (*node)(struct node *node, void *userdata);
+        int (*profile)(struct profile *profile, void *userdata);
+        int (*boot)(struct boot *boot, void *userdata); /* those in flight */
+        int (*sighting)(struct sighting *sighting, void *userdata);
+        int (*lease)(struct lease *lease, void *userdata);
+        int (*link)(const char *network, const char *link, void *userdata);
+        void *userdata;
+};
+int store_load(struct store *store, const struct store_loader *loader);
