@@ -133,11 +133,24 @@ int failure_of_error(const char *error, const json_t *parameters, char **ret_mes
         return say(EXIT_REFUSED, ret_message, "refused: %s%s%s", error, more ? " " : "", more ? more : "");
 }
 
+/* The daemon whose socket this is: pxed for the bus, pxed-dhcp for ".../dhcp.sock". */
+static void name_daemon(const char *path, char *buffer, size_t size) {
+        const char *slash = strrchr(path, '/'), *file = slash ? slash + 1 : path;
+        size_t length = strcspn(file, ".");
+        if (file[length] == '.' && strncmp(file, "pxed.", 5) != 0)
+                snprintf(buffer, size, "pxed-%.*s", (int) length, file);
+        else
+                snprintf(buffer, size, "pxed");
+}
+
 int failure_of_connection(int r, const char *path, char **ret_message) {
+        char name[64];
+        name_daemon(path, name, sizeof name);
         switch (-r) {
         case ENOENT:
         case ECONNREFUSED:
-                return say(EXIT_CONNECT, ret_message, "nobody listens on %s: is pxed running ('systemctl status pxed'), and is --runtime-dir right?", path);
+                return say(EXIT_CONNECT, ret_message, "nobody listens on %s: is %s running ('systemctl status %s'), and is --runtime-dir right?", path, name,
+                           name);
         case EACCES:
         case EPERM:
                 return say(EXIT_CONNECT, ret_message, "no permission for %s: be root or a member of the group pxed (to read only: group pxed-monitor and --monitor)",

@@ -37,7 +37,7 @@ static void add_daemon(struct table *table, const json_t *daemon, int64_t revisi
         add_number(table, STYLE_NONE, daemon, "pid");
         add_since(table, daemon, "started", look);
         if (json_is_boolean(connected))
-                table_add(table, json_is_true(connected) ? STYLE_NONE : STYLE_BAD, json_is_true(connected) ? "connected" : "no");
+                table_add(table, json_is_true(connected) ? STYLE_NONE : STYLE_BAD, json_is_true(connected) ? "connected" : "not connected");
         else
                 table_add(table, STYLE_NONE, NULL);
         add_number(table, behind ? STYLE_WARN : STYLE_NONE, daemon, "applied");

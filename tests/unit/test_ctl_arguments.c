@@ -157,6 +157,11 @@ static void test_connection(void **state) {
                 assert_int_equal(failure_of_connection(cases[i].error, "/run/pxed/bus", &text), cases[i].status);
                 assert_non_null(strstr(text, "/run/pxed/bus"));
         }
+        _cleanup_free_ char *bus = NULL, *own = NULL;
+        failure_of_connection(-ENOENT, "/run/pxed/bus", &bus);
+        assert_non_null(strstr(bus, "'systemctl status pxed'"));
+        failure_of_connection(-ENOENT, "/run/pxed/dhcp.sock", &own);
+        assert_non_null(strstr(own, "'systemctl status pxed-dhcp'"));
 }
 
 int main(void) {
