@@ -159,8 +159,3 @@ int network_parse(const json_t *network, struct network *ret, char *reason, size
                 r = parse_options(network, ret, &c);
         return r;
 }
-
-/* network_parse fills each from zeros, padding included. */
-bool network_equal(const struct network *a, const struct network *b) {
-        return memcmp(a, b, sizeof *a) == 0;
-}

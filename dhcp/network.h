@@ -33,7 +33,6 @@ struct network {
  * then filled where there is a usable one. */
 int network_parse(const json_t *network, struct network *ret, char *reason, size_t reason_size);
 
-bool network_equal(const struct network *a, const struct network *b);
 /* Whether a machine of the network can have this address: inside the prefix, neither its first nor last, nor the appliance's. */
 bool network_can_give(const struct network *network, uint32_t address);
 /* All addresses of the prefix. */
