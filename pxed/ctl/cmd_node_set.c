@@ -87,6 +87,14 @@ int cmd_node_set(struct ctl *ctl, const struct arguments *arguments) {
         if (!any)
                 return ctl_fail(ctl, EXIT_USAGE, "nothing to change: give --name, --tag, --untag, --label or --unlabel");
 
+        /* What is wrong with the options is said before anybody is asked. */
+        _cleanup_json_ json_t *checked = json_object();
+        int wrong = request_map(ctl, checked, "labels", arguments, "label");
+        if (wrong == 0)
+                wrong = request_number(ctl, checked, "ifRevision", arguments, "if-revision", 0, INT64_MAX);
+        if (wrong != 0)
+                return wrong;
+
         /* With --if-revision the caller wants to hear of the conflict. */
         bool once = arguments_given(arguments, "if-revision");
         for (int i = 1;; i++) {

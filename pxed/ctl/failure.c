@@ -52,8 +52,9 @@ static int invalid(const json_t *parameters, char **ret) {
 }
 
 static int exists(const json_t *parameters, char **ret) {
-        return say(EXIT_CONFLICT, ret, "this %s belongs to node '%s' already: 'pxectl node show %s' tells more", text(parameters, "field"),
-                   text(parameters, "node"), text(parameters, "node"));
+        const char *field = text(parameters, "field"), *node = text(parameters, "node");
+        const char *what = strncmp(field, "mac", 3) == 0 ? "MAC" : strcmp(field, "uuid") == 0 ? "UUID" : field;
+        return say(EXIT_CONFLICT, ret, "another node has this %s already: 'pxectl node show %s' tells more", what, node);
 }
 
 static int in_use(const json_t *parameters, char **ret) {

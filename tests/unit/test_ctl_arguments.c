@@ -130,6 +130,8 @@ static void test_errors(void **state) {
                      "there is no node 'x': 'pxectl node list' shows those there are");
         expect_error("org.pxed.Node.Conflict", "{\"revision\":7}", EXIT_CONFLICT,
                      "it was changed meanwhile and has revision 7 now: look at it again, then repeat with that revision if it is still wanted");
+        expect_error("org.pxed.Node.Exists", "{\"field\":\"macs\",\"node\":\"web-1\"}", EXIT_CONFLICT,
+                     "another node has this MAC already: 'pxectl node show web-1' tells more");
         expect_error("org.pxed.Node.Invalid", "{\"field\":\"name\",\"reason\":\"too long\"}", EXIT_REFUSED, "refused: name: too long");
         expect_error("org.pxed.Node.NotApplied", "{\"revision\":9,\"role\":\"tftp\"}", EXIT_TIMEOUT,
                      "stored as revision 9, but pxed-tftp had not applied it in time: machines may still get the old script; "
