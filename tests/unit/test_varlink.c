@@ -71,16 +71,18 @@ static void test_refused_calls(void **state) {
 }
 
 static void test_deep_message(void **state) {
+        static const char start_text[] = "{\"method\":\"org.pxed.Node.Delete\",\"parameters\":{\"node\":";
         struct fixture *f = *state;
         _cleanup_close_ int fd = -1;
-        char text[10000];
+        char text[20000];
 
         start(f, NULL);
         fd = peer(f);
-        memset(text, '[', sizeof(text));
-        put_bytes(f, fd, "{\"method\":", 10);
+        memset(text, '[', sizeof(text) / 2);
+        memset(text + sizeof(text) / 2, ']', sizeof(text) / 2);
+        put_bytes(f, fd, start_text, strlen(start_text));
         put_bytes(f, fd, text, sizeof(text));
-        put_bytes(f, fd, "", 1);
+        put(f, fd, "}}");
         expect_message(f, fd, NULL);
         expect_service(f);
 }

@@ -124,6 +124,16 @@ static void test_client_freed_by_its_handlers(void **state) {
         assert_null(r.client);
 }
 
+static int listen_at(const char *path) {
+        struct sockaddr_un address = { .sun_family = AF_UNIX };
+        int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+        strcpy(address.sun_path, path);
+        assert_int_equal(bind(fd, (const struct sockaddr *) &address, sizeof(address)), 0);
+        assert_int_equal(listen(fd, 5), 0);
+        return fd;
+}
+
 /* A server that is none: what it sends as replies. */
 static void test_client_and_bad_replies(void **state) {
         static const struct {
@@ -142,12 +152,8 @@ static void test_client_and_bad_replies(void **state) {
                 { "{}\0{}", 6, false }, /* a reply that nobody asked for */
         };
         struct fixture *f = *state;
-        struct sockaddr_un address = { .sun_family = AF_UNIX };
-        _cleanup_close_ int listener = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+        _cleanup_close_ int listener = listen_at(f->path);
 
-        strcpy(address.sun_path, f->path);
-        assert_int_equal(bind(listener, (const struct sockaddr *) &address, sizeof(address)), 0);
-        assert_int_equal(listen(listener, 5), 0);
         for (size_t i = 0; i < ELEMENTS(cases); i++) {
                 _cleanup_close_ int fd = -1;
                 struct replies r = {};
@@ -240,6 +246,24 @@ static void test_waiting_client(void **state) {
         assert_int_equal(varlink_client_call_wait(client, "org.pxed.Worker.Report", NULL, 10000, &error, &parameters), -ECONNRESET);
 }
 
+/* The reply of a call that was given up comes later, and is not taken for that of the next call. */
+static void test_late_reply(void **state) {
+        static const char replies[] = "{\"parameters\":{\"revision\":1}}\0{\"parameters\":{\"revision\":2}}";
+        struct fixture *f = *state;
+        _cleanup_(varlink_client_freep) struct varlink_client *client = NULL;
+        _cleanup_json_ json_t *parameters = NULL;
+        _cleanup_close_ int listener = listen_at(f->path), fd = -1;
+        char *error = NULL;
+
+        assert_int_equal(varlink_client_connect(NULL, f->path, 0, &client), 0);
+        fd = accept(listener, NULL, NULL);
+        assert_int_equal(varlink_client_call_wait(client, "a.b.C", NULL, 10000, &error, &parameters), -ETIMEDOUT);
+        assert_int_equal(write(fd, replies, sizeof(replies)), sizeof(replies));
+        assert_int_equal(varlink_client_call_wait(client, "a.b.C", NULL, USEC_PER_SEC * 5, &error, &parameters), 0);
+        assert_null(error);
+        assert_int_equal(json_get_int(parameters, "revision", -1), 2);
+}
+
 int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test_setup_teardown(test_client, set_up, tear_down),
@@ -247,6 +271,7 @@ int main(void) {
                 cmocka_unit_test_setup_teardown(test_client_freed_by_its_handlers, set_up, tear_down),
                 cmocka_unit_test_setup_teardown(test_client_and_bad_replies, set_up, tear_down),
                 cmocka_unit_test_setup_teardown(test_waiting_client, set_up, tear_down),
+                cmocka_unit_test_setup_teardown(test_late_reply, set_up, tear_down),
         };
 
         log_open("test_varlink_client");
