@@ -12,6 +12,36 @@
 #define DISK_RETRY 30
 #define WORDS_SIZE 300
 
+/*
+ * What is accepted has to fit into the one message that reports it: pxed would close the connection on a message that it does not take,
+ * and that inventory would come first again each time. Half of the values that json_parse allows a message are left to what is
+ * reported with the payload, and so is some of the 24 MiB that pxed takes.
+ */
+#define VALUES_MAX (128 * 1024)
+#define CONTAINERS_MAX (32 * 1024)
+#define REPORT_MAX (22 * 1024 * 1024)
+/* A number like 1e5 may be written anew with so many digits more. */
+#define REAL_GROWTH 24
+
+struct weight {
+        size_t values, containers, reals;
+};
+
+/* Recurses as deep as API_INVENTORY_DEPTH. */
+static void weigh(const json_t *value, struct weight *weight) {
+        const json_t *member;
+        const char *key;
+        size_t i;
+
+        weight->values++;
+        weight->reals += json_is_real(value);
+        weight->containers += json_is_object(value) || json_is_array(value);
+        json_array_foreach((json_t *) value, i, member)
+                weigh(member, weight);
+        json_object_foreach((json_t *) value, key, member)
+                weigh(member, weight);
+}
+
 /* A post is named by its token and its bytes: the same ones posted again, because the answer was lost, are the same post. */
 static void name_post(const struct api_request *request, struct spool_post *post) {
         struct sha256_ctx context;
@@ -48,8 +78,8 @@ static void refuse_to_store(struct api *api, struct api_request *request, int er
         api_postpone(api, request, error == -ENOSPC || error == -EDQUOT ? 507 : 503, DISK_RETRY, "the inventory was not stored: %s", why);
 }
 
-/* 0: on disk now; 1: it was. */
-static int store(struct api *api, struct api_request *request, const struct inventory_result *result) {
+/* 0: on disk now; 1: it was. -EFBIG: it would not fit into a report. */
+static int store(struct api *api, struct api_request *request, const struct weight *weight, const struct inventory_result *result) {
         struct spool_post post = { .time = request->now, .mac = request->token.mac };
 
         name_post(request, &post);
@@ -58,14 +88,21 @@ static int store(struct api *api, struct api_request *request, const struct inve
                 return -ENOMEM;
         if (body_finish(&request->body, suffix, strlen(suffix)) < 0)
                 return -ENOMEM;
+        if (request->body.size + weight->reals * REAL_GROWTH > REPORT_MAX)
+                return -EFBIG;
         return spool_add(api->spool, &post, request->body.text, request->body.size);
 }
 
-static void take(struct api *api, struct api_request *request, const struct inventory_result *result) {
+static void take(struct api *api, struct api_request *request, const struct weight *weight, const struct inventory_result *result) {
         size_t bytes = body_payload_size(&request->body);
         char summary[WORDS_SIZE];
-        int r = store(api, request, result);
+        int r = store(api, request, weight, result);
 
+        if (r == -EFBIG) {
+                api_refuse(api, request, 413, "the inventory is too large to be reported: its numbers and texts take more than %d MiB",
+                           REPORT_MAX >> 20);
+                return;
+        }
         if (r < 0) {
                 refuse_to_store(api, request, r);
                 return;
@@ -83,7 +120,14 @@ static void take(struct api *api, struct api_request *request, const struct inve
 void api_handle_inventory(struct api *api, struct api_request *request, const json_t *object) {
         _cleanup_inventory_ struct inventory_result result = { 0 };
         char reason[INVENTORY_REASON_SIZE], mac[MAC_TEXT_SIZE];
+        struct weight weight = { 0 };
 
+        weigh(object, &weight);
+        if (weight.values > VALUES_MAX || weight.containers > CONTAINERS_MAX) {
+                api_refuse(api, request, 413, "the inventory has %zu values in %zu objects and lists; at most %d in %d are taken", weight.values,
+                           weight.containers, VALUES_MAX, CONTAINERS_MAX);
+                return;
+        }
         if (inventory_owner(object, &request->token.mac) == INVENTORY_HAS_OTHERS) {
                 api_refuse(api, request, 403, "the token was made for MAC %s, which this inventory does not have",
                            mac_format(&request->token.mac, mac));
@@ -95,7 +139,7 @@ void api_handle_inventory(struct api *api, struct api_request *request, const js
         else if (r < 0)
                 refuse_to_store(api, request, r);
         else
-                take(api, request, &result);
+                take(api, request, &weight, &result);
 }
 
 static void note_words(struct api *api, const struct api_request *request, const char *state, const char *message) {

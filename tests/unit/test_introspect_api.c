@@ -40,7 +40,7 @@ static void apply(const char *key, const char *text) {
 }
 
 static int set_up(void **state) {
-        const struct spool_limits limits = { .posts = 2, .bytes = 1 << 20 };
+        const struct spool_limits limits = { .posts = 2, .bytes = 2 << 20 };
 
         memset(&t, 0, sizeof(t));
         strcpy(t.folder, "/tmp/pxed-test-api-XXXXXX");
@@ -196,6 +196,31 @@ static void test_too_large(void **state) {
         assert_int_equal(status, 413);
 }
 
+/* Accepted is only what can be reported: with all that is reported with it, it passes what pxed reads messages with. */
+static void test_too_many_values(void **state) {
+        static const struct {
+                const char *value;
+                int count;
+                unsigned status;
+        } cases[] = {
+                { "1", 128 * 1024 - 10, 200 },
+                { "1", 128 * 1024, 413 },
+                { "{}", 32 * 1024 - 10, 200 },
+                { "[]", 32 * 1024, 413 },
+        };
+
+        for (size_t i = 0; i < ELEMENTS(cases); i++) {
+                _cleanup_free_ char *body = malloc(1 << 20);
+                char *at = stpcpy(body, "{\"inventory\": {\"interfaces\": [{\"name\": \"a\", \"mac_address\": \"" MAC "\"}]}, \"x\": [0");
+                unsigned status;
+                for (int n = 0; n < cases[i].count; n++)
+                        at = stpcpy(stpcpy(at, ","), cases[i].value);
+                at = stpcpy(at, "]}");
+                _cleanup_json_ json_t *answer = ask("POST", "/v1/continue", good_token(), body, (size_t) (at - body), &status);
+                assert_int_equal(status, cases[i].status);
+        }
+}
+
 static void test_foreign(void **state) {
         assert_answer("POST", "/v1/continue", make_token("52:54:00:00:00:99", NULL, 0, 2000, secret), INVENTORY, 403,
                       "the token was made for MAC 52:54:00:00:00:99, which this inventory does not have");
@@ -293,6 +318,7 @@ int main(void) {
                 cmocka_unit_test_setup_teardown(test_bad_bodies, set_up, tear_down),
                 cmocka_unit_test_setup_teardown(test_depth, set_up, tear_down),
                 cmocka_unit_test_setup_teardown(test_too_large, set_up, tear_down),
+                cmocka_unit_test_setup_teardown(test_too_many_values, set_up, tear_down),
                 cmocka_unit_test_setup_teardown(test_foreign, set_up, tear_down),
                 cmocka_unit_test_setup_teardown(test_accepted, set_up, tear_down),
                 cmocka_unit_test_setup_teardown(test_posted_again, set_up, tear_down),
