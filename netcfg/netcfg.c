@@ -14,6 +14,8 @@
 #define NETWORKS_MAX 256
 /* Events of the kernel come in groups (an interface is made, named, set up, given an address): one reading for all. */
 #define REFRESH_DELAY (10 * USEC_PER_MSEC)
+/* Where events were lost there are too many: a flood must not make the kernel's tables be read all the time. */
+#define LOST_DELAY (200 * USEC_PER_MSEC)
 /* Sightings a second: what a flood may cost pxed. What is over waits, and is told with what was seen meanwhile. */
 #define SIGHTINGS_RATE 200
 #define SIGHTINGS_BURST 2000
@@ -113,7 +115,7 @@ static void on_link_changed(int index, const char *name, void *userdata) {
         FOREACH_NETWORK(netcfg, id)
                 if (network_has_link(netcfg->networks[id], index, name)) {
                         netcfg->stale[id] = true;
-                        arm(netcfg->refresh, REFRESH_DELAY);
+                        arm(netcfg->refresh, index == 0 ? LOST_DELAY : REFRESH_DELAY);
                 }
 }
 

@@ -292,17 +292,17 @@ def pss(pid):
 
 @pytest.mark.parametrize("stopped", [True, False])
 def test_flood_of_macs(appliance, client, bus, daemon, stopped):
-    """Drops are counted and told; memory stays bounded; who really boots is still told."""
+    """Drops are counted and told; memory stays bounded; who boots afterwards is told at once."""
     count = 30000
     frames = [arp_frame(b"\x02" + struct.pack("!BI", 0, i), socket.inet_aton("192.0.2.2")) for i in range(count)]
     if stopped:
         daemon.send_signal(signal.SIGSTOP)  # sure to lose some
     send_many(client, "eth0", frames)
     daemon.send_signal(signal.SIGCONT)
+    told = bus.wait_for(lambda: link(bus)["captured"] + link(bus)["dropped"] >= count and link(bus), 15)
     start_dnsmasq(appliance)
     client.run(["udhcpc", "-i", "eth0", "-n", "-q", "-f", "-s", "/bin/true"])
     bus.wait_for(lambda: [s["kind"] for s in steps(bus)] == ["discover", "offer", "request", "acknowledge"], 10)
-    told = bus.wait_for(lambda: link(bus)["captured"] + link(bus)["dropped"] >= count and link(bus), 15)
     if stopped:
         assert told["dropped"] > 0
     assert bus.status("netcfg")["dropped"] == 0, "sightings of a flood may not push observations out of the queue"
@@ -323,12 +323,12 @@ def test_flood_of_dhcp_is_bounded(appliance, client, bus, daemon):
         frames.append(bytes(base))
     started = time.monotonic()
     send_many(client, "eth0", frames)
-    bus.wait_for(lambda: len(bus.values("step")) >= 4000, 10)
+    bus.wait_for(lambda: link(bus)["captured"] + link(bus)["dropped"] >= len(frames), 15)
     took = time.monotonic() - started
-    time.sleep(1)
-    captured = bus.wait_for(lambda: link(bus)["captured"] > 4000 and link(bus)["captured"], 10)
-    print(f"{captured} of {len(frames)} frames were captured in {took:.2f} s")
-    assert len(bus.values("step")) <= 5000 + 1000 * (took + 1)  # OBSERVER_STEPS_BURST, OBSERVER_STEPS_RATE
+    assert 0 < len(bus.values("step")) <= 5000 + 1000 * took  # OBSERVER_STEPS_BURST, OBSERVER_STEPS_RATE
+    start_dnsmasq(appliance)
+    client.run(["udhcpc", "-i", "eth0", "-n", "-q", "-f", "-s", "/bin/true"])
+    bus.wait_for(lambda: [s["kind"] for s in steps(bus)] == ["discover", "offer", "request", "acknowledge"])
 
 
 def test_frames_of_other_vlans_and_rubbish_are_passed_over(client, bus, daemon):
