@@ -111,7 +111,6 @@ static int on_work(sd_event_source *source, int fd, uint32_t events, void *userd
 static int on_pause_over(sd_event_source *source, uint64_t now, void *userdata) {
         struct varlink_listener *listener = userdata;
 
-        listener->pause = sd_event_source_disable_unref(listener->pause);
         sd_event_source_set_enabled(listener->io, SD_EVENT_ON);
         return 0;
 }
@@ -119,8 +118,8 @@ static int on_pause_over(sd_event_source *source, uint64_t now, void *userdata) 
 /* Without descriptors or memory: those that wait in the backlog wait on. */
 static void pause_listener(struct varlink_listener *listener, int error) {
         log_warning("Cannot accept a connection for now: %s.", strerror(error));
-        if (sd_event_add_time_relative(listener->server->event, &listener->pause, CLOCK_MONOTONIC, USEC_PER_SEC, 1, on_pause_over,
-                                       listener) >= 0)
+        if (sd_event_source_set_time_relative(listener->pause, USEC_PER_SEC) >= 0 &&
+            sd_event_source_set_enabled(listener->pause, SD_EVENT_ONESHOT) >= 0)
                 sd_event_source_set_enabled(listener->io, SD_EVENT_OFF);
 }
 
@@ -182,28 +181,41 @@ static int bind_socket(int fd, const char *path, mode_t mode, gid_t group) {
         return 0;
 }
 
+static void free_listener(struct varlink_listener *listener) {
+        sd_event_source_disable_unref(listener->io);
+        sd_event_source_disable_unref(listener->pause);
+        closep(&listener->fd);
+        free(listener);
+}
+
+static void free_listenerp(struct varlink_listener **listener) {
+        if (*listener)
+                free_listener(*listener);
+}
+
 int varlink_server_listen(struct varlink_server *server, const char *path, mode_t mode, gid_t group, int number) {
-        _cleanup_close_ int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-        _cleanup_free_ struct varlink_listener *listener = calloc(1, sizeof(*listener));
+        _cleanup_(free_listenerp) struct varlink_listener *listener = malloc(sizeof(*listener));
         int r;
 
-        if (fd < 0)
-                return -errno;
         if (!listener)
                 return -ENOMEM;
-        r = bind_socket(fd, path, mode, group);
+        *listener = (struct varlink_listener){ .next = server->listeners, .server = server, .number = number };
+        listener->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+        if (listener->fd < 0)
+                return -errno;
+        r = bind_socket(listener->fd, path, mode, group);
         if (r < 0)
                 return r;
-        *listener = (struct varlink_listener){ .next = server->listeners, .server = server, .fd = fd, .number = number };
-        r = sd_event_add_io(server->event, &listener->io, fd, EPOLLIN, on_accept, listener);
+        r = sd_event_add_io(server->event, &listener->io, listener->fd, EPOLLIN, on_accept, listener);
+        if (r >= 0)
+                r = sd_event_source_set_priority(listener->io, server->options.priority);
+        /* The loop's first timer takes a descriptor, and the pause is for when there is none: so it is there before. */
+        if (r >= 0)
+                r = sd_event_add_time(server->event, &listener->pause, CLOCK_MONOTONIC, 0, 1, on_pause_over, listener);
+        if (r >= 0)
+                r = sd_event_source_set_enabled(listener->pause, SD_EVENT_OFF);
         if (r < 0)
                 return r;
-        r = sd_event_source_set_priority(listener->io, server->options.priority);
-        if (r < 0) {
-                sd_event_source_disable_unref(listener->io);
-                return r;
-        }
-        fd = -1;
         server->listeners = TAKE_POINTER(listener);
         return 0;
 }
@@ -297,10 +309,7 @@ struct varlink_server *varlink_server_free(struct varlink_server *server) {
                 varlink_connection_close(TAILQ_FIRST(&server->connections));
         for (struct varlink_listener *l = server->listeners, *next; l; l = next) {
                 next = l->next;
-                sd_event_source_disable_unref(l->io);
-                sd_event_source_disable_unref(l->pause);
-                close(l->fd);
-                free(l);
+                free_listener(l);
         }
         sd_event_source_disable_unref(server->work_source);
         closep(&server->work_fd);
