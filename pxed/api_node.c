@@ -226,7 +226,7 @@ static bool add_macs(struct varlink_call *call, const struct state *s, struct no
                 const struct node *owner = registry_by_mac(&s->nodes, &mac);
                 if (owner) {
                         varlink_error(call, INTERFACE ".Exists",
-                                      json_pack("{s:s, s:s}", "field", "macs", "node", uuid_format(&owner->id, id)));
+                                      json_pack("{s:s, s:s}", "field", "mac", "node", uuid_format(&owner->id, id)));
                         return false;
                 }
                 if (node_add_port(node, &mac, &port) < 0) {

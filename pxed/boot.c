@@ -250,9 +250,7 @@ static int conclude(struct boot *boot, const struct boot_step *step, bool inspec
         bool undecided = boot->outcome != BOOT_BOOTED && boot->outcome != BOOT_INSPECTED;
 
         if (step->kind == STEP_INVENTORY)
-                return boot->outcome == BOOT_FAILED && boot->ended >= step->time
-                               ? 0
-                               : set_outcome(boot, BOOT_INSPECTED, step->time, NULL);
+                return set_outcome(boot, BOOT_INSPECTED, step->time, NULL);
         if (!undecided)
                 return 0;
         if (step->kind == STEP_STARTED && !inspects)
@@ -277,11 +275,11 @@ int boot_add(struct boot *boot, const struct boot_step *step, bool inspects, uin
         int changed = same ? r : BOOT_CHANGED;
         if (now > boot->heard)
                 boot->heard = now;
-        enum boot_outcome before = boot->outcome;
+        /* A repetition tells nothing new. */
+        if (same)
+                return changed;
         r = conclude(boot, step, inspects);
-        if (r < 0)
-                return r;
-        return boot->outcome != before ? BOOT_CHANGED : changed;
+        return r < 0 ? r : BOOT_CHANGED;
 }
 
 int boot_fail(struct boot *boot, const char *reason, uint64_t time) {

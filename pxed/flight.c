@@ -164,10 +164,15 @@ int flight_step(struct state *s, struct change *c, const struct mac *mac, const 
         return add_to(s, c, latest, network, node, step);
 }
 
-int flight_failed(struct state *s, struct change *c, const struct mac *mac, const char *reason, uint64_t time) {
+int flight_failed(struct state *s, struct change *c, const struct mac *mac, const struct node *node, const char *reason,
+                  uint64_t time) {
+        const struct boot_step step = { .time = time, .kind = STEP_INVENTORY, .architecture = -1, .bytes = -1, .total = -1,
+                                        .detail = (char *) reason };
         struct boot *latest;
-        int r = find_latest(s, mac, UINT64_MAX, &latest);
-        if (r < 0 || !latest)
+        int r = flight_step(s, c, mac, NULL, node, &step);
+        if (r == 0)
+                r = find_latest(s, mac, UINT64_MAX, &latest);
+        if (r < 0 || !latest || latest->outcome == BOOT_FAILED)
                 return r;
         struct boot *edited = change_edit_boot(c, latest);
         if (!edited)
@@ -179,7 +184,7 @@ int flight_failed(struct state *s, struct change *c, const struct mac *mac, cons
                 return r;
         }
         r = change_put_boot(c, edited, true);
-        return r < 0 ? r : tell_end(c, edited, registry_by_mac(&s->nodes, mac));
+        return r < 0 ? r : tell_end(c, edited, node);
 }
 
 static int end_silent(struct state *s, struct change *c, struct boot *boot) {

@@ -7,7 +7,8 @@
 int flight_step(struct state *state, struct change *change, const struct mac *mac, const char *network,
                 const struct node *node, const struct boot_step *step);
 /* The ramdisk of the machine's latest attempt said that it failed. */
-int flight_failed(struct state *state, struct change *change, const struct mac *mac, const char *reason, uint64_t time);
+int flight_failed(struct state *state, struct change *change, const struct mac *mac, const struct node *node,
+                  const char *reason, uint64_t time);
 /* Ends those that have been silent for too long. */
 int flight_check_silence(struct state *state, struct change *change);
 /* Drops from memory what ended more than a minute ago and is stored. */

@@ -141,7 +141,7 @@ static int take_in(struct observe *o, struct node *node, const struct mac *mac, 
 static int tell_boot(struct observe *o, const struct node *node, const struct mac *mac, uint64_t time, const char *failure) {
         struct boot_step step = { .time = time, .kind = STEP_INVENTORY, .architecture = -1, .bytes = -1, .total = -1 };
         if (failure)
-                return flight_failed(o->state, o->change, mac, failure, time);
+                return flight_failed(o->state, o->change, mac, node, failure, time);
         return flight_step(o->state, o->change, mac, NULL, node, &step);
 }
 
