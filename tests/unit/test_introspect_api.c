@@ -216,7 +216,7 @@ static void test_too_many_values(void **state) {
                 for (int n = 0; n < cases[i].count; n++)
                         at = stpcpy(stpcpy(at, ","), cases[i].value);
                 at = stpcpy(at, "]}");
-                _cleanup_json_ json_t *answer = ask("POST", "/v1/continue", good_token(), body, (size_t) (at - body), &status);
+                json_decref(ask("POST", "/v1/continue", good_token(), body, (size_t) (at - body), &status));
                 assert_int_equal(status, cases[i].status);
         }
 }
