@@ -5,19 +5,20 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/wait.h>
 
 #include "dhcp/conditions.h"
 #include "dhcp/leases.h"
+#include "dhcp/processes.h"
 #include "dhcp/router.h"
 #include "lib/clock.h"
 #include "lib/file.h"
 #include "lib/log.h"
 
-/* A dnsmasq that has ended leaves changes behind that its helper process still hands over, one after the other without a pause;
- * the next dnsmasq is told the leases when there was such a pause, or after the longer time. */
-#define QUIET (30 * USEC_PER_MSEC)
-#define QUIET_LIMIT (500 * USEC_PER_MSEC)
+/* A dnsmasq that has ended leaves changes behind that its helper process still hands over. The next dnsmasq is told the leases when
+ * that has ended too, or after this time. */
+#define HELPER_LIMIT (3 * USEC_PER_SEC)
+/* One of a daemon before this one, which is not known, makes itself known in this time after there is a socket again. */
+#define HELPER_COMES (30 * USEC_PER_MSEC)
 /* Changes of reservations within this time are one SIGHUP; each makes dnsmasq tell of all its leases again, for which it gets time. */
 #define HANGUP_DELAY (50 * USEC_PER_MSEC)
 #define HANGUP_PER_LEASE USEC_PER_MSEC
@@ -45,6 +46,8 @@ struct instance {
         unsigned interface;        /* index that dnsmasq was started on */
         bool was_told;             /* this dnsmasq has asked for the leases and got them */
         uint64_t asked;            /* when it asked first; 0: it has not */
+        pid_t group;               /* process group of the dnsmasq that runs, or ran last */
+        pid_t earlier_group;       /* of one that has ended and may still hand over changes; 0: none */
         uint64_t hung_up;          /* last SIGHUP, monotonic */
         sd_event_source *hangup;
 };
@@ -126,6 +129,9 @@ static void on_child_changed(struct child *child, void *userdata) {
         case CHILD_STARTING:
                 instance->was_told = false;
                 instance->asked = 0;
+                if (child_get_pid(child) != instance->group)
+                        instance->earlier_group = instance->group;
+                instance->group = child_get_pid(child);
                 break;
         case CHILD_READY:
                 instance->config_news = false;
@@ -343,8 +349,11 @@ static int give_leases(struct instance *instance, char **ret_reply) {
 
         if (instance->asked == 0)
                 instance->asked = now;
-        if (now - leases_last_change(instance->leases) < QUIET && now - instance->asked < QUIET_LIMIT)
+        if (now - leases_opened(instance->leases) < HELPER_COMES)
                 return -EAGAIN;
+        if (process_group_runs(instance->earlier_group) && now - instance->asked < HELPER_LIMIT)
+                return -EAGAIN;
+        instance->earlier_group = 0;
         *ret_reply = leases_text(instance->leases);
         if (!*ret_reply)
                 return -ENOMEM;
@@ -352,11 +361,14 @@ static int give_leases(struct instance *instance, char **ret_reply) {
         return 0;
 }
 
-int instance_handle(struct instance *instance, const struct lease_message *message, char **ret_reply) {
+int instance_handle(struct instance *instance, const struct lease_message *message, pid_t peer, char **ret_reply) {
         if (!instance->leases)
                 return -ENOENT;
         if (message->action == LEASE_INIT)
                 return give_leases(instance, ret_reply);
+        pid_t group = getpgid(peer);
+        if (group > 0 && group != instance->group)
+                instance->earlier_group = group;
         leases_change(instance->leases, message->action, &message->lease);
         return 0;
 }
@@ -424,11 +436,5 @@ void instance_stop(struct instance *instance) {
 }
 
 bool instance_is_ending(const struct instance *instance) {
-        siginfo_t end = { 0 };
-        pid_t pid = instance->child ? child_get_pid(instance->child) : 0;
-
-        /* Left for the loop to reap. */
-        if (pid > 0 && waitid(P_PID, (id_t) pid, &end, WEXITED | WNOHANG | WNOWAIT) == 0 && end.si_pid == 0)
-                return true;
-        return instance->leases && monotonic_us() - leases_last_change(instance->leases) < QUIET;
+        return process_group_runs(instance->group) || process_group_runs(instance->earlier_group);
 }

@@ -45,7 +45,7 @@ bool instance_has_problem(const struct instance *instance);
 
 const char *instance_name(const struct instance *instance);
 /* As type lease_handler. */
-int instance_handle(struct instance *instance, const struct lease_message *message, char **ret_reply);
+int instance_handle(struct instance *instance, const struct lease_message *message, pid_t peer, char **ret_reply);
 void instance_tell_leases(struct instance *instance);
 
 /* For the end of the daemon: SIGTERM, and whether dnsmasq, or changes of leases that it leaves behind, are still to be waited for. */

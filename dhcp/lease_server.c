@@ -21,6 +21,7 @@ struct connection {
         struct lease_server *server;
         struct connection *next;
         int fd;
+        pid_t peer;
         sd_event_source *io, *again;
         char message[LEASE_MESSAGE_MAX];
         size_t size;
@@ -76,7 +77,7 @@ static bool send_reply(struct connection *c) {
 static bool answer(struct connection *c) {
         _cleanup_free_ char *text = NULL;
 
-        int r = c->server->handler(&c->parsed, &text, c->server->userdata);
+        int r = c->server->handler(&c->parsed, c->peer, &text, c->server->userdata);
         if (r == -EAGAIN) {
                 sd_event_source_set_io_events(c->io, 0);
                 sd_event_source_set_time_relative(c->again, ASK_AGAIN);
@@ -132,12 +133,13 @@ static int on_again(sd_event_source *source, uint64_t usec, void *userdata) {
         return 0;
 }
 
-static int add_connection(struct lease_server *server, int fd) {
+static int add_connection(struct lease_server *server, int fd, pid_t peer) {
         struct connection *c = calloc(1, sizeof *c);
         if (!c)
                 return -ENOMEM;
         c->server = server;
         c->fd = fd;
+        c->peer = peer;
         c->next = server->connections;
         server->connections = c;
         if (++server->size == CONNECTIONS_MAX)
@@ -165,7 +167,7 @@ static int on_accept(sd_event_source *source, int listening, uint32_t events, vo
                 log_warning("A process of user %u (pid %d) wanted to tell of leases; only this daemon's own user may.", peer.uid, peer.pid);
                 return 0;
         }
-        int r = add_connection(server, fd);
+        int r = add_connection(server, fd, peer.pid);
         if (r < 0)
                 log_warning("Cannot take a message about a lease: %s", strerror(-r));
         else

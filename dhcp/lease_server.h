@@ -3,6 +3,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/types.h>
 #include <systemd/sd-event.h>
 
 #include "dhcp/lease_message.h"
@@ -11,10 +12,10 @@
 struct lease_server;
 
 /*
- * Handles a message. *ret_reply is NULL, or text for an LEASE_INIT that the server frees. -EAGAIN: ask again in a moment; another
+ * Handles a message of the process `peer`. *ret_reply is NULL, or text for an LEASE_INIT that the server frees. -EAGAIN: ask again in a moment; another
  * negative errno: the connection is closed without a reply.
  */
-typedef int (*lease_handler)(const struct lease_message *message, char **ret_reply, void *userdata);
+typedef int (*lease_handler)(const struct lease_message *message, pid_t peer, char **ret_reply, void *userdata);
 
 /* Listens at `path` (an old file is removed), for this user only. */
 int lease_server_new(sd_event *event, const char *path, lease_handler handler, void *userdata, struct lease_server **ret);

@@ -21,7 +21,7 @@ struct leases {
         struct lease_table *table;
         struct lease_journal *journal;
         sd_event_source *sync;
-        uint64_t last_change;
+        uint64_t opened;
 };
 
 static void schedule_sync(struct leases *leases, uint64_t delay) {
@@ -56,7 +56,7 @@ int leases_new(struct daemon *daemon, const char *network, const char *path, str
         if (!leases)
                 return -ENOMEM;
         leases->daemon = daemon;
-        leases->last_change = monotonic_us();
+        leases->opened = monotonic_us();
         leases->network = strdup(network);
         leases->path = strdup(path);
         if (asprintf(&leases->subject, "leases of network %s", network) < 0)
@@ -130,7 +130,6 @@ void leases_change(struct leases *leases, enum lease_action action, const struct
         bool ended = action == LEASE_DEL;
         int r = ended ? lease_table_remove(leases->table, lease->address) : lease_table_set(leases->table, lease);
 
-        leases->last_change = monotonic_us();
         if (r < 0)
                 log_error("Cannot keep the lease of %s in network %s: %s", lease->mac, leases->network, strerror(-r));
         if (r <= 0)
@@ -168,6 +167,6 @@ size_t leases_size(const struct leases *leases) {
         return lease_table_size(leases->table);
 }
 
-uint64_t leases_last_change(const struct leases *leases) {
-        return leases->last_change;
+uint64_t leases_opened(const struct leases *leases) {
+        return leases->opened;
 }

@@ -25,5 +25,5 @@ void leases_tell_all(struct leases *leases);
 /* Puts on disk what is not there yet. */
 void leases_sync(struct leases *leases);
 size_t leases_size(const struct leases *leases);
-/* Monotonic time of the last change, or of leases_new. */
-uint64_t leases_last_change(const struct leases *leases);
+/* Monotonic time of leases_new. */
+uint64_t leases_opened(const struct leases *leases);

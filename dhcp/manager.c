@@ -18,7 +18,7 @@
 
 #define LINK_DELAY (10 * USEC_PER_MSEC)    /* changes of interfaces come several at once */
 #define PROBLEM_SPACING (500 * USEC_PER_MSEC)
-#define STOP_TIMEOUT (1500 * USEC_PER_MSEC)
+#define STOP_TIMEOUT (5 * USEC_PER_SEC)
 #define QUEUE_MAX 100000
 
 struct manager {
@@ -202,9 +202,9 @@ static int watch_links(struct manager *manager) {
 
 /* ---- leases ---- */
 
-static int on_lease(const struct lease_message *message, char **ret_reply, void *userdata) {
+static int on_lease(const struct lease_message *message, pid_t peer, char **ret_reply, void *userdata) {
         struct instance *instance = find_instance(userdata, message->network);
-        return instance ? instance_handle(instance, message, ret_reply) : -ENOENT;
+        return instance ? instance_handle(instance, message, peer, ret_reply) : -ENOENT;
 }
 
 static bool is_ending(void *userdata) {

@@ -158,6 +158,7 @@ def test_journal_cannot_be_written(daemon):
         daemon.wait_problem("No space left", "leases of network lab")
         os.unlink(f"{folder}/fill")
         daemon.wait_no_problem("leases of network lab", timeout=3)
+        daemon.bus.wait_for(lambda: daemon.leases() == addresses)
         daemon.kill()
         daemon.bus.observations.clear()
         daemon.start()
