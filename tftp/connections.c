@@ -1,13 +1,18 @@
 #include "tftp/connections.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <pthread.h>
+#include <stdbool.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 
 struct connection {
         struct connection *next, **to_this;
         int fd;
         uint64_t waiting_since; /* UINT64_MAX: a request is being answered */
+        int file;               /* that is being sent up to `end`; -1: none */
+        uint64_t end;
 };
 
 struct connections {
@@ -39,7 +44,7 @@ struct connection *connection_opened(struct connections *connections, int fd, ui
         if (!connection)
                 return NULL;
         pthread_mutex_lock(&connections->lock);
-        *connection = (struct connection) { .next = connections->first, .to_this = &connections->first, .fd = fd, .waiting_since = now };
+        *connection = (struct connection) { .next = connections->first, .to_this = &connections->first, .fd = fd, .waiting_since = now, .file = -1 };
         if (connection->next)
                 connection->next->to_this = &connection->next;
         connections->first = connection;
@@ -47,16 +52,32 @@ struct connection *connection_opened(struct connections *connections, int fd, ui
         return connection;
 }
 
+static void forget_file(struct connection *connection) {
+        closep(&connection->file);
+        connection->file = -1;
+}
+
 void connection_waiting(struct connections *connections, struct connection *connection, uint64_t now) {
         if (!connection)
                 return;
         pthread_mutex_lock(&connections->lock);
         connection->waiting_since = now;
+        forget_file(connection);
         pthread_mutex_unlock(&connections->lock);
 }
 
 void connection_busy(struct connections *connections, struct connection *connection) {
         connection_waiting(connections, connection, UINT64_MAX);
+}
+
+void connection_sending(struct connections *connections, struct connection *connection, int file, uint64_t end) {
+        if (!connection)
+                return;
+        pthread_mutex_lock(&connections->lock);
+        forget_file(connection);
+        connection->file = fcntl(file, F_DUPFD_CLOEXEC, 0);
+        connection->end = end;
+        pthread_mutex_unlock(&connections->lock);
 }
 
 void connection_closed(struct connections *connections, struct connection *connection) {
@@ -67,7 +88,16 @@ void connection_closed(struct connections *connections, struct connection *conne
         if (connection->next)
                 connection->next->to_this = connection->to_this;
         pthread_mutex_unlock(&connections->lock);
+        forget_file(connection);
         free(connection);
+}
+
+static bool is_stuck(const struct connection *connection, uint64_t now, uint64_t limit) {
+        struct stat status;
+
+        if (connection->waiting_since < now && now - connection->waiting_since > limit)
+                return true;
+        return connection->file >= 0 && fstat(connection->file, &status) == 0 && (uint64_t) status.st_size < connection->end;
 }
 
 unsigned connections_sweep(struct connections *connections, uint64_t now, uint64_t limit) {
@@ -75,7 +105,7 @@ unsigned connections_sweep(struct connections *connections, uint64_t now, uint64
 
         pthread_mutex_lock(&connections->lock);
         for (struct connection *connection = connections->first; connection; connection = connection->next)
-                if (connection->waiting_since < now && now - connection->waiting_since > limit) {
+                if (is_stuck(connection, now, limit)) {
                         shutdown(connection->fd, SHUT_RDWR);
                         count++;
                 }

@@ -1,6 +1,6 @@
 /*
- * HTTP connections, watched for clients that never finish a request: the server library's own timeout starts anew with each
- * byte, so that a byte now and then would hold a connection for ever.
+ * HTTP connections, watched for what the server library does not end: a client that never finishes its request (the library's
+ * timeout starts anew with each byte), and a file that was cut while it is sent (sendfile then gives nothing, for ever).
  */
 #pragma once
 
@@ -18,11 +18,14 @@ DEFINE_CLEANUP(struct connections *, connections_free);
 /* HTTP threads. A connection was accepted; from now on it is waited for its request. NULL: no memory, it is not watched.
  * Times are microseconds of the monotonic clock. */
 struct connection *connection_opened(struct connections *connections, int fd, uint64_t now);
-/* A request has come whole; the next one is waited for. NULL is ignored. */
+/* The next three ignore NULL. A request has come whole. */
 void connection_busy(struct connections *connections, struct connection *connection);
+/* A response sends the file up to `end`; the descriptor is duplicated. */
+void connection_sending(struct connections *connections, struct connection *connection, int file, uint64_t end);
+/* The response has ended, the next request is waited for. */
 void connection_waiting(struct connections *connections, struct connection *connection, uint64_t now);
 /* Before the socket is closed. */
 void connection_closed(struct connections *connections, struct connection *connection);
 
-/* Main thread: shuts down those that have waited for longer than `limit`. Returns how many. */
+/* Main thread: shuts down those that have waited for longer than `limit`, and those whose file has become too short. Returns how many. */
 unsigned connections_sweep(struct connections *connections, uint64_t now, uint64_t limit);

@@ -101,7 +101,7 @@ static http_handler find_handler(const char *path) {
         return NULL;
 }
 
-static struct connection *watched(struct MHD_Connection *connection) {
+struct connection *http_watched(struct MHD_Connection *connection) {
         const union MHD_ConnectionInfo *info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
         return info ? info->socket_context : NULL;
 }
@@ -122,33 +122,45 @@ static void *on_target(void *cls, const char *target, struct MHD_Connection *con
         return request;
 }
 
-static enum MHD_Result on_request(void *cls, struct MHD_Connection *connection, const char *url, const char *method,
-                                  const char *version, const char *data, size_t *size, void **memory) {
-        const struct http_server *server = cls;
-        struct http_request *request = *memory;
-
-        connection_busy(server->context->connections, watched(connection));
-        if (!request)
-                return MHD_NO;
+/* Once the headers are there. An answer at this point ends the connection, so that no body has to be read. */
+static enum MHD_Result on_headers(struct http_request *request, const char *method) {
         if (request->target_fault == -ENAMETOOLONG)
                 return http_error(request, MHD_HTTP_URI_TOO_LONG, "The path is too long.");
         if (request->target_fault < 0)
                 return http_error(request, MHD_HTTP_BAD_REQUEST, "The path is not one that can be asked for.");
 
-        http_handler handler = find_handler(request->path);
-        if (!handler)
+        request->handler = find_handler(request->path);
+        if (!request->handler)
                 return http_error(request, MHD_HTTP_NOT_FOUND, "There is nothing at %s.", request->path);
         request->head = strcmp(method, MHD_HTTP_METHOD_HEAD) == 0;
         if (!request->head && strcmp(method, MHD_HTTP_METHOD_GET) != 0)
                 return http_error(request, MHD_HTTP_METHOD_NOT_ALLOWED, "Only GET and HEAD are for this path.");
-        return handler(request);
+        return MHD_YES;
+}
+
+/* Called when the headers are there, for each part of a body, and at the end of the request. */
+static enum MHD_Result on_request(void *cls, struct MHD_Connection *connection, const char *url, const char *method,
+                                  const char *version, const char *data, size_t *size, void **memory) {
+        const struct http_server *server = cls;
+        struct http_request *request = *memory;
+
+        if (!request)
+                return MHD_NO;
+        if (!request->handler)
+                return on_headers(request, method);
+        if (*size > 0) {
+                *size = 0; /* a body means nothing here */
+                return MHD_YES;
+        }
+        connection_busy(server->context->connections, http_watched(connection));
+        return request->handler(request);
 }
 
 static void on_completed(void *cls, struct MHD_Connection *connection, void **memory, enum MHD_RequestTerminationCode code) {
         const struct http_server *server = cls;
         struct http_request *request = *memory;
 
-        connection_waiting(server->context->connections, watched(connection), monotonic_us());
+        connection_waiting(server->context->connections, http_watched(connection), monotonic_us());
         if (request)
                 http_complete(request, code == MHD_REQUEST_TERMINATED_COMPLETED_OK);
         free(request);

@@ -135,12 +135,14 @@ static enum MHD_Result serve(struct http_request *request, const char *folder, c
                                               .if_modified_since = header(request, "If-Modified-Since"),
                                               .if_unmodified_since = header(request, "If-Unmodified-Since") };
         struct file_answer answer = file_answer(&facts, &conditions, request->head);
+        bool has_body = !request->head && (answer.status == MHD_HTTP_OK || answer.status == MHD_HTTP_PARTIAL_CONTENT);
+        if (has_body)
+                connection_sending(request->context->connections, http_watched(request->connection), fd, answer.start + answer.length);
         struct MHD_Response *response = make_response(&answer, &fd);
         if (!response)
                 return MHD_NO;
         add_headers(response, &answer, &facts, file);
 
-        bool has_body = !request->head && (answer.status == MHD_HTTP_OK || answer.status == MHD_HTTP_PARTIAL_CONTENT);
         if (known && has_body) {
                 account(request, &answer, &facts, file);
                 request->file_ends = answer.start + answer.length == facts.size;

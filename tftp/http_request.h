@@ -7,10 +7,14 @@
 #include "tftp/request.h"
 #include "tftp/text.h"
 
+struct http_request;
+typedef enum MHD_Result (*http_handler)(struct http_request *request);
+
 struct http_request {
         const struct http_context *context;
         struct ip address; /* the server's that the request came to */
         struct MHD_Connection *connection;
+        http_handler handler;       /* NULL: the headers are not there yet */
         bool head;                  /* the method is HEAD: no body goes out, nothing is accounted */
         int target_fault;           /* what target_parse said */
         char path[TARGET_PATH_SIZE];
@@ -21,8 +25,6 @@ struct http_request {
         struct token token;         /* of the transfer */
         char target[];              /* as it came */
 };
-
-typedef enum MHD_Result (*http_handler)(struct http_request *request);
 
 /* /boot.ipxe and /boot */
 enum MHD_Result http_start(struct http_request *request);
@@ -41,6 +43,8 @@ enum MHD_Result http_text(struct http_request *request, unsigned status, struct 
 /* A status with one line that says why. */
 enum MHD_Result http_error(struct http_request *request, unsigned status, const char *format, ...) _printf_(3, 4);
 
+/* The connection as it is watched; NULL: it is not. */
+struct connection *http_watched(struct MHD_Connection *connection);
 /* The text form of the client's address. */
 void http_client(struct http_request *request, char buffer[static IP_TEXT_SIZE]);
 /* The image folder's or loader folder's descriptor; negative errno. The caller closes it. */

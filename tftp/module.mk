@@ -7,7 +7,7 @@ PROGRAMS += $(BUILD)/pxed-tftp $(BUILD)/local-x64.efi
 
 # The loader that starts the local disk under UEFI: GRUB with its configuration inside. (`normal` reads it: the
 # configuration that the image's core itself could run knows no loops.)
-local_x64_MODULES := chain echo fat memdisk minicmd normal part_gpt part_msdos reboot search search_fs_file sleep tar test
+local_x64_MODULES := chain echo fat memdisk minicmd normal part_gpt part_msdos reboot regexp sleep tar test
 
 $(BUILD)/local-x64.efi: tftp/local-x64.cfg tftp/module.mk
 	@echo "  GRUB    local-x64.efi"

@@ -16,7 +16,7 @@
 
 #define CHECK_EVERY USEC_PER_SEC
 #define SAMPLE_EVERY (200 * USEC_PER_MSEC)
-#define REQUEST_WITHIN (30 * USEC_PER_SEC)
+#define REQUEST_WITHIN (15 * USEC_PER_SEC)
 #define KEY_SIZE 1280
 
 struct server {

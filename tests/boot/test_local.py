@@ -133,12 +133,11 @@ def test_waits_for_what_is_missing(lab, firmware):
 def test_no_system_on_disk_uefi(lab):
     """What has nothing to start says so and asks again, instead of landing in firmware setup."""
     lab.bus.set_entries(dict([node_entry(1)]))
-    image = disk.blank(lab.path / "disk", 64 << 20)
-    machine = Machine(lab, 1, "uefi", image)
+    machine = Machine(lab, 1, "uefi", disk.blank(lab.path / "disk", 64 << 20))
     machine.wait_for("no disk of this machine has an operating system")
-    disk.bootable(image, "LOCAL DISK STARTED")
+    lab.bus.set_entries(dict([node_entry(1, profile="later", assignment=5)]))
     machine.wait_for("no operating system was started from a disk")
-    machine.wait_for("LOCAL DISK STARTED")
+    machine.wait_for("there is no profile later")
     machine.off()
 
 
