@@ -37,6 +37,14 @@ bool boot_step_goes_on(const json_t *step) {
         return is_kind(step, "file") && total >= 0 && bytes < total;
 }
 
+static bool is_dhcp(const json_t *step) {
+        static const char *const kinds[] = { "discover", "offer", "request", "acknowledge", "nak" };
+        for (size_t i = 0; i < ELEMENTS(kinds); i++)
+                if (is_kind(step, kinds[i]))
+                        return true;
+        return false;
+}
+
 static void put(FILE *out, const char **separator, const char *text) {
         fprintf(out, "%s%s", *separator, text);
         *separator = ", ";
@@ -56,6 +64,7 @@ static void put_bytes(FILE *out, const char **separator, const json_t *step) {
 
 char *boot_step_words(const json_t *step) {
         static const char *const texts[] = { "stage", "address", "file", "profile" };
+        bool dhcp = is_dhcp(step);
         char *text = NULL, number[48];
         size_t size;
         FILE *out = open_memstream(&text, &size);
@@ -64,7 +73,8 @@ char *boot_step_words(const json_t *step) {
 
         const char *separator = "", *value;
         for (size_t i = 0; i < ELEMENTS(texts); i++)
-                if ((value = json_get_string(step, texts[i])))
+                /* Once it has its address, saying so again with each step would only take the room. */
+                if ((dhcp || strcmp(texts[i], "address") != 0) && (value = json_get_string(step, texts[i])))
                         put(out, &separator, value);
         int64_t architecture = json_get_int(step, "architecture", -1);
         if (architecture >= 0) {

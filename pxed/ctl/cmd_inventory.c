@@ -23,13 +23,24 @@ static int get(struct ctl *ctl, const struct arguments *arguments, const char *m
         return status != 0 ? status : ctl_call(ctl, method, TAKE_POINTER(request), ret);
 }
 
+/* The inventory says only the node's id. */
+static void add_name(struct ctl *ctl, json_t *inventory) {
+        _cleanup_json_ json_t *reply = NULL;
+        _cleanup_free_ char *error = NULL;
+        const char *id = json_get_string(inventory, "node");
+        if (id && ctl_try(ctl, "org.pxed.Node.Get", json_pack("{s:s}", "node", id), ctl_reply_timeout(ctl), &error, &reply) >= 0 && !error)
+                json_object_set(inventory, "name", json_object_get(json_get_object(reply, "node"), "name"));
+}
+
 int cmd_inventory_show(struct ctl *ctl, const struct arguments *arguments) {
         _cleanup_json_ json_t *reply = NULL;
         int status = get(ctl, arguments, "org.pxed.Inventory.Get", &reply);
         if (status == 0 && ctl->json)
                 ctl_print_json(ctl, reply);
-        else if (status == 0)
+        else if (status == 0) {
+                add_name(ctl, json_get_object(reply, "inventory"));
                 show_inventory(json_get_object(reply, "inventory"), &ctl->look, ctl->out);
+        }
         return status;
 }
 

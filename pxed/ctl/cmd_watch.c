@@ -79,9 +79,9 @@ static void take_boot(struct watch *watch, const json_t *boot) {
         ctl_refresh(watch->ctl);
         if (watch->ctl->json)
                 ctl_print_json_line(watch->ctl, boot);
-        watch_list_update(watch->list, boot, &watch->ctl->look, watch->live || watch->ctl->json ? NULL : watch->ctl->out);
+        if (watch_list_update(watch->list, boot, &watch->ctl->look, watch->live || watch->ctl->json ? NULL : watch->ctl->out) > 0)
+                watch->changed = true;
         fflush(watch->ctl->out);
-        watch->changed = true;
 }
 
 static int open_stream(struct watch *watch) {

@@ -34,6 +34,7 @@ void show_event(const json_t *event, const struct look *look, FILE *out);
 
 /* org.pxed.Inventory */
 int show_inventories(const json_t *summaries, const struct look *look, FILE *out);
+/* A member `name`, which the bus does not send, is shown as the node's name. */
 int show_inventory(const json_t *inventory, const struct look *look, FILE *out);
 
 /* Reply of org.pxed.Appliance.GetStatus */

@@ -110,7 +110,11 @@ static void show_number(const json_t *inventory, const char *key, const char *ti
 
 int show_inventory(const json_t *inventory, const struct look *look, FILE *out) {
         char when[TEXT_NUMBER_SIZE], size[TEXT_NUMBER_SIZE];
-        field_text(out, look, "Node", STYLE_TITLE, json_get_string(inventory, "node"));
+        const char *node = json_get_string(inventory, "node"), *name = json_get_string(inventory, "name");
+        if (name && node)
+                field_format(out, look, "Node", STYLE_TITLE, "%s (%s)", name, node);
+        else
+                field_text(out, look, "Node", STYLE_TITLE, node);
         field_format(out, look, "Inventory", STYLE_NONE, "%" PRId64 ", received %s", json_get_int(inventory, "number", 0),
                      text_time((uint64_t) json_get_int(inventory, "received", 0), when));
         show_system(inventory, look, out);

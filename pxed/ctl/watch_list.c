@@ -100,6 +100,12 @@ static void put_end(const json_t *boot, const struct look *look, FILE *out) {
         fputc('\n', out);
 }
 
+/* An end is news once, unless the boot went on and ended otherwise. */
+static bool ends_anew(const json_t *old, const json_t *boot) {
+        const char *before = json_get_string(old, "outcome"), *now = json_get_string(boot, "outcome");
+        return has_ended(boot) && (!has_ended(old) || strcmp(before ? before : "", now ? now : "") != 0);
+}
+
 static void put_changes(const json_t *old, const json_t *boot, const struct look *look, FILE *out) {
         const json_t *before = json_get_array(old, "steps");
         size_t i;
@@ -109,7 +115,7 @@ static void put_changes(const json_t *old, const json_t *boot, const struct look
                 if (!known || (boot_step_goes_on(known) && !boot_step_goes_on(step)))
                         put_step(boot, step, out);
         }
-        if (has_ended(boot))
+        if (ends_anew(old, boot))
                 put_end(boot, look, out);
 }
 
@@ -127,7 +133,7 @@ int watch_list_update(struct watch_list *list, const json_t *boot, const struct 
         if (id < 0)
                 return -EINVAL;
         const json_t *old = find(list, id);
-        if (old && has_ended(old))
+        if (old && json_equal((json_t *) old, (json_t *) boot))
                 return 0;
         if (out)
                 put_changes(old, boot, look, out);
@@ -135,7 +141,7 @@ int watch_list_update(struct watch_list *list, const json_t *boot, const struct 
         json_t *copy = json_deep_copy(boot);
         int r = !copy ? -1 : old ? json_array_set_new(list->boots, place_of(list, id), copy) : json_array_insert_new(list->boots, place_of(list, id), copy);
         forget_oldest(list);
-        return r < 0 ? -ENOMEM : 0;
+        return r < 0 ? -ENOMEM : 1;
 }
 
 bool watch_list_runs(const struct watch_list *list, json_int_t id) {

@@ -14,8 +14,9 @@ struct watch_list *watch_list_free(struct watch_list *list);
 DEFINE_CLEANUP(struct watch_list *, watch_list_free);
 
 /*
- * Takes an org.pxed.Boot.Boot in. For each step that is new, each file that became complete, and the end, one line is printed to `out`
- * (NULL: none). A boot whose end is known already is left as it is. 0, -ENOMEM, -EINVAL without an id.
+ * Takes an org.pxed.Boot.Boot in, in place of what was known of it. For each step that is new, each file that became complete, and an
+ * end that was not known, one line is printed to `out` (NULL: none). A boot that ended may go on after all. 1 where anything but
+ * its time changed, 0, -ENOMEM, -EINVAL without an id.
  */
 int watch_list_update(struct watch_list *list, const json_t *boot, const struct look *look, FILE *out);
 

@@ -157,7 +157,7 @@ static char *update(struct watch_list *list, const char *boot_text) {
         char *text = NULL;
         size_t size;
         FILE *out = open_memstream(&text, &size);
-        assert_int_equal(watch_list_update(list, boot, &plain, out), 0);
+        assert_true(watch_list_update(list, boot, &plain, out) >= 0);
         fclose(out);
         return text;
 }
@@ -178,6 +178,15 @@ static void test_watch_lines(void **state) {
         assert_string_equal(ended, "00:29:44.000   +9.000s  web-1  inspected after 9.0 s\n");
         assert_string_equal(twice, "");
         assert_false(watch_list_runs(list, 17));
+        _cleanup_json_ json_t *same = json(end);
+        assert_int_equal(watch_list_update(list, same, &plain, NULL), 0);
+
+        /* It goes on after all, and ends otherwise. */
+        _cleanup_free_ char *on = update(list, "{" BOOT ",'outcome':'running','steps':[{'time':@10000000,'kind':'agent'}]}");
+        assert_string_equal(on, "00:29:45.000  +10.000s  52:54:00:00:00:01  agent\n");
+        assert_true(watch_list_runs(list, 17));
+        _cleanup_free_ char *other = update(list, "{" BOOT ",'ended':@11000000,'outcome':'failed','reason':'no','steps':[{'time':@10000000,'kind':'agent'}]}");
+        assert_string_equal(other, "00:29:46.000  +11.000s  52:54:00:00:00:01  failed after 11.0 s: no\n");
 }
 
 static void test_watch_condition(void **state) {
