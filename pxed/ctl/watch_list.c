@@ -12,6 +12,8 @@
 /* Ended boots are forgotten, oldest first, beyond this many in all, so that a watch may run for weeks. */
 #define BOOTS_MAX 2000
 
+#define KIND_WIDTH 11 /* "acknowledge" */
+
 struct watch_list {
         json_t *boots; /* array, by growing id */
 };
@@ -79,7 +81,8 @@ static void put_step(const json_t *boot, const json_t *step, FILE *out) {
         put_start(boot, (uint64_t) json_get_int(step, "time", 0), out);
         field_put(out, kind ? kind : "?");
         if (words && *words) {
-                fputs("  ", out);
+                size_t width = text_width(kind ? kind : "?");
+                fprintf(out, "%*s", width < KIND_WIDTH ? (int) (KIND_WIDTH - width) + 2 : 2, "");
                 field_put(out, words);
         }
         fputc('\n', out);

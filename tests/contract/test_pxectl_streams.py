@@ -241,7 +241,7 @@ def test_watch_lines_and_condition(bus):
     bus.push({'boot': boot(3, mac='52:54:00:00:00:03', outcome='inspected', ended=START + 6000000), 'synchronized': True})
     assert process.wait(5) == 0
     assert process.stdout.read().splitlines() == [
-        '00:30:05.000   +0.000s  52:54:00:00:00:01  discover  firmware, BIOS',
+        '00:30:05.000   +0.000s  52:54:00:00:00:01  discover     firmware, BIOS',
         '00:30:10.000   +5.000s  52:54:00:00:00:01  inspected after 5.0 s',
         '00:30:10.000   +5.000s  52:54:00:00:00:01  inspected after 5.0 s',
         '00:30:11.000   +6.000s  52:54:00:00:00:03  inspected after 6.0 s']

@@ -165,12 +165,12 @@ static char *update(struct watch_list *list, const char *boot_text) {
 static void test_watch_lines(void **state) {
         _cleanup_(watch_list_freep) struct watch_list *list = watch_list_new();
         _cleanup_free_ char *first = update(list, running("2000000")), *again = update(list, running("3000000")), *whole = update(list, running("8000000"));
-        assert_string_equal(first, "00:29:35.000   +0.000s  52:54:00:00:00:01  discover  firmware, UEFI x86-64\n"
-                                   "00:29:36.000   +1.000s  52:54:00:00:00:01  tftp  snponly.efi, 173.8 KiB\n"
-                                   "00:29:37.000   +2.000s  52:54:00:00:00:01  script  inspect\n"
-                                   "00:29:38.000   +3.000s  52:54:00:00:00:01  file  vmlinuz, 1.9 MiB of 7.6 MiB\n");
+        assert_string_equal(first, "00:29:35.000   +0.000s  52:54:00:00:00:01  discover     firmware, UEFI x86-64\n"
+                                   "00:29:36.000   +1.000s  52:54:00:00:00:01  tftp         snponly.efi, 173.8 KiB\n"
+                                   "00:29:37.000   +2.000s  52:54:00:00:00:01  script       inspect\n"
+                                   "00:29:38.000   +3.000s  52:54:00:00:00:01  file         vmlinuz, 1.9 MiB of 7.6 MiB\n");
         assert_string_equal(again, "");
-        assert_string_equal(whole, "00:29:38.000   +3.000s  52:54:00:00:00:01  file  vmlinuz, 7.6 MiB\n");
+        assert_string_equal(whole, "00:29:38.000   +3.000s  52:54:00:00:00:01  file         vmlinuz, 7.6 MiB\n");
         assert_true(watch_list_runs(list, 17));
 
         static const char *const end = "{" BOOT ",'name':'web-1','ended':@9000000,'outcome':'inspected','steps':[]}";
