@@ -97,7 +97,7 @@ static void put_boot(FILE *f, const struct config_inputs *in) {
         fprintf(f, "dhcp-boot=tag:ipxe,http://%s:%u/boot.ipxe,,%s\n", server, in->http_port, server);
         fprintf(f, "dhcp-boot=tag:!ipxe,tag:bios,undionly.kpxe,,%s\n", server);
         fprintf(f, "dhcp-boot=tag:!ipxe,tag:efi64,snponly.efi,,%s\n", server);
-        fprintf(f, "dhcp-boot=tag:!ipxe,tag:efi64-http,http://%s:%u/snponly.efi,,%s\n", server, in->http_port, server);
+        fprintf(f, "dhcp-boot=tag:!ipxe,tag:efi64-http,http://%s:%u/loaders/snponly.efi,,%s\n", server, in->http_port, server);
         /* UEFI takes the URL only from a server that says this class too. */
         fputs("dhcp-option-force=tag:!ipxe,tag:efi64-http,60,HTTPClient\n"
               /* The file's name goes into the header, where all that boots looks, also what does not read option 67. */

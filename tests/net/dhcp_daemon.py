@@ -19,7 +19,7 @@ from netns import Namespace, connect
 
 BUILD = pathlib.Path(os.environ.get("PXED_BUILD", pathlib.Path(__file__).parents[2] / "build")).resolve()
 SERVER = "192.0.2.1"
-LOADER_URL = f"http://{SERVER}:8080/snponly.efi"
+LOADER_URL = f"http://{SERVER}:8080/loaders/snponly.efi"
 SCRIPT_URL = f"http://{SERVER}:8080/boot.ipxe"
 CLIENT_MAC = "52:54:00:00:00:01"
 # as firmware asks: among others the options that carry file and server

@@ -61,7 +61,7 @@ static char *config_of(const char *text) {
         "dhcp-boot=tag:ipxe,http://192.0.2.1:8080/boot.ipxe,,192.0.2.1\n"                   \
         "dhcp-boot=tag:!ipxe,tag:bios,undionly.kpxe,,192.0.2.1\n"                           \
         "dhcp-boot=tag:!ipxe,tag:efi64,snponly.efi,,192.0.2.1\n"                            \
-        "dhcp-boot=tag:!ipxe,tag:efi64-http,http://192.0.2.1:8080/snponly.efi,,192.0.2.1\n" \
+        "dhcp-boot=tag:!ipxe,tag:efi64-http,http://192.0.2.1:8080/loaders/snponly.efi,,192.0.2.1\n" \
         "dhcp-option-force=tag:!ipxe,tag:efi64-http,60,HTTPClient\n"                        \
         "dhcp-no-override\n"                                                                \
         "dhcp-option=tag:ipxe-option,encap:175,176,1b\n"                                    \
