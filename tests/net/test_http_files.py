@@ -286,7 +286,8 @@ def test_many_connections_of_one_peer(daemon):
 
 
 def test_memory_stays_bounded(daemon):
-    """After all of the above."""
+    """After all of the above. (An address sanitizer has memory of its own.)"""
+    sanitized = "libasan" in open(f"/proc/{daemon.process.pid}/maps").read()
     text = open(f"/proc/{daemon.process.pid}/smaps_rollup").read()
-    assert int(re.search(r"Pss_Anon: +(\d+)", text).group(1)) < 8000
+    assert int(re.search(r"Pss_Anon: +(\d+)", text).group(1)) < (64000 if sanitized else 8000)
     assert len(os.listdir(f"/proc/{daemon.process.pid}/fd")) < 60

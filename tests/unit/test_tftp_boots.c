@@ -80,7 +80,7 @@ static void test_same_file_twice(void **state) {
 static void test_most_files(void **state) {
         _cleanup_json_ json_t *json = json_pack("{s:s,s:s,s:s,s:[],s:s}", "name", "p", "kind", "kernel", "kernel", "k", "initrds", "arguments", "");
         struct profile *profile;
-        char name[8];
+        char name[16];
 
         for (int i = 0; i < PROFILE_INITRDS_MAX; i++) {
                 snprintf(name, sizeof(name), "i%d", i);
