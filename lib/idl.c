@@ -1,6 +1,9 @@
 #include "lib/idl_internal.h"
 
+#include <errno.h>
+#include <stdarg.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <string.h>
 
 struct idl_block {
@@ -16,6 +19,25 @@ void *idl_allocate(struct idl *idl, size_t size) {
         block->next = idl->blocks;
         idl->blocks = block;
         return block->data;
+}
+
+int idl_refuse(struct idl_error *error, const char *text, size_t offset, const char *format, ...) {
+        va_list arguments;
+
+        if (!error)
+                return -EINVAL;
+        error->line = error->column = 1;
+        for (const char *p = text; p < text + offset; p++) {
+                error->column++;
+                if (*p == '\n') {
+                        error->line++;
+                        error->column = 1;
+                }
+        }
+        va_start(arguments, format);
+        vsnprintf(error->reason, sizeof(error->reason), format, arguments);
+        va_end(arguments);
+        return -EINVAL;
 }
 
 struct idl *idl_free(struct idl *idl) {

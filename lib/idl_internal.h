@@ -69,6 +69,12 @@ struct idl {
 /* Zeroed memory that lives as long as the interface. NULL: out of memory. */
 void *idl_allocate(struct idl *idl, size_t size);
 
+/* Says in *error (may be NULL) what is wrong at that byte of the text. Returns -EINVAL. */
+int idl_refuse(struct idl_error *error, const char *text, size_t offset, const char *format, ...) _printf_(4, 5);
+
+/* Finds the declarations that named types stand for; refuses types that have no value, or nest too deep. */
+int idl_link(struct idl *idl, const char *text, struct idl_error *error);
+
 /* NULL: there is none of that kind and name. */
 struct idl_declaration *idl_declaration(const struct idl *idl, enum idl_declaration_kind kind, const char *name);
 

@@ -2,8 +2,6 @@
 #include "lib/idl_internal.h"
 
 #include <errno.h>
-#include <stdarg.h>
-#include <stdio.h>
 #include <string.h>
 
 struct parser {
@@ -13,28 +11,7 @@ struct parser {
         struct idl_error *error; /* may be NULL */
 };
 
-static int fail_at(struct parser *parser, size_t offset, const char *format, ...) _printf_(3, 4);
-
-static int fail_at(struct parser *parser, size_t offset, const char *format, ...) {
-        struct idl_error *error = parser->error;
-        va_list arguments;
-
-        if (!error)
-                return -EINVAL;
-        error->line = error->column = 1;
-        for (const char *p = parser->text; p < parser->text + offset; p++) {
-                error->column++;
-                if (*p == '\n') {
-                        error->line++;
-                        error->column = 1;
-                }
-        }
-        va_start(arguments, format);
-        vsnprintf(error->reason, sizeof(error->reason), format, arguments);
-        va_end(arguments);
-        return -EINVAL;
-}
-
+#define fail_at(parser, offset, ...) idl_refuse((parser)->error, (parser)->text, offset, __VA_ARGS__)
 #define fail(parser, ...) fail_at(parser, (size_t) ((parser)->p - (parser)->text), __VA_ARGS__)
 
 static bool is_letter(char c) {
@@ -365,102 +342,6 @@ static int parse_interface(struct parser *parser) {
         return r;
 }
 
-static int resolve(struct parser *parser, struct idl_type *type);
-
-static int resolve_struct(struct parser *parser, struct idl_struct *fields) {
-        for (struct idl_field *f = fields->fields; f; f = f->next) {
-                int r = resolve(parser, f->type);
-                if (r < 0)
-                        return r;
-        }
-        return 0;
-}
-
-/* Finds the declarations that names stand for. */
-static int resolve(struct parser *parser, struct idl_type *type) {
-        switch (type->kind) {
-        case IDL_NAMED:
-                type->named.target = idl_declaration(parser->idl, IDL_TYPE, type->named.name);
-                if (!type->named.target)
-                        return fail_at(parser, type->named.offset, "there is no type '%s'", type->named.name);
-                return 0;
-        case IDL_STRUCT:
-                return resolve_struct(parser, &type->fields);
-        case IDL_ARRAY:
-        case IDL_DICT:
-                return resolve(parser, type->element);
-        default:
-                return 0;
-        }
-}
-
-static int measure_type(struct parser *parser, const struct idl_type *type, unsigned depth, unsigned *ret);
-
-static int measure_declaration(struct parser *parser, struct idl_declaration *d, unsigned depth) {
-        int r;
-
-        if (d->measuring)
-                return fail_at(parser, d->offset, "type '%s' contains itself", d->name);
-        if (d->height == 0) {
-                d->measuring = true;
-                r = measure_type(parser, d->type, depth, &d->height);
-                d->measuring = false;
-                if (r < 0)
-                        return r;
-        }
-        return 0;
-}
-
-/*
- * Levels of structs that a value of the type always has. What is nullable, an array or a map can be empty and ends the
- * measure. A type that always holds another of itself has no end and no value.
- */
-static int measure_type(struct parser *parser, const struct idl_type *type, unsigned depth, unsigned *ret) {
-        unsigned below = 0;
-        int r;
-
-        *ret = 1;
-        if (depth > IDL_DEPTH_MAX)
-                return fail_at(parser, 0, "types nested over %u levels", IDL_DEPTH_MAX);
-        if (type->nullable)
-                return 0;
-        if (type->kind == IDL_NAMED) {
-                r = measure_declaration(parser, type->named.target, depth);
-                *ret = type->named.target->height;
-                return r;
-        }
-        if (type->kind != IDL_STRUCT)
-                return 0;
-        for (const struct idl_field *f = type->fields.fields; f; f = f->next) {
-                unsigned height;
-
-                r = measure_type(parser, f->type, depth + 1, &height);
-                if (r < 0)
-                        return r;
-                if (height > below)
-                        below = height;
-        }
-        *ret = below + 1;
-        return depth + below > IDL_DEPTH_MAX ? fail_at(parser, 0, "types nested over %u levels", IDL_DEPTH_MAX) : 0;
-}
-
-static int link_declarations(struct parser *parser) {
-        int r = 0;
-
-        for (struct idl_declaration *d = parser->idl->declarations; d && r >= 0; d = d->next) {
-                if (d->type)
-                        r = resolve(parser, d->type);
-                if (r >= 0)
-                        r = resolve_struct(parser, &d->in);
-                if (r >= 0)
-                        r = resolve_struct(parser, &d->out);
-        }
-        for (struct idl_declaration *d = parser->idl->declarations; d && r >= 0; d = d->next)
-                if (d->type)
-                        r = measure_declaration(parser, d, 1);
-        return r;
-}
-
 int idl_parse(const char *text, size_t size, struct idl **ret, struct idl_error *error) {
         _cleanup_(idl_freep) struct idl *idl = calloc(1, sizeof(*idl));
         struct parser parser = { .idl = idl, .text = text, .p = text, .end = text + size, .error = error };
@@ -474,7 +355,7 @@ int idl_parse(const char *text, size_t size, struct idl **ret, struct idl_error 
                 return fail(&parser, "holds a NUL byte");
         r = parse_interface(&parser);
         if (r >= 0)
-                r = link_declarations(&parser);
+                r = idl_link(idl, text, error);
         if (r < 0)
                 return r;
         idl->text = strndup(text, size);
