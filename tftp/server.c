@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <malloc.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -18,6 +19,7 @@
 #define SAMPLE_EVERY (200 * USEC_PER_MSEC)
 #define REQUEST_WITHIN (15 * USEC_PER_SEC)
 #define KEY_SIZE 1280
+#define TRIM_AFTER 500 /* entries */
 
 struct server {
         struct daemon *daemon;
@@ -30,6 +32,7 @@ struct server {
         struct snapshot *next;    /* what is being put together; NULL: nothing */
         struct tftpd **children;
         size_t n_children;
+        unsigned entries; /* taken since memory was given back: their text left free memory behind */
         sd_event_source *check, *sample, *reports;
 };
 
@@ -53,9 +56,11 @@ static void on_begin(void *userdata) {
 }
 
 static void on_entry(const char *key, const json_t *entry, void *userdata) {
-        struct snapshot *next = next_snapshot(userdata);
+        struct server *server = userdata;
+        struct snapshot *next = next_snapshot(server);
         int r = next ? snapshot_apply(next, key, entry) : 0;
 
+        server->entries++;
         if (r < 0)
                 log_error("Entry %s of the desired state cannot be used and is left out: %s.", key, strerror(-r));
 }
@@ -203,6 +208,10 @@ static int on_check(sd_event_source *source, uint64_t now, void *userdata) {
         listeners_check(server->listeners);
         check_images(server);
         connections_sweep(server->http.connections, monotonic_us(), REQUEST_WITHIN);
+        if (server->entries >= TRIM_AFTER && !server->next) {
+                malloc_trim(0);
+                server->entries = 0;
+        }
         sd_event_source_set_time(source, now + CHECK_EVERY);
         return sd_event_source_set_enabled(source, SD_EVENT_ONESHOT);
 }
