@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "lib/json.h"
+#include "pxed/shared.h"
 #include "pxed/text.h"
 
 /* Texts from a machine's firmware have no need to be longer. */
@@ -74,23 +75,25 @@ bool identity_may_be(const struct node *node, const json_t *inventory, const str
 
 static int apply_facts(struct node *node, const json_t *in) {
         const struct {
-                char **field;
+                const char **field;
                 const char *key;
-        } texts[] = {
-                { &node->serial, "serial" },
+        } shared[] = {
                 { &node->manufacturer, "manufacturer" },
                 { &node->product, "product" },
                 { &node->architecture, "architecture" },
-                { &node->bmc_address, "bmcAddress" },
         };
+        const char *serial = json_get_string(in, "serial"), *bmc = json_get_string(in, "bmcAddress");
         struct uuid uuid;
         const char *text;
 
-        for (size_t i = 0; i < ELEMENTS(texts); i++) {
-                text = json_get_string(in, texts[i].key);
-                if (text && text_set_max(texts[i].field, text, FACT_MAX) < 0)
+        for (size_t i = 0; i < ELEMENTS(shared); i++) {
+                text = json_get_string(in, shared[i].key);
+                if (text && shared_set(shared[i].field, text, FACT_MAX) < 0)
                         return -ENOMEM;
         }
+        if ((serial && text_set_max(&node->serial, serial, FACT_MAX) < 0) ||
+            (bmc && text_set_max(&node->bmc_address, bmc, FACT_MAX) < 0))
+                return -ENOMEM;
         text = json_get_string(in, "uuid");
         if (text && uuid_parse(text, &uuid) == 0 && !uuid_is_junk(&uuid)) {
                 node->has_uuid = true;
@@ -116,12 +119,12 @@ static int apply_interface(struct node *node, const struct mac *mac, const json_
         if (r < 0)
                 return r == -ENOSPC ? 0 : r;
         port->boots = boots;
-        if (text_set_max(&port->interface, json_get_string(interface, "name"), 64) < 0)
+        if (shared_set(&port->interface, json_get_string(interface, "name"), 64) < 0)
                 return -ENOMEM;
         /* A ramdisk that heard no LLDP this time knows nothing better. */
-        if (chassis && text_set_max(&port->switch_chassis, chassis, FACT_MAX) < 0)
+        if (chassis && shared_set(&port->switch_chassis, chassis, FACT_MAX) < 0)
                 return -ENOMEM;
-        return switch_port ? text_set_max(&port->switch_port, switch_port, FACT_MAX) : 0;
+        return switch_port ? shared_set(&port->switch_port, switch_port, FACT_MAX) : 0;
 }
 
 int identity_apply(const struct registry *nodes, struct node *node, const json_t *inventory, const struct mac *mac,

@@ -1,6 +1,7 @@
 #include "pxed/manager.h"
 
 #include <errno.h>
+#include <malloc.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -131,11 +132,21 @@ static int on_wake(sd_event_source *source, void *userdata) {
         return 0;
 }
 
+/* What large replies and reports took, once things are quiet. */
+static void give_back_memory(struct manager *m) {
+        bool busy = m->state->changes > m->changes_before + 1;
+        if (!busy && m->was_busy)
+                malloc_trim(0);
+        m->was_busy = busy;
+        m->changes_before = m->state->changes;
+}
+
 static int on_tick(sd_event_source *source, uint64_t usec, void *userdata) {
         struct manager *m = userdata;
         (void) ageing_tick(m->state, realtime_us());
         if (m->n_notes > 0)
                 manager_wake(m);
+        give_back_memory(m);
         (void) sd_event_source_set_time_relative(source, TICK);
         (void) sd_event_source_set_enabled(source, SD_EVENT_ONESHOT);
         return 0;

@@ -30,6 +30,8 @@ struct manager {
         json_t *own_status; /* as it was told last, for the events of its problems */
         struct note notes[NOTES_MAX];
         size_t n_notes;
+        uint64_t changes_before; /* at the last tick; each tick tries one itself */
+        bool was_busy;
 };
 
 /* Reads the configuration and the store. Says itself what is wrong. */

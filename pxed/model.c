@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "pxed/shared.h"
 #include "pxed/text.h"
 
 const char *const boot_mode_names[3] = { "unknown", "bios", "uefi" };
@@ -10,17 +11,19 @@ const char *const profile_kind_names[3] = { "kernel", "local", "inspect" };
 const char *const inspection_state_names[4] = { "none", "waiting", "finished", "error" };
 
 static void port_clear(struct port *port) {
-        free(port->interface);
-        free(port->switch_chassis);
-        free(port->switch_port);
+        shared_clear(&port->interface);
+        shared_clear(&port->switch_chassis);
+        shared_clear(&port->switch_port);
 }
 
-static int port_copy(struct port *to, const struct port *from) {
-        *to = (struct port) { .mac = from->mac, .boots = from->boots };
-        int r = text_set(&to->interface, from->interface);
-        if (r == 0)
-                r = text_set(&to->switch_chassis, from->switch_chassis);
-        return r < 0 ? r : text_set(&to->switch_port, from->switch_port);
+static struct port port_copy(const struct port *port) {
+        return (struct port) {
+                .mac = port->mac,
+                .boots = port->boots,
+                .interface = shared_ref(port->interface),
+                .switch_chassis = shared_ref(port->switch_chassis),
+                .switch_port = shared_ref(port->switch_port),
+        };
 }
 
 struct assignment *assignment_new(const char *profile, const char *parameters, bool once, uint64_t revision,
@@ -50,9 +53,6 @@ static int copy_owned(struct node *to, const struct node *from) {
         } texts[] = {
                 { &to->name, from->name },
                 { &to->serial, from->serial },
-                { &to->manufacturer, from->manufacturer },
-                { &to->product, from->product },
-                { &to->architecture, from->architecture },
                 { &to->bmc_address, from->bmc_address },
                 { &to->tags, from->tags },
                 { &to->labels, from->labels },
@@ -65,11 +65,8 @@ static int copy_owned(struct node *to, const struct node *from) {
                 to->ports = calloc(from->n_ports, sizeof *to->ports);
                 if (!to->ports)
                         return -ENOMEM;
-                while (to->n_ports < from->n_ports) {
-                        size_t i = to->n_ports++;
-                        if (port_copy(&to->ports[i], &from->ports[i]) < 0)
-                                return -ENOMEM;
-                }
+                for (; to->n_ports < from->n_ports; to->n_ports++)
+                        to->ports[to->n_ports] = port_copy(&from->ports[to->n_ports]);
         }
         const struct assignment *a = from->assignment;
         if (a) {
@@ -85,11 +82,14 @@ struct node *node_copy(const struct node *node) {
         if (!copy)
                 return NULL;
         *copy = *node;
-        copy->name = copy->serial = copy->manufacturer = copy->product = copy->architecture = copy->bmc_address = NULL;
+        copy->name = copy->serial = copy->bmc_address = NULL;
         copy->tags = copy->labels = copy->inspection.error = NULL;
         copy->ports = NULL;
         copy->n_ports = 0;
         copy->assignment = NULL;
+        copy->manufacturer = shared_ref(node->manufacturer);
+        copy->product = shared_ref(node->product);
+        copy->architecture = shared_ref(node->architecture);
         return copy_owned(copy, node) < 0 ? NULL : TAKE_POINTER(copy);
 }
 
@@ -101,9 +101,9 @@ struct node *node_free(struct node *node) {
         free(node->ports);
         free(node->name);
         free(node->serial);
-        free(node->manufacturer);
-        free(node->product);
-        free(node->architecture);
+        shared_clear(&node->manufacturer);
+        shared_clear(&node->product);
+        shared_clear(&node->architecture);
         free(node->bmc_address);
         free(node->tags);
         free(node->labels);

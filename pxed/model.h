@@ -23,7 +23,7 @@ extern const char *const inspection_state_names[4];
 struct port {
         struct mac mac;
         bool boots;
-        char *interface, *switch_chassis, *switch_port;
+        const char *interface, *switch_chassis, *switch_port; /* shared: pxed/shared.h */
 };
 
 struct assignment {
@@ -49,7 +49,8 @@ struct node {
         uint64_t revision, created;
         bool has_uuid;
         struct uuid uuid; /* SMBIOS */
-        char *serial, *manufacturer, *product, *architecture, *bmc_address;
+        char *serial, *bmc_address;
+        const char *manufacturer, *product, *architecture; /* shared */
         enum boot_mode boot_mode;
         int64_t cpus, memory; /* 0: not known */
         struct port *ports;

@@ -42,6 +42,21 @@ static void unlink_node(struct registry *r, struct node *node) {
         r->count--;
 }
 
+static int compare_names(const void *a, const void *b) {
+        return strcmp((*(struct node *const *) a)->name, (*(struct node *const *) b)->name);
+}
+
+/* Most changes keep the name: the list stays sorted. */
+static void replace_sorted(struct registry *r, struct node *old, struct node *node) {
+        struct node **place = r->sorted_valid && old && strcmp(old->name, node->name) == 0
+                                      ? bsearch(&old, r->sorted, r->count, sizeof *r->sorted, compare_names)
+                                      : NULL;
+        if (place)
+                *place = node;
+        else
+                r->sorted_valid = false;
+}
+
 int registry_put(struct registry *r, struct node *node, struct node **ret_old) {
         /* Room first, so that nothing can fail half way. */
         if (reserve(r, node->n_ports) < 0)
@@ -50,7 +65,7 @@ int registry_put(struct registry *r, struct node *node, struct node **ret_old) {
         if (old)
                 unlink_node(r, old);
         link_node(r, node);
-        r->sorted_valid = false;
+        replace_sorted(r, old, node);
         *ret_old = old;
         return 0;
 }
@@ -132,10 +147,6 @@ struct node *registry_find(const struct registry *r, const char *reference) {
         if (!node && mac_parse(reference, &mac) == 0)
                 node = registry_by_mac(r, &mac);
         return node;
-}
-
-static int compare_names(const void *a, const void *b) {
-        return strcmp((*(struct node *const *) a)->name, (*(struct node *const *) b)->name);
 }
 
 struct node *const *registry_sorted(struct registry *r, size_t *ret_count) {

@@ -1,6 +1,7 @@
 #include "pxed/state.h"
 
 #include <errno.h>
+#include <malloc.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/random.h>
@@ -169,6 +170,8 @@ int state_new(const char *folder, struct settings *settings, uint64_t now, struc
                 s->settings = NULL;
                 return r;
         }
+        /* What reading took. */
+        malloc_trim(0);
         *ret = TAKE_POINTER(s);
         return 0;
 }

@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "pxed/shared.h"
 #include "pxed/store_sqlite.h"
 #include "pxed/text.h"
 
@@ -52,19 +53,25 @@ int store_delete_profile(struct store *store, const char *name) {
         return store_run(store, SQL_DELETE_PROFILE, "s", name);
 }
 
+static int column_shared(sqlite3_stmt *row, int column, const char **field) {
+        return shared_set(field, column_text(row, column), SIZE_MAX);
+}
+
 static int node_texts(sqlite3_stmt *row, struct node *n) {
         const struct {
                 int column;
                 char **field;
         } texts[] = {
-                { 1, &n->name },     { 5, &n->serial },       { 6, &n->manufacturer },
-                { 7, &n->product },  { 8, &n->architecture }, { 9, &n->bmc_address },
-                { 13, &n->tags },    { 14, &n->labels },      { 20, &n->inspection.error },
+                { 1, &n->name },  { 5, &n->serial },  { 9, &n->bmc_address },
+                { 13, &n->tags }, { 14, &n->labels }, { 20, &n->inspection.error },
         };
         for (size_t i = 0; i < ELEMENTS(texts); i++)
                 if (column_copy(row, texts[i].column, texts[i].field) < 0)
                         return -ENOMEM;
-        return 0;
+        return column_shared(row, 6, &n->manufacturer) < 0 || column_shared(row, 7, &n->product) < 0 ||
+                               column_shared(row, 8, &n->architecture) < 0
+                       ? -ENOMEM
+                       : 0;
 }
 
 static int node_from_row(sqlite3_stmt *row, struct node **ret) {
@@ -105,8 +112,8 @@ static int port_from_row(sqlite3_stmt *row, struct node *node) {
         if (r < 0)
                 return r == -ENOSPC ? 0 : r;
         port->boots = sqlite3_column_int(row, 2) != 0;
-        if (column_copy(row, 3, &port->interface) < 0 || column_copy(row, 4, &port->switch_chassis) < 0 ||
-            column_copy(row, 5, &port->switch_port) < 0)
+        if (column_shared(row, 3, &port->interface) < 0 || column_shared(row, 4, &port->switch_chassis) < 0 ||
+            column_shared(row, 5, &port->switch_port) < 0)
                 return -ENOMEM;
         return 0;
 }

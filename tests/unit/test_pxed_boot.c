@@ -1,0 +1,296 @@
+/* Boot attempts: which steps make one, where the next begins, and how they end. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "lib/json.h"
+#include "pxed/boot.h"
+
+#define T ((uint64_t) 1000 * USEC_PER_SEC)
+#define S USEC_PER_SEC
+
+static const struct mac mac = { { 0x52, 0x54, 0, 0, 0, 1 } };
+
+static struct boot_step step(uint64_t seconds, enum step_kind kind, enum step_stage stage) {
+        return (struct boot_step) { .time = T + seconds * S, .kind = kind, .stage = stage, .architecture = -1, .bytes = -1, .total = -1 };
+}
+
+static int add(struct boot *boot, struct boot_step s, bool inspects) {
+        return boot_add(boot, &s, inspects, s.time);
+}
+
+/* An attempt that has got up to its boot script at second 10. */
+static struct boot *booted_to_script(void) {
+        static const struct {
+                unsigned at;
+                enum step_kind kind;
+                enum step_stage stage;
+        } steps[] = {
+                { 0, STEP_DISCOVER, STAGE_FIRMWARE }, { 1, STEP_OFFER, STAGE_FIRMWARE }, { 2, STEP_REQUEST, STAGE_FIRMWARE },
+                { 3, STEP_ACKNOWLEDGE, STAGE_FIRMWARE }, { 4, STEP_TFTP, STAGE_NONE }, { 6, STEP_DISCOVER, STAGE_IPXE },
+                { 7, STEP_ACKNOWLEDGE, STAGE_IPXE }, { 10, STEP_SCRIPT, STAGE_NONE },
+        };
+        struct boot *boot;
+        assert_int_equal(boot_new(&mac, T, &boot), 0);
+        for (size_t i = 0; i < ELEMENTS(steps); i++) {
+                struct boot_step s = step(steps[i].at, steps[i].kind, steps[i].stage);
+                if (i > 0)
+                        assert_int_equal(boot_fit(boot, &s), BOOT_FIT_THIS);
+                assert_int_equal(add(boot, s, true), BOOT_CHANGED);
+        }
+        return boot;
+}
+
+static void test_what_begins(void **state) {
+        static const struct {
+                enum step_kind kind;
+                enum step_stage stage;
+                enum boot_fit fit;
+        } cases[] = {
+                { STEP_DISCOVER, STAGE_FIRMWARE, BOOT_FIT_NEW }, { STEP_DISCOVER, STAGE_IPXE, BOOT_FIT_NEW },
+                { STEP_DISCOVER, STAGE_OS, BOOT_FIT_NOISE },     { STEP_DISCOVER, STAGE_NONE, BOOT_FIT_NOISE },
+                { STEP_REQUEST, STAGE_OS, BOOT_FIT_NOISE },      { STEP_REQUEST, STAGE_IPXE, BOOT_FIT_NEW },
+                { STEP_OFFER, STAGE_FIRMWARE, BOOT_FIT_NOISE },  { STEP_ACKNOWLEDGE, STAGE_FIRMWARE, BOOT_FIT_NOISE },
+                { STEP_NAK, STAGE_FIRMWARE, BOOT_FIT_NOISE },    { STEP_TFTP, STAGE_NONE, BOOT_FIT_NEW },
+                { STEP_SCRIPT, STAGE_NONE, BOOT_FIT_NEW },       { STEP_AGENT, STAGE_NONE, BOOT_FIT_NOISE },
+                { STEP_INVENTORY, STAGE_NONE, BOOT_FIT_NEW },    { STEP_REFUSED, STAGE_NONE, BOOT_FIT_NEW },
+        };
+        for (size_t i = 0; i < ELEMENTS(cases); i++) {
+                struct boot_step s = step(0, cases[i].kind, cases[i].stage);
+                if (boot_fit(NULL, &s) != cases[i].fit)
+                        fail_msg("case %zu", i);
+        }
+}
+
+static void test_next_attempt(void **state) {
+        _cleanup_(boot_freep) struct boot *boot = booted_to_script();
+        struct boot_step s = step(12, STEP_DISCOVER, STAGE_FIRMWARE);
+        assert_int_equal(boot_fit(boot, &s), BOOT_FIT_NEW);
+        s = step(12, STEP_DISCOVER, STAGE_IPXE);
+        assert_int_equal(boot_fit(boot, &s), BOOT_FIT_NEW);
+        /* iPXE tries the script again. */
+        s = step(12, STEP_SCRIPT, STAGE_NONE);
+        assert_int_equal(boot_fit(boot, &s), BOOT_FIT_THIS);
+        s = step(12, STEP_DISCOVER, STAGE_OS);
+        assert_int_equal(boot_fit(boot, &s), BOOT_FIT_THIS);
+        s = step(10 + 601, STEP_SCRIPT, STAGE_NONE);
+        assert_int_equal(boot_fit(boot, &s), BOOT_FIT_NEW);
+        /* The ramdisk of a large machine takes its time. */
+        s = step(10 + 1200, STEP_AGENT, STAGE_NONE);
+        assert_int_equal(boot_fit(boot, &s), BOOT_FIT_THIS);
+        assert_int_equal(add(boot, step(14, STEP_STARTED, STAGE_NONE), true), BOOT_CHANGED);
+        s = step(20, STEP_SCRIPT, STAGE_NONE);
+        assert_int_equal(boot_fit(boot, &s), BOOT_FIT_NEW);
+}
+
+static void test_firmware_asks_again(void **state) {
+        _cleanup_(boot_freep) struct boot *boot = NULL;
+        assert_int_equal(boot_new(&mac, T, &boot), 0);
+        add(boot, step(0, STEP_DISCOVER, STAGE_FIRMWARE), false);
+        /* UEFI asks for PXE, then for HTTP boot. */
+        add(boot, step(3, STEP_ACKNOWLEDGE, STAGE_FIRMWARE), false);
+        struct boot_step s = step(30, STEP_DISCOVER, STAGE_FIRMWARE);
+        assert_int_equal(boot_fit(boot, &s), BOOT_FIT_THIS);
+        s = step(64, STEP_DISCOVER, STAGE_FIRMWARE);
+        assert_int_equal(boot_fit(boot, &s), BOOT_FIT_NEW);
+}
+
+static void test_late_reports(void **state) {
+        _cleanup_(boot_freep) struct boot *boot = NULL;
+        struct boot_step s = step(10, STEP_SCRIPT, STAGE_NONE);
+        assert_int_equal(boot_new(&mac, s.time, &boot), 0);
+        add(boot, s, true);
+        /* What the capture saw before it, told after it. */
+        s = step(0, STEP_DISCOVER, STAGE_FIRMWARE);
+        assert_int_equal(boot_fit(boot, &s), BOOT_FIT_THIS);
+        add(boot, s, false);
+        assert_int_equal(boot->started, T);
+        assert_int_equal(boot->steps[0].kind, STEP_DISCOVER);
+        s = step(4, STEP_TFTP, STAGE_NONE);
+        assert_int_equal(boot_fit(boot, &s), BOOT_FIT_THIS);
+        add(boot, s, false);
+        assert_int_equal(boot->steps[1].kind, STEP_TFTP);
+        assert_int_equal(boot->steps[2].kind, STEP_SCRIPT);
+}
+
+static void test_late_end_of_the_one_before(void **state) {
+        _cleanup_(boot_freep) struct boot *before = booted_to_script(), *boot = NULL;
+        struct boot_step s = step(40, STEP_DISCOVER, STAGE_FIRMWARE);
+        assert_int_equal(boot_new(&mac, s.time, &boot), 0);
+        add(boot, s, false);
+        s = step(14, STEP_STARTED, STAGE_NONE);
+        assert_int_equal(boot_fit(boot, &s), BOOT_FIT_EARLIER);
+        assert_true(boot_fits_earlier(before, &s));
+        s = step(10 + 700, STEP_STARTED, STAGE_NONE);
+        assert_false(boot_fits_earlier(before, &s));
+}
+
+static void test_split(void **state) {
+        _cleanup_(boot_freep) struct boot *boot = booted_to_script(), *later = NULL;
+        add(boot, step(15, STEP_STARTED, STAGE_NONE), false);
+        assert_int_equal(boot->outcome, BOOT_BOOTED);
+        /* It turns out that the script at 10 was of another attempt, which began at 9. */
+        assert_int_equal(boot_split(boot, T + 9 * S, &later), 0);
+        assert_non_null(later);
+        assert_int_equal(later->n_steps, 2);
+        assert_int_equal(later->outcome, BOOT_BOOTED);
+        assert_int_equal(boot->outcome, BOOT_RUNNING);
+        assert_int_equal(boot->n_steps, 7);
+        assert_int_equal(boot_supersede(boot, T + 9 * S), 1);
+        assert_int_equal(boot->outcome, BOOT_SILENT);
+        assert_non_null(strstr(boot->reason, "began again after ipxe got its address"));
+        assert_int_equal(boot_supersede(boot, T + 9 * S), 0);
+        later = boot_free(later);
+        assert_int_equal(boot_split(boot, T + 100 * S, &later), 0);
+        assert_null(later);
+}
+
+static void test_outcomes(void **state) {
+        _cleanup_(boot_freep) struct boot *inspected = booted_to_script(), *booted = booted_to_script(), *refused = booted_to_script();
+
+        add(inspected, step(14, STEP_STARTED, STAGE_NONE), true);
+        assert_int_equal(inspected->ended, 0);
+        add(inspected, step(30, STEP_INVENTORY, STAGE_NONE), true);
+        assert_int_equal(inspected->outcome, BOOT_INSPECTED);
+        assert_int_equal(inspected->ended, T + 30 * S);
+        /* What the agent says afterwards opens nothing. */
+        add(inspected, step(31, STEP_AGENT, STAGE_NONE), true);
+        assert_int_equal(inspected->outcome, BOOT_INSPECTED);
+
+        add(booted, step(14, STEP_STARTED, STAGE_NONE), false);
+        assert_int_equal(booted->outcome, BOOT_BOOTED);
+
+        struct boot_step s = step(14, STEP_REFUSED, STAGE_NONE);
+        s.detail = (char *) "no such file";
+        add(refused, s, false);
+        assert_int_equal(refused->outcome, BOOT_FAILED);
+        assert_string_equal(refused->reason, "no such file");
+        add(refused, step(20, STEP_SCRIPT, STAGE_NONE), false);
+        assert_int_equal(refused->outcome, BOOT_RUNNING);
+        assert_int_equal(refused->ended, 0);
+        assert_null(refused->reason);
+}
+
+static void test_failure_by_two_ways(void **state) {
+        _cleanup_(boot_freep) struct boot *boot = booted_to_script();
+        add(boot, step(30, STEP_INVENTORY, STAGE_NONE), true);
+        assert_int_equal(boot_fail(boot, "no disk", T + 30 * S), 0);
+        assert_int_equal(add(boot, step(31, STEP_INVENTORY, STAGE_NONE), true), BOOT_UNCHANGED);
+        assert_int_equal(boot->outcome, BOOT_FAILED);
+        assert_string_equal(boot->reason, "no disk");
+}
+
+static void test_silence(void **state) {
+        _cleanup_(boot_freep) struct boot *early = NULL, *late = booted_to_script();
+        assert_int_equal(boot_new(&mac, T, &early), 0);
+        add(early, step(0, STEP_DISCOVER, STAGE_FIRMWARE), false);
+        assert_int_equal(boot_check_silence(early, T + 179 * S), 0);
+        assert_int_equal(boot_check_silence(early, T + 180 * S), 1);
+        assert_int_equal(early->outcome, BOOT_SILENT);
+        assert_string_equal(early->reason, "nothing for 3 minutes after firmware asked for an address");
+        assert_int_equal(boot_check_silence(early, T + 400 * S), 0);
+
+        struct boot_step s = step(12, STEP_FILE, STAGE_NONE);
+        s.file = (char *) "ramdisk/initrd";
+        s.bytes = 10;
+        s.total = 100;
+        add(late, s, true);
+        assert_int_equal(boot_check_silence(late, T + (12 + 899) * S), 0);
+        assert_int_equal(boot_check_silence(late, T + (12 + 900) * S), 1);
+        assert_string_equal(late->reason, "nothing for 15 minutes after the machine had fetched 10 of 100 bytes of ramdisk/initrd");
+}
+
+static void test_progress(void **state) {
+        _cleanup_(boot_freep) struct boot *boot = booted_to_script();
+        size_t before = boot->n_steps;
+        struct boot_step s = step(12, STEP_FILE, STAGE_NONE);
+        s.file = (char *) "k";
+        s.bytes = 1;
+        s.total = 100;
+        assert_int_equal(boot_add(boot, &s, true, s.time), BOOT_CHANGED);
+        s.bytes = 50;
+        assert_int_equal(boot_add(boot, &s, true, s.time + S), BOOT_PROGRESS);
+        s.bytes = 40;
+        assert_int_equal(boot_add(boot, &s, true, s.time + S), BOOT_UNCHANGED);
+        s.bytes = 100;
+        assert_int_equal(boot_add(boot, &s, true, s.time + 2 * S), BOOT_CHANGED);
+        assert_int_equal(boot->n_steps, before + 1);
+        assert_int_equal(boot->steps[before].bytes, 100);
+        /* Another file, and the same one again, are steps of their own. */
+        s.file = (char *) "i";
+        assert_int_equal(boot_add(boot, &s, true, s.time), BOOT_CHANGED);
+        s.time += 3 * S;
+        assert_int_equal(boot_add(boot, &s, true, s.time), BOOT_CHANGED);
+        assert_int_equal(boot->n_steps, before + 3);
+}
+
+static void test_repetitions(void **state) {
+        _cleanup_(boot_freep) struct boot *boot = NULL;
+        assert_int_equal(boot_new(&mac, T, &boot), 0);
+        add(boot, step(0, STEP_DISCOVER, STAGE_FIRMWARE), false);
+        assert_int_equal(add(boot, step(4, STEP_DISCOVER, STAGE_FIRMWARE), false), BOOT_UNCHANGED);
+        assert_int_equal(boot->n_steps, 1);
+        struct boot_step s = step(20, STEP_AGENT, STAGE_NONE);
+        s.detail = (char *) "waiting";
+        assert_int_equal(add(boot, s, false), BOOT_CHANGED);
+        for (unsigned i = 0; i < 100; i++) {
+                s.time += 30 * S;
+                assert_int_equal(add(boot, s, false), BOOT_UNCHANGED);
+        }
+        assert_int_equal(boot->n_steps, 2);
+        assert_int_equal(boot->heard, s.time);
+}
+
+static void test_bound(void **state) {
+        _cleanup_(boot_freep) struct boot *boot = NULL;
+        char file[16];
+        assert_int_equal(boot_new(&mac, T, &boot), 0);
+        add(boot, step(0, STEP_DISCOVER, STAGE_FIRMWARE), false);
+        add(boot, step(1, STEP_SCRIPT, STAGE_NONE), false);
+        for (unsigned i = 0; i < 1000; i++) {
+                struct boot_step s = step(2 + i, STEP_TFTP, STAGE_NONE);
+                snprintf(file, sizeof file, "%u", i);
+                s.file = file;
+                add(boot, s, false);
+        }
+        assert_int_equal(boot->n_steps, STEPS_MAX);
+        assert_int_equal(boot->steps[0].kind, STEP_DISCOVER);
+        assert_int_equal(boot->steps[1].kind, STEP_SCRIPT);
+        assert_string_equal(boot->steps[STEPS_MAX - 1].file, "999");
+}
+
+static void test_json(void **state) {
+        _cleanup_(boot_freep) struct boot *boot = booted_to_script(), *copy = NULL;
+        _cleanup_json_ json_t *steps = boot_steps_to_json(boot);
+        assert_int_equal(boot_new(&mac, T, &copy), 0);
+        assert_int_equal(boot_steps_from_json(copy, steps), 0);
+        _cleanup_json_ json_t *again = boot_steps_to_json(copy);
+        assert_true(json_equal(steps, again));
+        _cleanup_json_ json_t *bad = json_pack("[{s:i,s:s}]", "time", 1, "kind", "dance");
+        _cleanup_(boot_freep) struct boot *other = NULL;
+        assert_int_equal(boot_new(&mac, T, &other), 0);
+        assert_int_equal(boot_steps_from_json(other, bad), -74);
+}
+
+int main(void) {
+        const struct CMUnitTest tests[] = {
+                cmocka_unit_test(test_what_begins),
+                cmocka_unit_test(test_next_attempt),
+                cmocka_unit_test(test_firmware_asks_again),
+                cmocka_unit_test(test_late_reports),
+                cmocka_unit_test(test_late_end_of_the_one_before),
+                cmocka_unit_test(test_split),
+                cmocka_unit_test(test_outcomes),
+                cmocka_unit_test(test_failure_by_two_ways),
+                cmocka_unit_test(test_silence),
+                cmocka_unit_test(test_progress),
+                cmocka_unit_test(test_repetitions),
+                cmocka_unit_test(test_bound),
+                cmocka_unit_test(test_json),
+        };
+        return cmocka_run_group_tests(tests, NULL, NULL);
+}

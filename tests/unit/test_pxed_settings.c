@@ -1,0 +1,163 @@
+/* The configuration: what is read, and what is refused with its line. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include <cmocka.h>
+
+#include "pxed/settings.h"
+
+#define LAB "[network lab]\ninterface = eth0\naddress = 192.0.2.1/24\npool = 192.0.2.100-192.0.2.200\n"
+
+static int load(const char *text, struct settings **ret, struct config_error *error) {
+        char folder[] = "/tmp/test-pxed-settings-XXXXXX", path[128];
+        assert_non_null(mkdtemp(folder));
+        snprintf(path, sizeof path, "%s/pxed.conf", folder);
+        FILE *file = fopen(path, "w");
+        assert_non_null(file);
+        fputs(text, file);
+        fclose(file);
+        int r = settings_load(path, ret, error);
+        unlink(path);
+        rmdir(folder);
+        return r;
+}
+
+static void test_defaults(void **state) {
+        _cleanup_(settings_freep) struct settings *s = NULL;
+        struct config_error error;
+        assert_int_equal(load(LAB, &s, &error), 0);
+        assert_int_equal(s->http_port, 8080);
+        assert_int_equal(s->introspect_port, 5050);
+        assert_string_equal(s->images, "/var/lib/pxed/images");
+        assert_int_equal(s->events_kept, 100000);
+        assert_string_equal(s->users[ROLE_DHCP], "pxed-dhcp");
+        assert_int_equal(s->n_networks, 1);
+        const struct network *n = settings_network(s, "lab");
+        assert_non_null(n);
+        assert_string_equal(n->unknown, "inspect");
+        assert_string_equal(n->known, "local");
+        assert_int_equal(n->dhcp, DHCP_SERVER);
+        assert_int_equal(n->lease_time, 3600);
+        assert_int_equal(n->finish, FINISH_POWEROFF);
+        assert_null(n->first);
+        assert_null(settings_network(s, "other"));
+}
+
+static void test_all_keys(void **state) {
+        _cleanup_(settings_freep) struct settings *s = NULL;
+        struct config_error error;
+        int r = load("[pxed]\nhttp-port = 80\nintrospect-port=81\nimages=/srv/images\ntoken-lifetime=2h\nevents-kept=10\n"
+                     "inventories-kept=1\nboots-kept=2\nnodes-max=3\ninspect-arguments=console=ttyS1\n"
+                     "[bus]\ndhcp-user=nobody\n" LAB
+                     "physical-network=rack1\nlease-time=15m\ngateway=192.0.2.254\ndns=192.0.2.2, 192.0.2.3\ndomain=lab.example\n"
+                     "ntp=192.0.2.4\nunknown=ignore\nknown=installed\nfinish=wait\n"
+                     "[network oob]\ninterface=eth1\naddress=198.51.100.1/25\ndhcp=off\n"
+                     "[host 52:54:00:00:00:01]\naddress=192.0.2.50\nnetwork=lab\n"
+                     "[host 52-54-00-00-00-02]\ndeny=yes\n",
+                     &s, &error);
+        assert_int_equal(r, 0);
+        assert_int_equal(s->http_port, 80);
+        assert_int_equal(s->token_lifetime, 7200);
+        assert_int_equal(s->nodes_max, 3);
+        assert_string_equal(s->users[ROLE_DHCP], "nobody");
+        const struct network *n = settings_network(s, "lab");
+        assert_null(n->unknown);
+        assert_string_equal(n->known, "installed");
+        assert_int_equal(n->lease_time, 900);
+        assert_int_equal(n->n_dns, 2);
+        assert_int_equal(n->finish, FINISH_WAIT);
+        assert_true(n->has_gateway);
+        assert_int_equal(s->n_hosts, 2);
+        struct mac mac;
+        mac_parse("52:54:00:00:00:02", &mac);
+        assert_true(settings_host(s, &mac)->denied);
+}
+
+static void test_refused(void **state) {
+        static const struct {
+                const char *text;
+                unsigned line;
+                const char *reason; /* part of it */
+        } cases[] = {
+                { "[pxed]\nhttp-port = 0\n", 2, "no port" },
+                { "[pxed]\nhttp-port = 65536\n", 2, "no port" },
+                { "[pxed]\nhttp-port = 80x\n", 2, "no port" },
+                { "[pxed]\nhttp-port = 5050\n", 0, "both 5050" },
+                { "[pxed]\nhtpp-port = 80\n", 2, "no key" },
+                { "[pxed]\nimages = here\n", 2, "absolute" },
+                { "[pxed]\ntoken-lifetime = 5\n", 2, "duration" },
+                { "[pxed]\ntoken-lifetime = 99999999999999999999d\n", 2, "duration" },
+                { "[pxed]\nevents-kept = -1\n", 2, "no count" },
+                { "[nonsense]\na = b\n", 2, "no section" },
+                { "[pxed extra]\nhttp-port = 80\n", 2, "takes no name" },
+                { "[network]\ninterface = eth0\n", 2, "name" },
+                { "[network la/b]\ninterface = eth0\n", 2, "name" },
+                { "[network lab]\naddress = 192.0.2.1/24\ndhcp = off\n", 2, "interface = is missing" },
+                { "[network lab]\ninterface = eth0\ndhcp = off\n", 2, "address = is missing" },
+                { "[network lab]\ninterface = a/b\n", 2, "no interface name" },
+                { "[network lab]\ninterface = sixteen-letters-\n", 2, "no interface name" },
+                { "[network lab]\naddress = 192.0.2.1\n", 2, "prefix length" },
+                { "[network lab]\naddress = 192.0.2.1/31\n", 2, "no room" },
+                { "[network lab]\naddress = 2001:db8::1/64\n", 2, "no IPv4" },
+                { "[network lab]\ninterface = eth0\naddress = 192.0.2.0/24\ndhcp = off\n", 3, "broadcast" },
+                { "[network lab]\ninterface = eth0\naddress = 192.0.2.1/24\n", 2, "needs a pool" },
+                { "[network lab]\ninterface = eth0\naddress = 192.0.2.1/24\npool = 192.0.3.1-192.0.3.9\n", 4, "no host address" },
+                { "[network lab]\ninterface = eth0\naddress = 192.0.2.1/24\npool = 192.0.2.9-192.0.2.5\n", 4, "before it begins" },
+                { "[network lab]\ninterface = eth0\naddress = 192.0.2.5/24\npool = 192.0.2.1-192.0.2.9\n", 4, "own address" },
+                { "[network lab]\ninterface = eth0\naddress = 192.0.2.5/24\npool = 192.0.2.9\n", 4, "no pool" },
+                { "[network lab]\ninterface = eth0\naddress = 192.0.2.5/24\ndhcp = proxy\npool = 192.0.2.10-192.0.2.20\n", 5,
+                  "no use" },
+                { LAB "gateway = 198.51.100.1\n", 5, "outside" },
+                { LAB "gateway = nowhere\n", 5, "no IPv4" },
+                { LAB "dns = 192.0.2.2 nowhere\n", 5, "no IPv4" },
+                { LAB "domain = a b\n", 5, "no domain" },
+                { LAB "dhcp = yes\n", 5, "server, proxy, off" },
+                { LAB "finish = halt\n", 5, "poweroff, reboot, wait" },
+                { LAB "known = ignore\n", 5, "cannot be ignored" },
+                { LAB "unknown = a b\n", 5, "no name" },
+                { LAB "lease-time = 10s\n", 5, "duration" },
+                { LAB "[network b]\ninterface = eth0\naddress = 198.51.100.1/24\ndhcp = off\n", 6, "network lab already" },
+                { LAB "[network b]\ninterface = eth1\naddress = 192.0.2.129/25\ndhcp = off\n", 7, "overlap" },
+                { "[host 1]\ndeny = yes\n", 2, "MAC" },
+                { "[host 01:00:5e:00:00:01]\ndeny = yes\n", 2, "MAC" },
+                { LAB "[host 52:54:00:00:00:01]\nnetwork = lab\n", 6, "give address" },
+                { LAB "[host 52:54:00:00:00:01]\nnetwork = lob\ndeny = yes\n", 6, "no network lob" },
+                { LAB "[host 52:54:00:00:00:01]\naddress = 198.51.100.9\n", 6, "of no network" },
+                { LAB "[host 52:54:00:00:00:01]\naddress = 192.0.2.1\n", 6, "own" },
+                { LAB "[host 52:54:00:00:00:01]\naddress = 192.0.2.9\ndeny = yes\n", 6, "exclude" },
+                { LAB "[host 52:54:00:00:00:01]\naddress = 192.0.2.9\n[host 52:54:00:00:00:02]\naddress = 192.0.2.9\n", 8, "already" },
+                { LAB "[host 52:54:00:00:00:01]\ndeny = perhaps\n", 6, "neither" },
+        };
+        for (size_t i = 0; i < ELEMENTS(cases); i++) {
+                struct settings *s = NULL;
+                struct config_error error = { 0 };
+                int r = load(cases[i].text, &s, &error);
+                if (r != -22 || error.line != cases[i].line || !strstr(error.reason, cases[i].reason))
+                        fail_msg("case %zu: %d, line %u, reason \"%s\"", i, r, error.line, error.reason);
+                assert_null(s);
+        }
+}
+
+static void test_equal(void **state) {
+        _cleanup_(settings_freep) struct settings *a = NULL, *b = NULL, *c = NULL;
+        struct config_error error;
+        assert_int_equal(load(LAB "dns = 192.0.2.2\n", &a, &error), 0);
+        assert_int_equal(load(LAB "dns = 192.0.2.2\n", &b, &error), 0);
+        assert_int_equal(load(LAB "dns = 192.0.2.3\n", &c, &error), 0);
+        assert_true(network_equal(&a->networks[0], &b->networks[0]));
+        assert_false(network_equal(&a->networks[0], &c->networks[0]));
+}
+
+int main(void) {
+        const struct CMUnitTest tests[] = {
+                cmocka_unit_test(test_defaults),
+                cmocka_unit_test(test_all_keys),
+                cmocka_unit_test(test_refused),
+                cmocka_unit_test(test_equal),
+        };
+        return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,510 @@
+/* What is stored comes back; a change that the store refuses leaves nothing behind; what workers report does what it should. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include <errno.h>
+
+#include "lib/json.h"
+#include "pxed/ageing.h"
+#include "pxed/identity.h"
+#include "pxed/observe.h"
+#include "pxed/store_sqlite.h"
+#include "pxed/shared.h"
+#include "pxed/text.h"
+
+#define NOW ((uint64_t) 1700000000 * USEC_PER_SEC)
+#define U1 "01234567-89ab-4cde-8f01-23456789abcd"
+
+struct fixture {
+        char folder[64];
+        struct state *state;
+};
+
+static struct settings *make_settings(const char *folder) {
+        char path[128];
+        struct settings *settings = NULL;
+        struct config_error error;
+        snprintf(path, sizeof path, "%s/pxed.conf", folder);
+        FILE *file = fopen(path, "w");
+        assert_non_null(file);
+        fputs("[pxed]\nevents-kept = 50\nboots-kept = 3\ninventories-kept = 2\n"
+              "[network lab]\ninterface = eth0\naddress = 192.0.2.1/24\npool = 192.0.2.100-192.0.2.200\n", file);
+        fclose(file);
+        assert_int_equal(settings_load(path, &settings, &error), 0);
+        return settings;
+}
+
+static void open_state(struct fixture *f) {
+        char reason[200] = "";
+        if (state_new(f->folder, make_settings(f->folder), NOW, &f->state, reason, sizeof reason) < 0)
+                fail_msg("%s", reason);
+}
+
+static int setup(void **state) {
+        struct fixture *f = calloc(1, sizeof *f);
+        strcpy(f->folder, "/tmp/test-pxed-store-XXXXXX");
+        assert_non_null(mkdtemp(f->folder));
+        open_state(f);
+        *state = f;
+        return 0;
+}
+
+static int teardown(void **state) {
+        struct fixture *f = *state;
+        char command[128];
+        state_free(f->state);
+        snprintf(command, sizeof command, "rm -rf %s", f->folder);
+        assert_int_equal(system(command), 0);
+        free(f);
+        return 0;
+}
+
+static void reopen(struct fixture *f) {
+        f->state = state_free(f->state);
+        open_state(f);
+}
+
+static struct mac mac_of(unsigned n) {
+        return (struct mac) { { 0x52, 0x54, 0, (uint8_t) (n >> 16), (uint8_t) (n >> 8), (uint8_t) n } };
+}
+
+/* Applies a batch of observations in one change. */
+static int report(struct fixture *f, uint64_t now, const char *text, struct observe_error *error) {
+        _cleanup_json_ json_t *observations = json_loads(text, 0, NULL), *links = json_object();
+        _cleanup_(change_freep) struct change *change = NULL;
+        struct observe_error ignored;
+        assert_non_null(observations);
+        assert_int_equal(change_begin(f->state, now, &change), 0);
+        struct observe observe = { .state = f->state, .change = change, .links = links, .error = error ? error : &ignored };
+        int r = observe_all(&observe, observations);
+        if (r == 0)
+                r = change_commit(change);
+        if (r == 0)
+                observe_finish(&observe);
+        return r;
+}
+
+#define STEP(time, kind, more) "{\"time\":" time ",\"step\":{\"mac\":\"52:54:00:00:00:01\",\"network\":\"lab\",\"kind\":\"" kind "\"" more "}}"
+#define INVENTORY(time, post, mac, uuid, serial, more)                                                                              \
+        "{\"time\":" time ",\"inventory\":{\"mac\":\"" mac "\",\"post\":\"" post "\",\"raw\":{\"a\":1}," more "\"normalized\":{\"uuid\":\"" \
+        uuid "\",\"serial\":\"" serial "\",\"cpus\":4,\"disks\":[],\"errors\":[],\"interfaces\":[{\"name\":\"eth0\",\"mac\":\"" mac        \
+        "\",\"addresses\":[],\"boots\":true}]}}}"
+
+static struct node *node_at(struct fixture *f, unsigned n) {
+        struct mac mac = mac_of(n);
+        return registry_by_mac(&f->state->nodes, &mac);
+}
+
+static size_t count_events(struct fixture *f, const char *kind) {
+        _cleanup_json_ json_t *events = json_array();
+        json_t *event;
+        size_t i, count = 0;
+        uint64_t last, expected;
+        assert_int_equal(store_read_events(f->state->store, 0, 10000, events, &last), 0);
+        assert_int_equal(last, f->state->event_newest);
+        expected = f->state->event_oldest;
+        json_array_foreach(events, i, event) {
+                assert_int_equal(json_get_int(event, "number", 0), expected++);
+                count += !kind || strcmp(json_get_string(event, "kind"), kind) == 0;
+        }
+        return count;
+}
+
+/* Boots of the machine with MAC n, newest first. */
+static json_t *boots_of(struct fixture *f, unsigned n);
+
+static int append_boot(struct boot *boot, void *userdata) {
+        json_array_append_new(userdata, json_pack("{s:I, s:s, s:I, s:o}", "id", (json_int_t) boot->id, "outcome",
+                                                  boot_outcome_names[boot->outcome], "steps", (json_int_t) boot->n_steps, "reason",
+                                                  json_text(boot->reason)));
+        boot_free(boot);
+        return 0;
+}
+
+static json_t *boots_of(struct fixture *f, unsigned n) {
+        struct mac mac = mac_of(n);
+        json_t *list = json_array();
+        assert_int_equal(store_read_boots(f->state->store, NULL, &mac, 0, 100, append_boot, list), 0);
+        return list;
+}
+
+static void test_round_trip(void **state) {
+        struct fixture *f = *state;
+        _cleanup_(change_freep) struct change *change = NULL;
+        struct node *node;
+        struct mac mac = mac_of(1), second = mac_of(2);
+        struct uuid uuid;
+        struct port *port;
+        struct ip address;
+
+        uuid_parse(U1, &uuid);
+        ip_parse("192.0.2.100", &address);
+        assert_int_equal(change_begin(f->state, NOW, &change), 0);
+        assert_int_equal(identity_new_node(&f->state->nodes, &mac, &uuid, NOW, &node), 0);
+        assert_int_equal(node_add_port(node, &second, &port), 0);
+        shared_set(&port->switch_port, "Gi1/0/1", 99);
+        text_set(&node->serial, "S1");
+        text_set(&node->labels, "{\"a\":\"b\"}");
+        node->assignment = assignment_new("deb", "{\"p\":\"q\"}", true, change_revision(change), NOW);
+        node->inspection.state = INSPECTION_ERROR;
+        text_set(&node->inspection.error, "why");
+        node->memory = (int64_t) 1 << 41;
+        struct uuid id = node->id;
+        assert_int_equal(change_put_node(change, node, true), 0);
+        assert_int_equal(change_put_lease(change, lease_new("lab", &mac, &address, "host", 0)), 0);
+        assert_int_equal(change_put_sighting(change, sighting_new(&mac, "lab", &address, 1)), 0);
+        assert_int_equal(change_event(change, "node.created", node, &mac, "lab", NULL, "hello"), 0);
+        assert_int_equal(change_commit(change), 0);
+        change = change_free(change);
+        assert_int_equal(f->state->revision, 1);
+
+        uint8_t secret[TOKEN_SECRET_SIZE];
+        memcpy(secret, f->state->secret, sizeof secret);
+        reopen(f);
+        assert_memory_equal(secret, f->state->secret, sizeof secret);
+        assert_int_equal(f->state->revision, 1);
+        assert_int_equal(f->state->event_newest, 1);
+        node = registry_by_id(&f->state->nodes, &id);
+        assert_non_null(node);
+        assert_int_equal(node->n_ports, 2);
+        assert_true(node->ports[0].boots);
+        assert_string_equal(node->ports[1].switch_port, "Gi1/0/1");
+        assert_string_equal(node->serial, "S1");
+        assert_string_equal(node->labels, "{\"a\":\"b\"}");
+        assert_string_equal(node->assignment->profile, "deb");
+        assert_string_equal(node->assignment->parameters, "{\"p\":\"q\"}");
+        assert_true(node->assignment->once);
+        assert_int_equal(node->assignment->revision, 1);
+        assert_int_equal(node->inspection.state, INSPECTION_ERROR);
+        assert_string_equal(node->inspection.error, "why");
+        assert_int_equal(node->memory, (int64_t) 1 << 41);
+        assert_true(node->has_uuid);
+        assert_non_null(leases_find(&f->state->leases, "lab", &address));
+        assert_non_null(sightings_find(&f->state->sightings, &mac, "lab"));
+}
+
+static void test_nodes_and_ports_match(void **state) {
+        struct fixture *f = *state;
+        for (unsigned n = 0; n < 300; n++) {
+                _cleanup_(change_freep) struct change *change = NULL;
+                struct node *node;
+                struct mac mac = mac_of(n * 4);
+                assert_int_equal(change_begin(f->state, NOW, &change), 0);
+                assert_int_equal(identity_new_node(&f->state->nodes, &mac, NULL, NOW, &node), 0);
+                for (unsigned k = 1; k < n % 4; k++) {
+                        struct mac other = mac_of(n * 4 + k);
+                        node_add_port(node, &other, NULL);
+                }
+                if (n % 5 == 0)
+                        node_remove_port(node, &mac);
+                assert_int_equal(change_put_node(change, node, true), 0);
+                assert_int_equal(change_commit(change), 0);
+        }
+        reopen(f);
+        assert_int_equal(f->state->nodes.count, 300);
+        for (unsigned n = 0; n < 300; n++) {
+                struct node *node = node_at(f, n * 4);
+                assert_int_equal(node == NULL, n % 5 == 0);
+                if (node)
+                        assert_int_equal(node->n_ports, n % 4 > 1 ? n % 4 : 1);
+        }
+}
+
+static int told_error;
+
+static void stored(int error, const char *reason, void *userdata) {
+        told_error = error;
+}
+
+static void set_page_limit(struct fixture *f, const char *limit) {
+        char sql[64];
+        snprintf(sql, sizeof sql, "PRAGMA max_page_count = %s", limit);
+        assert_int_equal(sqlite3_exec(f->state->store->database, sql, NULL, NULL, NULL), SQLITE_OK);
+}
+
+static void test_full_disk(void **state) {
+        struct fixture *f = *state;
+        assert_int_equal(report(f, NOW, "[" STEP("1", "script", ",\"profile\":\"inspect\"") "]", NULL), 0);
+        struct node *node = node_at(f, 1);
+        assert_non_null(node);
+        uint64_t revision = f->state->revision, newest = f->state->event_newest;
+        f->state->stored = stored;
+
+        set_page_limit(f, "1"); /* not below what there is: no page more */
+        int r = 0;
+        unsigned n;
+        for (n = 0; r == 0 && n < 1000; n++) {
+                char text[512];
+                revision = f->state->revision;
+                newest = f->state->event_newest;
+                snprintf(text, sizeof text, "[{\"time\":1,\"step\":{\"mac\":\"52:54:00:01:%02x:%02x\",\"network\":\"lab\",\"kind\":\"script\","
+                                            "\"profile\":\"inspect\"}}]", n / 256, n % 256);
+                r = report(f, NOW, text, NULL);
+        }
+        assert_int_equal(r, -ENOSPC);
+        assert_int_equal(told_error, -ENOSPC);
+        /* Nothing of the change is there. */
+        assert_int_equal(f->state->revision, revision);
+        assert_int_equal(f->state->event_newest, newest);
+        struct mac mac = { { 0x52, 0x54, 0, 1, (uint8_t) ((n - 1) / 256), (uint8_t) (n - 1) } };
+        assert_null(registry_by_mac(&f->state->nodes, &mac));
+        assert_null(boots_latest(&f->state->boots, &mac, UINT64_MAX));
+        assert_ptr_equal(node_at(f, 1), node);
+        /* What was there is still read. */
+        assert_true(count_events(f, "node.created") >= 1);
+        /* There is room again. */
+        set_page_limit(f, "1000000");
+        assert_int_equal(report(f, NOW, "[" STEP("2", "started", ",\"profile\":\"inspect\"") "]", NULL), 0);
+        assert_int_equal(told_error, 0);
+        reopen(f);
+        assert_null(registry_by_mac(&f->state->nodes, &mac));
+        count_events(f, NULL);
+}
+
+static void test_given_up(void **state) {
+        struct fixture *f = *state;
+        struct observe_error error;
+        assert_int_equal(report(f, NOW, "[" STEP("1", "script", ",\"profile\":\"inspect\"") "]", NULL), 0);
+        struct node *node = node_at(f, 1);
+        uint64_t sequence = f->state->desired.sequence;
+        /* The second observation is bad: the first has not happened either. */
+        int r = report(f, NOW, "[" INVENTORY("2", "p", "52:54:00:00:00:01", U1, "S", "") ",{\"time\":3,\"step\":{\"mac\":\"x\",\"kind\":\"tftp\"}}]",
+                       &error);
+        assert_int_equal(r, -EINVAL);
+        assert_string_equal(error.field, "observations[1].step.mac");
+        assert_ptr_equal(node_at(f, 1), node);
+        assert_int_equal(node->inspection.state, INSPECTION_WAITING);
+        assert_int_equal(store_has_post(f->state->store, "p"), 0);
+        assert_int_equal(f->state->desired.sequence, sequence);
+        assert_int_equal(count_events(f, "node.inspected"), 0);
+}
+
+static void test_discovery(void **state) {
+        struct fixture *f = *state;
+        assert_int_equal(report(f, NOW, "[" STEP("1", "discover", ",\"stage\":\"firmware\"") "," STEP("2", "script", ",\"profile\":\"inspect\",\"uuid\":\"" U1 "\"")
+                                        "," STEP("3", "started", ",\"profile\":\"inspect\"") "]", NULL), 0);
+        struct node *node = node_at(f, 1);
+        assert_non_null(node);
+        assert_string_equal(node->name, "node-525400000001");
+        assert_int_equal(node->inspection.state, INSPECTION_WAITING);
+        assert_true(node->inspection.asked);
+        assert_true(node->has_uuid);
+        uint64_t sequence = f->state->desired.sequence;
+        const char *inventory = "[" INVENTORY("4", "p1", "52:54:00:00:00:01", U1, "S1", "") "]";
+        assert_int_equal(report(f, NOW, inventory, NULL), 0);
+        node = node_at(f, 1);
+        assert_int_equal(node->inspection.state, INSPECTION_FINISHED);
+        assert_int_equal(node->cpus, 4);
+        assert_int_equal(node->last_inventory, 1);
+        /* It is not inspected again: the workers are told. */
+        assert_non_null(feed_after(&f->state->desired, sequence, DESIRED_NODE));
+        assert_int_equal(report(f, NOW, inventory, NULL), 0);
+        assert_int_equal(node_at(f, 1)->last_inventory, 1);
+        assert_int_equal(count_events(f, "node.created"), 1);
+        assert_int_equal(count_events(f, "node.inspected"), 1);
+        assert_int_equal(count_events(f, "boot.started"), 1);
+        assert_int_equal(count_events(f, "boot.ended"), 1);
+        _cleanup_json_ json_t *boots = boots_of(f, 1);
+        assert_int_equal(json_array_size(boots), 1);
+        assert_string_equal(json_get_string(json_array_get(boots, 0), "outcome"), "inspected");
+        /* Unknown machines that boot another profile are none of ours. */
+        assert_int_equal(report(f, NOW, "[{\"time\":5,\"step\":{\"mac\":\"52:54:00:00:00:07\",\"kind\":\"script\",\"profile\":\"local\"}}]", NULL), 0);
+        assert_null(node_at(f, 7));
+}
+
+static void test_inventory_conflicts(void **state) {
+        struct fixture *f = *state;
+        assert_int_equal(report(f, NOW, "[" INVENTORY("1", "p1", "52:54:00:00:00:01", U1, "S1", "") "]", NULL), 0);
+        /* Another machine with the same UUID: another node, and the UUID identifies neither. */
+        assert_int_equal(report(f, NOW, "[" INVENTORY("2", "p2", "52:54:00:00:00:02", U1, "S2", "") "]", NULL), 0);
+        assert_int_equal(f->state->nodes.count, 2);
+        assert_ptr_not_equal(node_at(f, 1), node_at(f, 2));
+        assert_int_equal(count_events(f, "node.conflict"), 1);
+        assert_false(registry_uuid_identifies(&f->state->nodes, node_at(f, 1)));
+        /* The same machine with a new card keeps its node. */
+        assert_int_equal(report(f, NOW, "[" INVENTORY("3", "p3", "52:54:00:00:00:03", "11111111-2222-4333-8444-555555555501", "S3", "") "]", NULL), 0);
+        assert_int_equal(report(f, NOW, "[" INVENTORY("4", "p4", "52:54:00:00:00:04", "11111111-2222-4333-8444-555555555501", "S3", "") "]", NULL), 0);
+        assert_int_equal(f->state->nodes.count, 3);
+        assert_ptr_equal(node_at(f, 3), node_at(f, 4));
+        /* A failure is told, and stored. */
+        assert_int_equal(report(f, NOW, "[" INVENTORY("5", "p5", "52:54:00:00:00:04", "11111111-2222-4333-8444-555555555501", "S3", "\"failure\":\"no disk\",") "]", NULL), 0);
+        assert_int_equal(node_at(f, 4)->inspection.state, INSPECTION_ERROR);
+        assert_string_equal(node_at(f, 4)->inspection.error, "no disk");
+        /* Two are kept. */
+        _cleanup_json_ json_t *kept = json_array();
+        assert_int_equal(store_list_inventories(f->state->store, &node_at(f, 4)->id, kept), 0);
+        assert_int_equal(json_array_size(kept), 2);
+        assert_int_equal(json_get_int(json_array_get(kept, 0), "number", 0), 3);
+        _cleanup_free_ char *raw = NULL;
+        size_t size;
+        uint64_t number, received;
+        assert_int_equal(store_read_inventory(f->state->store, &node_at(f, 4)->id, 0, &number, &received, NULL, &raw, &size), 0);
+        assert_string_equal(raw, "{\"a\":1}");
+        assert_int_equal(received, 5);
+}
+
+static void test_once(void **state) {
+        struct fixture *f = *state;
+        assert_int_equal(report(f, NOW, "[" INVENTORY("1", "p1", "52:54:00:00:00:01", U1, "S1", "") "]", NULL), 0);
+        struct change *change;
+        struct node *node = node_copy(node_at(f, 1));
+        assert_int_equal(change_begin(f->state, NOW, &change), 0);
+        node->assignment = assignment_new("deb", NULL, true, 77, NOW);
+        assert_int_equal(change_put_node(change, node, true), 0);
+        assert_int_equal(change_commit(change), 0);
+        change_free(change);
+        /* Another assignment than this one was booted. */
+        assert_int_equal(report(f, NOW, "[" STEP("5", "started", ",\"profile\":\"deb\",\"assignment\":76") "]", NULL), 0);
+        assert_non_null(node_at(f, 1)->assignment);
+        assert_int_equal(report(f, NOW, "[" STEP("6", "started", ",\"profile\":\"deb\",\"assignment\":77") "]", NULL), 0);
+        assert_null(node_at(f, 1)->assignment);
+        reopen(f);
+        assert_null(node_at(f, 1)->assignment);
+}
+
+static void test_boots(void **state) {
+        struct fixture *f = *state;
+        for (int i = 0; i < 5; i++) {
+                char text[512];
+                snprintf(text, sizeof text,
+                         "[{\"time\":%d000000,\"step\":{\"mac\":\"52:54:00:00:00:01\",\"kind\":\"discover\",\"stage\":\"firmware\"}},"
+                         "{\"time\":%d000001,\"step\":{\"mac\":\"52:54:00:00:00:01\",\"kind\":\"script\",\"profile\":\"local\"}}]", i + 1, i + 1);
+                assert_int_equal(report(f, NOW, text, NULL), 0);
+        }
+        _cleanup_json_ json_t *boots = boots_of(f, 1);
+        assert_int_equal(json_array_size(boots), 3);
+        assert_string_equal(json_get_string(json_array_get(boots, 0), "outcome"), "running");
+        assert_string_equal(json_get_string(json_array_get(boots, 1), "outcome"), "silent");
+        assert_int_equal(json_get_int(json_array_get(boots, 0), "id", 0), 5);
+        /* A restart of pxed: the one in flight goes on, and its silence counts from then. */
+        reopen(f);
+        assert_int_equal(f->state->boots.count, 1);
+        assert_int_equal(ageing_tick(f->state, NOW + 60 * USEC_PER_SEC), 0);
+        assert_int_equal(f->state->boots.count, 1);
+        assert_int_equal(ageing_tick(f->state, NOW + BOOT_SILENT_LATE_USEC), 0);
+        assert_int_equal(ageing_tick(f->state, NOW + BOOT_SILENT_LATE_USEC + 61 * USEC_PER_SEC), 0);
+        assert_int_equal(f->state->boots.count, 0);
+        /* What is told late comes to the attempt that it belongs to, though it is not in memory any more. */
+        assert_int_equal(report(f, NOW, "[" STEP("5000002", "started", ",\"profile\":\"local\"") "]", NULL), 0);
+        _cleanup_json_ json_t *after = boots_of(f, 1);
+        assert_string_equal(json_get_string(json_array_get(after, 0), "outcome"), "booted");
+        assert_int_equal(json_get_int(json_array_get(after, 0), "id", 0), 5);
+}
+
+static void test_events_are_bounded(void **state) {
+        struct fixture *f = *state;
+        for (int i = 0; i < 120; i++) {
+                _cleanup_(change_freep) struct change *change = NULL;
+                assert_int_equal(change_begin(f->state, NOW, &change), 0);
+                assert_int_equal(change_event(change, "test", NULL, NULL, NULL, NULL, "%d", i), 0);
+                assert_int_equal(change_commit(change), 0);
+        }
+        assert_int_equal(f->state->event_newest, 120);
+        assert_int_equal(f->state->event_oldest, 71);
+        assert_int_equal(count_events(f, NULL), 50);
+        reopen(f);
+        assert_int_equal(f->state->event_oldest, 71);
+        assert_int_equal(f->state->event_newest, 120);
+}
+
+static void test_leases_and_sightings(void **state) {
+        struct fixture *f = *state;
+        struct ip address;
+        struct mac mac = mac_of(1);
+        ip_parse("192.0.2.100", &address);
+#define LEASE(more) "[{\"time\":1,\"lease\":{\"network\":\"lab\",\"mac\":\"52:54:00:00:00:01\",\"address\":\"192.0.2.100\"" more "}}]"
+        assert_int_equal(report(f, NOW, LEASE(",\"ended\":false,\"expires\":1700000100000000"), NULL), 0);
+        assert_non_null(leases_find(&f->state->leases, "lab", &address));
+        assert_int_equal(ageing_tick(f->state, NOW + 159 * USEC_PER_SEC), 0);
+        assert_non_null(leases_find(&f->state->leases, "lab", &address));
+        assert_int_equal(ageing_tick(f->state, NOW + 160 * USEC_PER_SEC), 0);
+        assert_null(leases_find(&f->state->leases, "lab", &address));
+        assert_int_equal(report(f, NOW, LEASE(",\"ended\":false"), NULL), 0);
+        assert_int_equal(report(f, NOW, LEASE(",\"ended\":true"), NULL), 0);
+        reopen(f);
+        assert_int_equal(f->state->leases.count, 0);
+#define SEEN(first, last, addresses, by)                                                                                      \
+        "[{\"time\":1,\"sighting\":{\"mac\":\"52:54:00:00:00:01\",\"network\":\"lab\",\"addresses\":[" addresses "],\"firstSeen\":" first \
+        ",\"lastSeen\":" last ",\"protocols\":[\"" by "\"]}}]"
+        assert_int_equal(report(f, NOW, SEEN("1", "2", "\"192.0.2.5\"", "arp"), NULL), 0);
+        assert_int_equal(report(f, NOW, SEEN("3", "4", "\"192.0.2.6\"", "dhcp"), NULL), 0);
+        reopen(f);
+        const struct sighting *s = sightings_last(&f->state->sightings, &mac);
+        assert_int_equal(s->n_addresses, 2);
+        assert_int_equal(s->first, 1);
+        assert_int_equal(s->last, 4);
+        ip_parse("192.0.2.6", &address);
+        assert_true(ip_equal(&s->addresses[0], &address));
+        assert_int_equal(s->protocols, 3);
+        /* Of a network that is not configured. */
+        assert_int_equal(report(f, NOW, "[{\"time\":1,\"sighting\":{\"mac\":\"52:54:00:00:00:09\",\"network\":\"gone\",\"addresses\":[],\"firstSeen\":1,"
+                                        "\"lastSeen\":1,\"protocols\":[]}}]", NULL), 0);
+        assert_int_equal(f->state->sightings.count, 1);
+}
+
+static void test_second_instance(void **state) {
+        struct fixture *f = *state;
+        struct store *store = NULL;
+        char reason[200];
+        /* Another process holds it: here another connection does. */
+        assert_int_equal(store_open(f->folder, &store, reason, sizeof reason), -EBUSY);
+        assert_non_null(strstr(reason, "another pxed"));
+}
+
+static void test_newer_version(void **state) {
+        struct fixture *f = *state;
+        struct store *store = NULL;
+        char reason[200];
+        assert_int_equal(sqlite3_exec(f->state->store->database, "PRAGMA user_version = 99", NULL, NULL, NULL), SQLITE_OK);
+        f->state = state_free(f->state);
+        assert_int_equal(store_open(f->folder, &store, reason, sizeof reason), -EPROTO);
+        assert_non_null(strstr(reason, "newer pxed"));
+}
+
+static void test_batches(void **state) {
+        struct fixture *f = *state;
+        struct store *store = f->state->store;
+        uint64_t batch;
+        char instance[16];
+        assert_int_equal(store_get_batch(store, "tftp", "a", &batch), 0);
+        assert_int_equal(batch, 0);
+        assert_int_equal(store_put_batch(store, "tftp", "a", 5), 0);
+        assert_int_equal(store_put_batch(store, "tftp", "a", 6), 0);
+        assert_int_equal(store_put_batch(store, "dhcp", "a", 2), 0);
+        assert_int_equal(store_get_batch(store, "tftp", "a", &batch), 0);
+        assert_int_equal(batch, 6);
+        for (int i = 0; i < 100; i++) {
+                snprintf(instance, sizeof instance, "i%d", i);
+                assert_int_equal(store_put_batch(store, "netcfg", instance, 1), 0);
+        }
+        assert_int_equal(store_get_batch(store, "tftp", "a", &batch), 0);
+        assert_int_equal(batch, 0);
+        assert_int_equal(store_get_batch(store, "netcfg", "i99", &batch), 0);
+        assert_int_equal(batch, 1);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+
+int main(void) {
+        const struct CMUnitTest tests[] = {
+                TEST(test_round_trip),
+                TEST(test_nodes_and_ports_match),
+                TEST(test_full_disk),
+                TEST(test_given_up),
+                TEST(test_discovery),
+                TEST(test_inventory_conflicts),
+                TEST(test_once),
+                TEST(test_boots),
+                TEST(test_events_are_bounded),
+                TEST(test_leases_and_sightings),
+                TEST(test_second_instance),
+                TEST(test_newer_version),
+                TEST(test_batches),
+        };
+        return cmocka_run_group_tests(tests, NULL, NULL);
+}
