@@ -141,6 +141,9 @@ static void check_probe(struct loaders *loaders) {
 void loaders_check(struct loaders *loaders) {
         int r = folder_make(loaders->directory, 0755);
 
+        /* in.tftpd reads it as nobody, whatever our umask is. */
+        if (r >= 0 && chmod(loaders->directory, 0755) < 0)
+                r = -errno;
         if (r < 0) {
                 daemon_set_problem(loaders->daemon, "loader folder", "cannot make %s: %s", loaders->directory, strerror(-r));
                 return;

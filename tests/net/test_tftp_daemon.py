@@ -193,3 +193,25 @@ def test_ten_thousand_nodes(daemon):
     daemon.bus.wait_applied("tftp")
     assert time.monotonic() - start < 2
     assert f".{20099:x}." in daemon.script(MAC)
+
+
+def test_as_the_service_runs_it(daemon):
+    """Not as root, with the capabilities and the umask of systemd/pxed-tftp.service."""
+    for folder in (daemon.path, daemon.path / "run", daemon.images):
+        folder.chmod(0o777)
+    for folder in (daemon.path, *daemon.path.parents):
+        if folder.stat().st_uid == 0 and not folder.stat().st_mode & 1:
+            folder.chmod(0o711)
+    os.chmod(daemon.path / "run/bus", 0o777)
+    capabilities = "+net_bind_service,+sys_chroot,+setuid,+setgid"
+    daemon.prefix = ["setpriv", "--reuid=12345", "--regid=12345", "--clear-groups", f"--inh-caps={capabilities}", f"--ambient-caps={capabilities}",
+                     f"--bounding-set=-all,{capabilities}", "--no-new-privs", "sh", "-c", 'umask 0027 && exec "$@"', "sh"]
+    daemon.start().wait_ready()
+    assert daemon.tftp("snponly.efi") == (IPXE / "snponly.efi").read_bytes()
+    assert not daemon.problems()
+    pid = daemon.child()["pid"]
+    daemon.kill()
+    end = time.monotonic() + 3
+    while os.path.exists(f"/proc/{pid}"):
+        assert time.monotonic() < end
+        time.sleep(0.02)

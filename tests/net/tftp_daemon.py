@@ -51,13 +51,14 @@ class Daemon:
         if network:
             self.bus.set_network("lab", interface="prov0", unknown="inspect")
         self.process = None
+        self.prefix = []  # of the daemon's command line
 
     def link(self):
         connect(self.appliance, "prov0", self.client, "eth0", address=f"{ADDRESS}/24", client_mac=MAC)
         self.client.ip("address", "add", "192.0.2.50/24", "dev", "eth0")
 
     def start(self, *arguments, applied=True):
-        self.process = self.appliance.popen([str(BUILD / "pxed-tftp"), "--runtime-dir", str(self.path / "run"), "--state-dir",
+        self.process = self.appliance.popen([*self.prefix, str(BUILD / "pxed-tftp"), "--runtime-dir", str(self.path / "run"), "--state-dir",
                                              str(self.path / "state"), "--log-level", "debug", *arguments])
         if applied:
             self.bus.wait_for(lambda: self.status() and self.bus.applied("tftp") >= self.bus.revision)
