@@ -15,6 +15,7 @@
 #define FLUSH_DELAY (20 * USEC_PER_MSEC)
 #define RECONNECT_FIRST (100 * USEC_PER_MSEC)
 #define RECONNECT_LAST (2 * USEC_PER_SEC)
+#define BATCH_LOSSES_MAX 10
 #define STORAGE_RETRY (1 * USEC_PER_SEC)
 /* What pxed sends at most: a chunk of desired state. */
 #define MESSAGE_MAX (4 * 1024 * 1024)
@@ -32,6 +33,7 @@ struct worker {
         struct worker_queue queue;
         struct worker_item *batch; /* sent, or to be sent again, under the number `batch_number`; NULL: none */
         size_t batch_size;
+        unsigned batch_losses; /* connections that ended while it was on its way */
         bool waiting; /* a Report is on its way */
         char instance[UUID_TEXT_SIZE];
         uint64_t batch_number;
@@ -70,6 +72,7 @@ static void free_batch(struct worker *worker, int result) {
         struct worker_item *item = TAKE_POINTER(worker->batch);
 
         worker->batch_size = 0;
+        worker->batch_losses = 0;
         while (item) {
                 struct worker_item *next = item->next;
                 if (item->done)
@@ -96,12 +99,28 @@ static void fill_batch(struct worker *worker) {
         worker->batch_number++;
 }
 
+/* A batch that ends the connection each time it is sent would hold up all that comes after it for ever. */
+static void give_up_poison(struct worker *worker) {
+        if (!worker->batch || ++worker->batch_losses < BATCH_LOSSES_MAX)
+                return;
+        log_error("pxed closed the connection %u times on the same %zu observations; they are given up.", worker->batch_losses,
+                  worker->batch_size);
+        free_batch(worker, -EIO);
+}
+
+/* What must be known stored is waited for by somebody: it goes at once. */
+static uint64_t next_delay(const struct worker *worker) {
+        return worker->news || (worker->queue.first && worker->queue.first->durable) ? 0 : FLUSH_DELAY;
+}
+
 static void on_report_reply(struct varlink_client *client, const char *error, const json_t *parameters, bool continues, void *userdata) {
         struct worker *worker = userdata;
 
         worker->waiting = false;
-        if (error && !error[0]) /* connection lost: the batch is sent again under its number */
+        if (error && !error[0]) { /* connection lost: the batch is sent again under its number */
+                give_up_poison(worker);
                 return;
+        }
         if (error && strcmp(error, "org.pxed.Worker.StorageFailed") == 0) {
                 arm(worker->flush, STORAGE_RETRY);
                 return;
@@ -112,7 +131,7 @@ static void on_report_reply(struct varlink_client *client, const char *error, co
         }
         free_batch(worker, error ? -EINVAL : 0);
         if (worker->queue.first || worker->news)
-                schedule_flush(worker, worker->news ? 0 : FLUSH_DELAY);
+                schedule_flush(worker, next_delay(worker));
 }
 
 static void send_report(struct worker *worker) {
@@ -294,11 +313,13 @@ void worker_applied(struct worker *worker, uint64_t revision) {
 static bool observe(struct worker *worker, const char *kind, uint64_t time, json_t *value, struct worker_item *item) {
         item->value = json_pack("{s:I, s:o}", "time", (json_int_t) time, kind, value);
         if (!item->value) {
+                if (item->done)
+                        item->done(-ENOMEM, item->data);
                 worker_item_free(item);
                 return false;
         }
         bool kept = worker_queue_add(&worker->queue, item);
-        schedule_flush(worker, FLUSH_DELAY);
+        schedule_flush(worker, next_delay(worker));
         return kept;
 }
 

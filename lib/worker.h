@@ -47,7 +47,7 @@ bool worker_observe(struct worker *worker, const char *kind, const char *key, ui
 /*
  * As worker_observe, for what must be known stored: `done` is called when pxed has acknowledged it (0) or refused it
  * (negative errno). Never dropped: the caller bounds how many there are. Until `done` it is sent again on each
- * connection.
+ * connection; -EIO: pxed closed the connection on it time after time.
  */
 void worker_observe_durably(struct worker *worker, const char *kind, uint64_t time, json_t *value,
                             void (*done)(int result, void *data), void *data);

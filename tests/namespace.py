@@ -1,17 +1,21 @@
 """A network, PID and mount namespace for a program of the tests: whatever happens to it, nothing of it stays behind."""
 import os
+import signal
+import subprocess
 import sys
 
 MARK = 'PXED_TEST_NAMESPACE'
 # Temporary files go to a file system that ends with the mount namespace.
 SCRATCH = '/media'
+# Seconds that an interrupted program has to say good-bye.
+PATIENCE = 15
 
 
 def command(*program):
-    """The command line that runs a program in namespaces of its own, which end with it."""
+    """The command line that runs a program in namespaces of its own, which end with it, and it with its caller."""
     mount = f'mount -t tmpfs pxed-tests {SCRATCH} && exec "$@"'
-    return ['unshare', '--net', '--pid', '--mount', '--fork', '--kill-child', '--mount-proc', 'env', f'{MARK}=1', f'TMPDIR={SCRATCH}',
-            'sh', '-c', mount, 'sh', *map(str, program)]
+    return ['setpriv', '--pdeathsig', 'KILL', 'unshare', '--net', '--pid', '--mount', '--fork', '--kill-child', '--mount-proc',
+            'env', f'{MARK}=1', f'TMPDIR={SCRATCH}', 'sh', '-c', mount, 'sh', *map(str, program)]
 
 
 def entered():
@@ -19,10 +23,30 @@ def entered():
 
 
 def enter():
-    """Starts the running script again in namespaces of its own, unless it is in them."""
+    """Runs the script again in namespaces of its own, unless it is in them, and exits with its status.
+
+    unshare itself ignores SIGTERM and SIGINT: a terminal's Ctrl-C reaches the program as well, the rest is done here.
+    """
     if entered():
         return
     if os.geteuid() != 0:
         sys.exit('This needs root: it makes a network namespace.')
-    line = command(sys.executable, *sys.argv)
-    os.execvp(line[0], line)
+
+    def end(*_):
+        raise KeyboardInterrupt
+
+    for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
+        signal.signal(number, end)
+    inside = subprocess.Popen(command(sys.executable, *sys.argv))
+    try:
+        status = inside.wait()
+    except KeyboardInterrupt:
+        for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
+            signal.signal(number, signal.SIG_IGN)
+        try:
+            status = inside.wait(PATIENCE)
+        except subprocess.TimeoutExpired:
+            inside.kill()
+            inside.wait()
+            status = 130
+    sys.exit(status)

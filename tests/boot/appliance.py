@@ -40,7 +40,9 @@ class Appliance:
         self.build = pathlib.Path(build).resolve()
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix='pxed-'))
         self.runtime, self.state, self.images = self.folder / 'run', self.folder / 'state', self.folder / 'images'
-        self.images.mkdir()
+        (self.images / 'ramdisk').mkdir(parents=True)
+        for name in ('vmlinuz', 'initrd'):
+            shutil.copy(self.build / 'ramdisk' / name, self.images / 'ramdisk' / name)
         self.configuration = self.folder / 'pxed.conf'
         self.configuration.write_text(configuration.format(images=self.images, finish=finish))
         self.processes = {}

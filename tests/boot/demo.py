@@ -52,7 +52,7 @@ class Demonstration:
         nics = [qemu.Nic(mac, tap=self.taps[hardware.name] if number == 0 else None) for number, mac in enumerate(hardware.macs)]
         disks = [qemu.Disk(each.path, serial=each.serial) for each in hardware.disks]
         return qemu.Machine(self.folder, hardware.name, firmware=hardware.firmware, memory=hardware.memory // MIB, cpus=hardware.cpus,
-                            disks=disks, nics=nics, uuid=hardware.uuid, serial=hardware.serial, accel=accelerator.choose())
+                            disks=disks, nics=nics, uuid=hardware.uuid, serial=hardware.serial, accel=accelerator.choose(self.appliance.build))
 
     def node(self, hardware):
         """The node of a machine, None while there is none."""
@@ -60,6 +60,9 @@ class Demonstration:
             return self.appliance.ask('node', 'show', hardware.macs[0])['node']
         except RuntimeError:
             return None
+
+    def is_inspected(self, hardware):
+        return (self.node(hardware) or {}).get('inspection', {}).get('state') == 'finished'
 
     def show(self, *command):
         sys.stdout.write(self.appliance.ctl(*command))
@@ -69,19 +72,21 @@ class Demonstration:
 
     def discover_and_inspect(self):
         say('Two blank machines that nobody knows are powered on')
-        watch = subprocess.Popen([self.appliance.build / 'pxectl', '--runtime-dir', self.appliance.runtime, 'watch'], stdin=subprocess.DEVNULL)
+        watch = subprocess.Popen([self.appliance.build / 'pxectl', '--runtime-dir', self.appliance.runtime, 'watch', '--exit-when',
+                                  f'inspected={len(MACHINES)}'], stdin=subprocess.DEVNULL)
         powered_on = {}
         machines = [self.machine(hardware) for hardware in MACHINES]
         try:
             for hardware, machine in zip(MACHINES, machines):
-                powered_on[hardware.name] = time.time()
                 machine.start()
-            for hardware, machine in zip(MACHINES, machines):
-                machine.wait_until(lambda: (self.node(hardware) or {}).get('inspection', {}).get('state') == 'finished', PATIENCE, 'inspection')
+                powered_on[hardware.name] = time.time() - machine.elapsed
+            for hardware in MACHINES:
+                self.appliance.wait(f'{hardware.name} is inspected', lambda: self.is_inspected(hardware), PATIENCE)
+            watch.wait(PATIENCE)
             for machine in machines:
                 machine.wait_off(PATIENCE)
         finally:
-            watch.terminate()
+            watch.kill()
             watch.wait()
             for machine in machines:
                 machine.stop()
@@ -92,9 +97,11 @@ class Demonstration:
         for hardware in MACHINES:
             boots = self.appliance.ask('boot', 'list', self.node(hardware)['id'])['boots']
             self.show('boot', 'show', boots[0]['id'])
+            print()
         say('What was inspected')
         for hardware in MACHINES:
             self.show('inventory', 'show', hardware.macs[0])
+            print()
         failures = []
         for hardware in MACHINES:
             inventory = self.appliance.ask('inventory', 'show', hardware.macs[0])['inventory']
@@ -147,7 +154,7 @@ class Demonstration:
 
 
 def play(build):
-    accelerated = accelerator.choose()
+    accelerated = accelerator.choose(pathlib.Path(build).resolve())
     say(f'The appliance starts (machines run under {accelerated.upper()})')
     started = time.monotonic()
     with Appliance(build) as appliance:
