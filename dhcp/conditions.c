@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "lib/file.h"
+#include "lib/port_holder.h"
 
 #define HELPER "pxed-dhcp-lease"
 

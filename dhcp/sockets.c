@@ -1,9 +1,7 @@
 #include "dhcp/sockets.h"
 
 #include <arpa/inet.h>
-#include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <linux/inet_diag.h>
 #include <linux/netlink.h>
 #include <linux/sock_diag.h>
@@ -11,11 +9,6 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
-
-static void closedirp(DIR **folder) {
-        if (*folder)
-                closedir(*folder);
-}
 
 static int ask(int fd) {
         struct {
@@ -58,45 +51,4 @@ int sockets_of_port(uint16_t port, struct udp_socket ret[static UDP_SOCKETS_MAX]
                 r = size < 0 ? (errno == EINTR ? 0 : -errno) : take(buffer, (size_t) size, port, ret, &n);
         }
         return r < 0 ? r : n;
-}
-
-bool process_has_socket(pid_t pid, uint32_t inode) {
-        char path[64], wanted[32], target[32];
-        snprintf(path, sizeof path, "/proc/%d/fd", (int) pid);
-        snprintf(wanted, sizeof wanted, "socket:[%u]", inode);
-
-        _cleanup_(closedirp) DIR *folder = opendir(path);
-        const struct dirent *entry;
-        while (folder && (entry = readdir(folder))) {
-                ssize_t n = readlinkat(dirfd(folder), entry->d_name, target, sizeof target - 1);
-                if (n <= 0)
-                        continue;
-                target[n] = '\0';
-                if (strcmp(target, wanted) == 0)
-                        return true;
-        }
-        return false;
-}
-
-static void read_name(pid_t pid, char name[static 32]) {
-        char path[64];
-        snprintf(path, sizeof path, "/proc/%d/comm", (int) pid);
-        _cleanup_close_ int fd = open(path, O_RDONLY | O_CLOEXEC);
-        ssize_t n = fd < 0 ? 0 : read(fd, name, 31);
-        name[n > 0 ? n : 0] = '\0';
-        name[strcspn(name, "\n")] = '\0';
-}
-
-pid_t process_of_socket(uint32_t inode, char name[static 32]) {
-        _cleanup_(closedirp) DIR *folder = opendir("/proc");
-        const struct dirent *entry;
-
-        while (folder && (entry = readdir(folder))) {
-                pid_t pid = (pid_t) strtol(entry->d_name, NULL, 10);
-                if (pid > 0 && process_has_socket(pid, inode)) {
-                        read_name(pid, name);
-                        return pid;
-                }
-        }
-        return 0;
 }

@@ -1,4 +1,4 @@
-/* Which process holds a UDP port: asked of the kernel (sock_diag(7)) and of /proc. */
+/* The sockets that hold a UDP port, with their interfaces: asked of the kernel (sock_diag(7)). Whose they are: lib/port_holder.h. */
 #pragma once
 
 #include <stdbool.h>
@@ -23,8 +23,3 @@ int sockets_of_port(uint16_t port, struct udp_socket ret[static UDP_SOCKETS_MAX]
 static inline bool socket_is_in_the_way(const struct udp_socket *s, unsigned interface, uint32_t address) {
         return (s->interface == 0 || s->interface == interface) && (s->address == 0 || s->address == address);
 }
-
-/* Whether the process has the socket open; false too when it cannot be seen. */
-bool process_has_socket(pid_t pid, uint32_t inode);
-/* The process that has the socket open, with its name; 0: not found (it is another user's, or another namespace's). */
-pid_t process_of_socket(uint32_t inode, char name[static 32]);

@@ -5,8 +5,8 @@
 #include <string.h>
 #include <sys/socket.h>
 
-#include "introspect/port_holder.h"
 #include "lib/log.h"
+#include "lib/port_holder.h"
 
 #define BACKLOG 511
 #define RETRY USEC_PER_SEC
@@ -119,7 +119,7 @@ static void tell_problem(struct listener *listener, int error) {
                 daemon_set_problem(listener->owner->daemon, subject,
                                    "%s has port %u of %s: stop it, or give introspect-port in pxed.conf another value. Inventories of this "
                                    "network's machines cannot come in; it is tried again every second.",
-                                   port_holder_describe(&listener->address, listener->port, holder, sizeof(holder)), listener->port, address);
+                                   port_holder_describe(PORT_TCP, &listener->address, listener->port, holder, sizeof(holder)), listener->port, address);
         else
                 daemon_set_problem(listener->owner->daemon, subject, "Cannot listen on port %u of %s: %s. It is tried again every second.",
                                    listener->port, address, strerror(-error));

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "lib/log.h"
-#include "tftp/port_holder.h"
+#include "lib/port_holder.h"
 #include "tftp/script.h"
 
 struct listener {

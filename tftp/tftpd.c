@@ -6,8 +6,8 @@
 #include <sys/socket.h>
 
 #include "lib/clock.h"
+#include "lib/port_holder.h"
 #include "tftp/loaders.h"
-#include "tftp/port_holder.h"
 #include "tftp/tftp_probe.h"
 
 #define TFTP_PORT 69

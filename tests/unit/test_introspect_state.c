@@ -1,4 +1,4 @@
-/* introspect/state and port_holder: the desired state as readers find it, and who has a port. */
+/* introspect/state: the desired state as readers find it. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -6,7 +6,6 @@
 #include <string.h>
 #include <cmocka.h>
 
-#include "introspect/port_holder.h"
 #include "introspect/state.h"
 
 #define A "6d0b9e6c-7f9e-4f43-9d0c-3f2f5c0a1b11"
@@ -122,38 +121,12 @@ static void test_nothing_is_known_at_first(void **unused) {
         assert_int_equal(state_port(state), 0);
 }
 
-static void test_port_holder(void **unused) {
-        static const char table[] =
-                "  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode\n"
-                "   0: 010200C0:13BA 00000000:0000 0A 00000000:00000000 00:00000000 00000000     0        0 111 1 0 100 0 0 10 0\n"
-                "   1: 00000000:1F90 00000000:0000 0A 00000000:00000000 00:00000000 00000000     0        0 222 1 0 100 0 0 10 0\n"
-                "   2: 010200C0:1F91 00000000:0000 01 00000000:00000000 00:00000000 00000000     0        0 333 1 0 100 0 0 10 0\n"
-                "   3: 00000000000000000000000000000000:0050 00000000000000000000000000000000:0000 0A 00000000:00000000 00:00000000 00000000     0   "
-                "     0 444 1 0 100 0 0 10 0\n"
-                "nonsense\n";
-        static const struct {
-                const char *address;
-                uint16_t port;
-                uint64_t expected;
-        } cases[] = {
-                { "192.0.2.1", 0x13ba, 111 }, { "192.0.2.2", 0x13ba, 0 }, { "192.0.2.2", 0x1f90, 222 },
-                { "192.0.2.1", 0x1f91, 0 },   { "192.0.2.1", 80, 444 },   { "2001:db8::1", 80, 444 },
-        };
-
-        for (size_t i = 0; i < ELEMENTS(cases); i++) {
-                struct ip ip;
-                assert_int_equal(ip_parse(cases[i].address, &ip), 0);
-                assert_int_equal(port_holder_inode(table, &ip, cases[i].port), cases[i].expected);
-        }
-}
-
 int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_finds),
                 cmocka_unit_test(test_changes),
                 cmocka_unit_test(test_a_whole_state_replaces),
                 cmocka_unit_test(test_nothing_is_known_at_first),
-                cmocka_unit_test(test_port_holder),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);

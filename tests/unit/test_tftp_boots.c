@@ -14,7 +14,6 @@
 #include "lib/file.h"
 #include "tftp/boots.h"
 #include "tftp/consumed.h"
-#include "tftp/port_holder.h"
 
 static struct profile *make_profile(const char *text) {
         _cleanup_json_ json_t *json = json_loads(text, 0, NULL);
@@ -165,33 +164,10 @@ static void test_consumed(void **state) {
         assert_int_equal(rmdir(folder), 0);
 }
 
-static void test_port_holder(void **state) {
-        static const char tcp[] =
-                "  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode\n"
-                "   0: 010200C0:1F90 00000000:0000 0A 00000000:00000000 00:00000000 00000000     0        0 111 1 0000000000000000 100 0 0 10 0\n"
-                "   1: 00000000:0050 00000000:0000 0A 00000000:00000000 00:00000000 00000000     0        0 222 1 0000000000000000 100 0 0 10 0\n"
-                "   2: 010200C0:0051 0101A8C0:C000 01 00000000:00000000 00:00000000 00000000     0        0 333 1 0000000000000000 100 0 0 10 0\n";
-        static const char udp6[] =
-                "  sl  local_address                         remote_address                        st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode ref\n"
-                " 1: 00000000000000000000000000000000:0045 00000000000000000000000000000000:0000 07 00000000:00000000 00:00000000 00000000     0        0 444 2 0 0\n";
-        struct ip ip, other;
-
-        assert_int_equal(ip_parse("192.0.2.1", &ip), 0);
-        assert_int_equal(ip_parse("192.0.2.2", &other), 0);
-        assert_int_equal(port_holder_inode(tcp, PORT_TCP, &ip, 8080), 111);
-        assert_int_equal(port_holder_inode(tcp, PORT_TCP, &other, 8080), 0);
-        assert_int_equal(port_holder_inode(tcp, PORT_TCP, &other, 80), 222);
-        assert_int_equal(port_holder_inode(tcp, PORT_TCP, &ip, 81), 0); /* a connection */
-        assert_int_equal(port_holder_inode(udp6, PORT_UDP, &ip, 69), 444);
-        assert_int_equal(port_holder_inode("", PORT_UDP, &ip, 69), 0);
-        assert_int_equal(port_holder_inode("x\nnonsense\n", PORT_UDP, &ip, 69), 0);
-}
-
 int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_all_files),  cmocka_unit_test(test_recalled), cmocka_unit_test(test_same_file_twice),
                 cmocka_unit_test(test_most_files), cmocka_unit_test(test_many_boots), cmocka_unit_test(test_consumed),
-                cmocka_unit_test(test_port_holder),
         };
         return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,13 +1,15 @@
-#include "tftp/port_holder.h"
+#include "lib/port_holder.h"
 
-#include <ctype.h>
 #include <dirent.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "lib/file.h"
 #include "lib/macro.h"
+
+DEFINE_CLEANUP(DIR *, closedir);
 
 #define TABLE_MAX (16 * 1024 * 1024)
 #define TCP_STATE_LISTEN 0x0a
@@ -57,49 +59,55 @@ static uint64_t find_inode(enum port_protocol protocol, const struct ip *ip, uin
         return inode;
 }
 
-static bool has_socket(const char *pid, const char *wanted) {
-        char path[64], link[64];
-        bool found = false;
+bool process_has_socket(pid_t pid, uint64_t inode) {
+        char path[64], wanted[40], target[40];
+        snprintf(path, sizeof(path), "/proc/%d/fd", (int) pid);
+        snprintf(wanted, sizeof(wanted), "socket:[%" PRIu64 "]", inode);
 
-        snprintf(path, sizeof(path), "/proc/%.20s/fd", pid);
-        DIR *folder = opendir(path);
-        for (struct dirent *entry; folder && !found && (entry = readdir(folder)); ) {
-                ssize_t n = readlinkat(dirfd(folder), entry->d_name, link, sizeof(link) - 1);
-                if (n > 0) {
-                        link[n] = '\0';
-                        found = strcmp(link, wanted) == 0;
-                }
+        _cleanup_(closedirp) DIR *folder = opendir(path);
+        const struct dirent *entry;
+        while (folder && (entry = readdir(folder))) {
+                ssize_t n = readlinkat(dirfd(folder), entry->d_name, target, sizeof(target) - 1);
+                if (n <= 0)
+                        continue;
+                target[n] = '\0';
+                if (strcmp(target, wanted) == 0)
+                        return true;
         }
-        if (folder)
-                closedir(folder);
-        return found;
+        return false;
 }
 
-static void describe_process(const char *pid, char *buffer, size_t size) {
+static void read_name(pid_t pid, char name[static 32]) {
         char path[64];
-        _cleanup_free_ char *name = NULL;
+        snprintf(path, sizeof(path), "/proc/%d/comm", (int) pid);
+        _cleanup_close_ int fd = open(path, O_RDONLY | O_CLOEXEC);
+        ssize_t n = fd < 0 ? 0 : read(fd, name, 31);
+        name[n > 0 ? n : 0] = '\0';
+        name[strcspn(name, "\n")] = '\0';
+}
 
-        snprintf(path, sizeof(path), "/proc/%.20s/comm", pid);
-        if (file_read(path, 64, &name, NULL) >= 0)
-                name[strcspn(name, "\n")] = '\0';
-        snprintf(buffer, size, "%.32s (process %.20s)", name ? name : "a program", pid);
+pid_t process_of_socket(uint64_t inode, char name[static 32]) {
+        _cleanup_(closedirp) DIR *folder = opendir("/proc");
+        const struct dirent *entry;
+
+        while (folder && (entry = readdir(folder))) {
+                pid_t pid = (pid_t) strtol(entry->d_name, NULL, 10);
+                if (pid > 0 && process_has_socket(pid, inode)) {
+                        read_name(pid, name);
+                        return pid;
+                }
+        }
+        return 0;
 }
 
 char *port_holder_describe(enum port_protocol protocol, const struct ip *ip, uint16_t port, char *buffer, size_t size) {
         uint64_t inode = find_inode(protocol, ip, port);
-        DIR *processes = inode ? opendir("/proc") : NULL;
-        char wanted[48];
-        bool found = false;
+        char name[32];
+        pid_t pid = inode ? process_of_socket(inode, name) : 0;
 
-        snprintf(wanted, sizeof(wanted), "socket:[%" PRIu64 "]", inode);
-        for (struct dirent *entry; processes && !found && (entry = readdir(processes)); ) {
-                found = isdigit((unsigned char) entry->d_name[0]) && has_socket(entry->d_name, wanted);
-                if (found)
-                        describe_process(entry->d_name, buffer, size);
-        }
-        if (processes)
-                closedir(processes);
-        if (!found)
+        if (pid > 0)
+                snprintf(buffer, size, "%s (process %d)", name, (int) pid);
+        else
                 snprintf(buffer, size, "another program");
         return buffer;
 }

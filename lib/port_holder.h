@@ -1,9 +1,10 @@
-/* Who has a port that could not be bound, from /proc. */
+/* Who has a socket, or a port that could not be bound, from /proc. */
 #pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #include "lib/address.h"
 
@@ -15,3 +16,8 @@ uint64_t port_holder_inode(const char *table, enum port_protocol protocol, const
 
 /* "nginx (process 123)"; "another program" where it cannot be found out. Returns `buffer`. */
 char *port_holder_describe(enum port_protocol protocol, const struct ip *ip, uint16_t port, char *buffer, size_t size);
+
+/* Whether the process has the socket open; false too when it cannot be seen. */
+bool process_has_socket(pid_t pid, uint64_t inode);
+/* The process that has the socket open, with its name; 0: not found (it is another user's, or another namespace's). */
+pid_t process_of_socket(uint64_t inode, char name[static 32]);
