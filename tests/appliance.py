@@ -1,7 +1,8 @@
 """The whole appliance, started from a build folder: the five daemons, dnsmasq and in.tftpd, on a bridge that machines plug into.
 
-Runs in the network namespace that it is called in, which must not be the host's: see tests/namespace.py.
+Runs in the network namespace that it is called in, which must not be the host's (see tests/namespace.py), or in the one that it is given.
 """
+import contextlib
 import json
 import os
 import pathlib
@@ -29,31 +30,42 @@ finish = {finish}
 """
 
 
-def run(*command):
-    subprocess.run(command, check=True)
-
-
 class Appliance:
-    """Use as a context manager. `folder` holds state, sockets, logs and images, and is removed at the end."""
+    """Use as a context manager. `folder` holds state, sockets, logs and images, and is removed at the end.
 
-    def __init__(self, build, finish='poweroff', configuration=CONFIGURATION):
+    ramdisk: the folder with the inspection ramdisk's files, which are copied; the build's unless told.
+    namespace: has entered(), in which the daemons and the bridge are made.
+    """
+
+    def __init__(self, build, finish='poweroff', configuration=CONFIGURATION, ramdisk=None, namespace=None):
         self.build = pathlib.Path(build).resolve()
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix='pxed-'))
         self.runtime, self.state, self.images = self.folder / 'run', self.folder / 'state', self.folder / 'images'
         (self.images / 'ramdisk').mkdir(parents=True)
         for name in ('vmlinuz', 'initrd'):
-            shutil.copy(self.build / 'ramdisk' / name, self.images / 'ramdisk' / name)
+            shutil.copy(pathlib.Path(ramdisk or self.build / 'ramdisk') / name, self.images / 'ramdisk' / name)
         self.configuration = self.folder / 'pxed.conf'
         self.configuration.write_text(configuration.format(images=self.images, finish=finish))
+        self.namespace = namespace
         self.processes = {}
         self.taps = 0
 
+    def inside(self):
+        return self.namespace.entered() if self.namespace else contextlib.nullcontext()
+
+    def run(self, *command, check=True):
+        with self.inside():
+            subprocess.run(command, check=check, stderr=None if check else subprocess.DEVNULL)
+
+    def make_bridge(self):
+        self.run('ip', 'link', 'add', 'pxe0', 'type', 'bridge', 'forward_delay', '0')
+        self.run('ip', 'address', 'add', '192.0.2.1/24', 'dev', 'pxe0')
+        self.run('ip', 'link', 'set', 'pxe0', 'up')
+
     def __enter__(self):
         try:
-            run('ip', 'link', 'set', 'lo', 'up')
-            run('ip', 'link', 'add', 'pxe0', 'type', 'bridge', 'forward_delay', '0')
-            run('ip', 'address', 'add', '192.0.2.1/24', 'dev', 'pxe0')
-            run('ip', 'link', 'set', 'pxe0', 'up')
+            self.run('ip', 'link', 'set', 'lo', 'up')
+            self.make_bridge()
             for name in DAEMONS:
                 self.start(name)
             self.wait_ready()
@@ -66,20 +78,20 @@ class Appliance:
         for name in reversed(DAEMONS):
             if name in self.processes:
                 self.stop(name)
-        subprocess.run(['ip', 'link', 'delete', 'pxe0'], stderr=subprocess.DEVNULL)
-        for number in range(self.taps):
-            subprocess.run(['ip', 'link', 'delete', f'tap{number}'], stderr=subprocess.DEVNULL)
+        for link in ('pxe0', *(f'tap{number}' for number in range(self.taps))):
+            self.run('ip', 'link', 'delete', link, check=False)
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def log(self, name):
         return self.folder / f'{name}.log'
 
-    def start(self, name):
+    def start(self, name, **environment):
         arguments = ['--runtime-dir', self.runtime, '--state-dir', self.state]
         if name == 'pxed':
             arguments += ['--config', self.configuration]
-        with open(self.log(name), 'ab') as log:
-            self.processes[name] = subprocess.Popen([self.build / name, *arguments], stdout=log, stderr=log, stdin=subprocess.DEVNULL)
+        with open(self.log(name), 'ab') as log, self.inside():
+            self.processes[name] = subprocess.Popen([self.build / name, *arguments], stdout=log, stderr=log, stdin=subprocess.DEVNULL,
+                                                    env={**os.environ, **environment})
 
     def stop(self, name, with_signal=signal.SIGTERM):
         process = self.processes.pop(name)
@@ -90,6 +102,17 @@ class Appliance:
             process.kill()
             process.wait()
             raise
+
+    def kill(self, name):
+        """As a crash does: at once, and whatever it is about."""
+        process = self.processes.pop(name)
+        process.kill()
+        process.wait()
+
+    def children(self):
+        """Process id of each child that runs, by its name ('dnsmasq:lab')."""
+        daemons = (self.status() or {}).get('daemons', [])
+        return {child['name']: child['pid'] for daemon in daemons for child in daemon['children'] if child['pid']}
 
     def ctl(self, *arguments, check=True, timeout=60):
         """pxectl's standard output."""
@@ -131,6 +154,6 @@ class Appliance:
         """A new port of the bridge; its name."""
         name = f'tap{self.taps}'
         self.taps += 1
-        run('ip', 'tuntap', 'add', name, 'mode', 'tap')
-        run('ip', 'link', 'set', name, 'master', 'pxe0', 'up')
+        self.run('ip', 'tuntap', 'add', name, 'mode', 'tap')
+        self.run('ip', 'link', 'set', name, 'master', 'pxe0', 'up')
         return name
