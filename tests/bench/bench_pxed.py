@@ -56,6 +56,13 @@ class Pxed(Daemon):
         shutil.rmtree(folder / 'run', ignore_errors=True)
         super().__init__(build, folder, 'pxed', '--config', folder / 'pxed.conf')
         self.bus = folder / 'run' / 'bus'
+        try:
+            self.wait_ready()
+        except BaseException:
+            self.stop()
+            raise
+
+    def wait_ready(self):
         while not self.bus.exists():
             if self.process.poll() is not None:
                 sys.exit(self.log.read_text())
