@@ -109,8 +109,11 @@ int cmd_complete(struct ctl *ctl, const struct arguments *arguments) {
                 words[i + 1] = arguments_word(arguments, i);
         int count = n > 0 ? (int) n : 1;
         arguments_parse(count, (char **) words, &line, &problem);
+        const char *runtime_dir = ctl->runtime_dir;
         if (!line || ctl_setup(ctl, line) != 0)
                 return 0;
+        if (!arguments_given(line, "runtime-dir"))
+                ctl->runtime_dir = runtime_dir;
 
         const struct command *command = arguments_command(line);
         const struct command_option *option = awaits_value(command, words[count - 1]);

@@ -325,7 +325,7 @@ def test_watch_says_that_pxed_went_away(bus, terminal):
     bus.methods['org.pxed.Boot.Watch'] = lambda parameters: [{'boot': boot(1), 'synchronized': True}]
     bus.methods['org.pxed.Boot.List'] = lambda parameters: {'boots': []}
     watch = terminal('watch')
-    watch.expect('in flight')
+    watch.expect('1 in flight')
     bus.stop()
     watch.expect('pxed went away')
     bus.start()
@@ -377,6 +377,11 @@ def test_hostile_text(bus, terminal, arguments):
     if arguments[0] != '_complete':
         shown.expect('owned' if '--json' not in arguments else 'revision')
     assert harmless(shown.text, colored=True)
+
+
+def test_only_plain_names_are_offered(bus):
+    bus.methods['org.pxed.Node.List'] = lambda parameters: {'nodes': [hostile_node(), {'name': 'web-1'}, {'name': '$(reboot)'}, {'name': 'a b'}, {}]}
+    assert run(bus, '_complete', '--', 'node', 'show', '').stdout == 'web-1\n'
 
 
 def test_hostile_error(bus):
