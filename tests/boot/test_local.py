@@ -1,22 +1,18 @@
 """The scripts of pxed-tftp on real firmware: iPXE under BIOS and UEFI starts the local disk, waits where there is nothing to boot, and
 goes on by itself when that has changed. The appliance here is pxed-tftp alone, with a stand-in for pxed and a dnsmasq of its own."""
-import fcntl
-import os
 import pathlib
 import re
-import shutil
-import subprocess
 import sys
-import time
 
 import pytest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "net"))
 
 import disk  # noqa: E402
-from tftp_daemon import ADDRESS, BUILD, PORT, Daemon, node_entry  # noqa: E402
+import qemu  # noqa: E402
+from tftp_daemon import ADDRESS, PORT, Daemon, node_entry  # noqa: E402
 
-OVMF_CODE, OVMF_VARS = "/usr/share/OVMF/OVMF_CODE_4M.fd", "/usr/share/OVMF/OVMF_VARS_4M.fd"
+DISK_STARTED = "LOCAL DISK STARTED"
 DNSMASQ = """\
 port=0
 no-hosts
@@ -51,100 +47,60 @@ def lab(tmp_path):
                             f"--pid-file={tmp_path}/dnsmasq.pid", f"--log-facility={tmp_path}/dnsmasq.log"])
     daemon.start()
     daemon.wait_ready()
-    with open("/tmp/pxed-qemu.lock", "w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        yield daemon
-        daemon.close()
+    yield daemon
+    daemon.close()
 
 
-class Machine:
-    """A QEMU machine whose serial line is read into `screen`."""
+class Machine(qemu.Machine):
+    """A machine of the lab, whose screen is on the serial line; the network comes before its one disk."""
 
-    def __init__(self, lab, number, firmware, image=None):
-        self.mac = f"52:54:00:aa:00:{number:02x}"
-        self.log = lab.path / f"serial{number}"
+    def __init__(self, lab, number, firmware, image):
+        self.lab, self.mac = lab, f"52:54:00:aa:00:{number:02x}"
         tap = f"tap{number}"
         lab.appliance.ip("tuntap", "add", tap, "mode", "tap")
         lab.appliance.ip("link", "set", tap, "master", "prov0", "up")
-        command = ["qemu-system-x86_64", "-accel", "tcg", "-cpu", "max", "-m", "512", "-display", "none", "-no-reboot", "-monitor", "none",
-                   "-serial", f"file:{self.log}", "-uuid", f"00000000-0000-4000-8000-0000000000{number:02x}",
-                   "-netdev", f"tap,id=n0,ifname={tap},script=no,downscript=no"]
-        device = f"virtio-net-pci,netdev=n0,mac={self.mac},bootindex=1"
-        if firmware == "uefi":
-            variables = lab.path / f"vars{number}.fd"
-            shutil.copy(OVMF_VARS, variables)
-            command += ["-M", "q35,graphics=off", "-device", device + ",romfile=",
-                        "-drive", f"if=pflash,format=raw,readonly=on,file={OVMF_CODE}", "-drive", f"if=pflash,format=raw,file={variables}",
-                        "-fw_cfg", "name=opt/org.tianocore/IPv6PXESupport,string=n"]
-        else:
-            # Without graphics SeaBIOS puts the screen of firmware and iPXE on the serial line.
-            command += ["-M", "pc,graphics=off", "-device", device]
-        if image:
-            command += ["-drive", f"if=none,id=d0,format=raw,file={image}", "-device", "virtio-blk-pci,drive=d0,bootindex=2"]
-        self.process = lab.appliance.popen(command, stdin=subprocess.DEVNULL)
+        super().__init__(lab.path, firmware=firmware, nics=[qemu.Nic(self.mac, tap=tap, bootindex=1)], disks=[qemu.Disk(image, bootindex=2)],
+                         fw_cfg={"opt/org.tianocore/IPv6PXESupport": "n"} if firmware == "uefi" else {}, extra=["-M", "graphics=off"])
 
-    def screen(self):
-        text = self.log.read_text(errors="replace") if self.log.exists() else ""
-        return re.sub(r"\x1b\[[0-9;=?]*[A-Za-z]", "", text).replace("\r", "")
-
-    def wait_for(self, text, timeout=90):
-        end = time.monotonic() + timeout
-        while not self.shows(text):
-            assert self.process.poll() is None, f"QEMU ended:\n{self.screen()}"
-            assert time.monotonic() < end, f"no '{text}' within {timeout} s:\n{self.screen()}"
-            time.sleep(0.1)
+    def start(self):
+        with self.lab.appliance.entered():
+            return super().start()
 
     def shows(self, text):
-        """Wherever lines were broken."""
-        return text in " ".join(self.screen().split())
+        """Wherever the screen broke the line."""
+        return text in " ".join(re.sub(r"\x1b\[[0-9;=?]*[A-Za-z]", "", self.console).split())
 
-    def off(self):
-        self.process.kill()
-        self.process.wait()
-
-
-FIRMWARES = ["bios", "uefi"]
+    def wait_screen(self, text, timeout=90):
+        self.wait_until(lambda: self.shows(text), timeout, f'"{text}" on the screen')
 
 
-@pytest.mark.parametrize("firmware", FIRMWARES)
+@pytest.mark.parametrize("firmware", ["bios", "uefi"])
 def test_local_disk(lab, firmware):
-    lab.bus.set_entries(dict([node_entry(1)]))
-    image = disk.bootable(lab.path / "disk", "LOCAL DISK STARTED")
-    machine = Machine(lab, 1, firmware, image)
-    machine.wait_for("LOCAL DISK STARTED")
-    assert lab.wait_step("started", mac=machine.mac)["profile"] == "local"
-    machine.off()
-
-
-@pytest.mark.parametrize("firmware", FIRMWARES)
-def test_waits_for_what_is_missing(lab, firmware):
-    """An unknown machine is told so with its MAC; a node whose profile is not there yet goes on when it is."""
-    image = disk.bootable(lab.path / "disk", "LOCAL DISK STARTED")
+    """A node whose profile is not there is told so with its MAC, asks again, and starts its disk when that is what it shall boot."""
+    image = disk.bootable(lab.path / "disk", DISK_STARTED)
     lab.bus.set_entries(dict([node_entry(1, profile="later", assignment=5)]))
-    machine = Machine(lab, 1, firmware, image)
-    machine.wait_for("there is no profile later")
-    assert machine.shows(f"MAC {machine.mac}, node node1")
-    lab.wait_step("refused", mac=machine.mac)
-    lab.bus.set_entries(dict([node_entry(1, profile="local", assignment=6)]))
-    machine.wait_for("LOCAL DISK STARTED")
-    machine.off()
+    with Machine(lab, 1, firmware, image) as machine:
+        machine.wait_screen("there is no profile later")
+        assert machine.shows(f"MAC {machine.mac}, node node1")
+        lab.wait_step("refused", mac=machine.mac)
+        lab.bus.set_entries(dict([node_entry(1, profile="local", assignment=6, once=True)]))
+        machine.wait_screen(DISK_STARTED)
+        assert lab.wait_step("started", mac=machine.mac)["assignment"] == 6
 
 
 def test_no_system_on_disk_uefi(lab):
     """What has nothing to start says so and asks again, instead of landing in firmware setup."""
     lab.bus.set_entries(dict([node_entry(1)]))
-    machine = Machine(lab, 1, "uefi", disk.blank(lab.path / "disk", 64 << 20))
-    machine.wait_for("no disk of this machine has an operating system")
-    lab.bus.set_entries(dict([node_entry(1, profile="later", assignment=5)]))
-    machine.wait_for("no operating system was started from a disk")
-    machine.wait_for("there is no profile later")
-    machine.off()
+    with Machine(lab, 1, "uefi", disk.blank(lab.path / "disk", 64 << 20)) as machine:
+        machine.wait_screen("no disk of this machine has an operating system")
+        lab.bus.set_entries(dict([node_entry(1, profile="later", assignment=5)]))
+        machine.wait_screen("no operating system was started from a disk")
+        machine.wait_screen("there is no profile later")
 
 
 def test_unknown_is_ignored_bios(lab):
-    image = disk.bootable(lab.path / "disk", "LOCAL DISK STARTED")
-    machine = Machine(lab, 2, "bios", image)
-    machine.wait_for("network lab ignores unknown machines")
-    assert machine.shows(machine.mac)
-    machine.wait_for("LOCAL DISK STARTED")
-    machine.off()
+    """The machine is told, and left to its next boot device."""
+    with Machine(lab, 2, "bios", disk.bootable(lab.path / "disk", DISK_STARTED)) as machine:
+        machine.wait_screen("network lab ignores unknown machines")
+        assert machine.shows(machine.mac)
+        machine.wait_screen(DISK_STARTED)
