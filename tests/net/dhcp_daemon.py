@@ -184,6 +184,25 @@ class Machine:
         self._send("release", random.getrandbits(32), [("server_id", answer.option("server_id"))], ciaddr=answer.address)
 
 
+def solicit_router(daemon, interface="eth0", timeout=5):
+    """Asks for routers until one answers: its message, address and hop limit. Both ends' addresses are usable only after duplicate
+    address detection."""
+    with daemon.client.entered():
+        asker = socket.socket(socket.AF_INET6, socket.SOCK_RAW, socket.IPPROTO_ICMPV6)
+        index = socket.if_nametoindex(interface)
+    asker.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_MULTICAST_HOPS, 255)
+    asker.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_RECVHOPLIMIT, 1)
+    asker.settimeout(0.3)
+    end = time.monotonic() + timeout
+    while time.monotonic() < end:
+        with contextlib.suppress(OSError):
+            asker.sendto(bytes([133, 0, 0, 0, 0, 0, 0, 0]), ("ff02::2", 0, 0, index))
+            message, ancillary, _, source = asker.recvmsg(1500, 100)
+            if message[0] == 134 and source[3] == index:
+                return message, source[0], int.from_bytes(ancillary[0][2], "little")
+    raise AssertionError("no router advertisement")
+
+
 class Answer:
     def __init__(self, frame):
         self.bootp = frame[BOOTP]

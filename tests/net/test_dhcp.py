@@ -8,7 +8,7 @@ import time
 import pytest
 from scapy.layers.dhcp import BOOTP
 
-from dhcp_daemon import BUILD, CLIENT_MAC, LOADER_URL, SCRIPT_URL, SERVER, DhcpDaemon, Machine, wait_dead
+from dhcp_daemon import BUILD, CLIENT_MAC, LOADER_URL, SCRIPT_URL, SERVER, DhcpDaemon, Machine, solicit_router, wait_dead
 
 IPXE = {"user_class": b"iPXE", "ipxe_option": True}
 
@@ -230,24 +230,8 @@ def test_router_solicitation_is_answered(daemon):
     """The interface has a link-local IPv6 address alone. What is advertised makes nobody a router."""
     assert "fe80" in daemon.appliance.run(["ip", "-6", "address", "show", "dev", "prov0"]).stdout
     assert "global" not in daemon.appliance.run(["ip", "-6", "address", "show", "dev", "prov0"]).stdout
-    with daemon.client.entered():
-        listener = socket.socket(socket.AF_INET6, socket.SOCK_RAW, socket.IPPROTO_ICMPV6)
-        index = socket.if_nametoindex("eth0")
-    listener.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_MULTICAST_HOPS, 255)
-    listener.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_RECVHOPLIMIT, 1)
-    listener.settimeout(0.3)
-    end = time.monotonic() + 5  # both ends' link-local addresses are usable after duplicate address detection
-    while time.monotonic() < end:
-        try:
-            listener.sendto(bytes([133, 0, 0, 0, 0, 0, 0, 0]), ("ff02::2", 0, 0, index))
-            message, ancillary, _, source = listener.recvmsg(1500, 100)
-            if message[0] == 134:
-                break
-        except OSError:
-            pass
-    else:
-        pytest.fail("no router advertisement")
-    assert source[0].startswith("fe80") and int.from_bytes(ancillary[0][2], "little") == 255
+    message, source, hop_limit = solicit_router(daemon)
+    assert source.startswith("fe80") and hop_limit == 255
     assert message[4:16] == bytes(12), "hop limit, flags or a router's lifetime"
     assert message[16:18] == b"\x01\x01" and len(message) == 24
 

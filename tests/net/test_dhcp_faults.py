@@ -1,11 +1,12 @@
 """What keeps a network from working is told in words, and goes away by itself when it is put right."""
 import os
 import shutil
+import signal
+import subprocess
 import time
 
-import pytest
-
-from dhcp_daemon import BUILD, DhcpDaemon, Machine
+from dhcp_daemon import BUILD, DhcpDaemon, Machine, solicit_router
+from netns import connect
 
 TAKE_PORT = "import socket,time; s=socket.socket(socket.AF_INET,socket.SOCK_DGRAM); s.bind(('0.0.0.0',67)); print('bound',flush=True); time.sleep(100)"
 
@@ -36,11 +37,23 @@ def test_interface_goes_and_comes_again():
         daemon.wait_problem("there is no interface prov0")
         daemon.connect()
         recovered(daemon, time.monotonic())
-        # so quickly that the daemon may never see it gone
-        daemon.appliance.ip("link", "delete", "prov0")
-        daemon.connect()
-        time.sleep(0.1)
-        recovered(daemon, time.monotonic())
+
+def test_another_interface_takes_the_name():
+    """So quickly that the daemon never sees it missing; sockets are bound to the one that has another name now."""
+    with DhcpDaemon() as daemon:
+        daemon.bus.set_network("lab", interface="prov0")
+        daemon.start()
+        connect(daemon.appliance, "spare0", daemon.client, "eth1", client_mac="52:54:00:00:00:02")
+        batch = ("link set prov0 name old0\nlink set spare0 name prov0\naddress delete 192.0.2.1/24 dev old0\n"
+                 "address add 192.0.2.1/24 dev prov0\n")
+        daemon.process.send_signal(signal.SIGSTOP)
+        subprocess.run(["ip", "-n", daemon.appliance.name, "-batch", "-"], input=batch, text=True, check=True)
+        daemon.process.send_signal(signal.SIGCONT)
+        machine, answer, end = Machine(daemon, interface="eth1"), None, time.monotonic() + 2
+        while not answer and time.monotonic() < end:
+            answer = machine.discover(arch=0, timeout=0.1)
+        assert answer
+        solicit_router(daemon, "eth1")
 
 
 def test_interface_down_and_without_address():
