@@ -13,7 +13,8 @@ PATIENCE = 15
 
 def command(*program):
     """The command line that runs a program in namespaces of its own, which end with it, and it with its caller."""
-    mount = f'mount -t tmpfs pxed-tests {SCRATCH} && exec "$@"'
+    # The shell stays as the first process of the PID namespace, since somebody has to bury the orphans.
+    mount = f'mount -t tmpfs pxed-tests {SCRATCH} && "$@"; exit $?'
     return ['setpriv', '--pdeathsig', 'KILL', 'unshare', '--net', '--pid', '--mount', '--fork', '--kill-child', '--mount-proc',
             'env', f'{MARK}=1', f'TMPDIR={SCRATCH}', 'sh', '-c', mount, 'sh', *map(str, program)]
 

@@ -7,6 +7,7 @@ Suites: unit, fuzz, and the folders of tests/ that pytest runs (contract, net, b
 What a suite skips is listed with its reason.
 """
 import argparse
+import concurrent.futures
 import os
 import pathlib
 import re
@@ -20,7 +21,9 @@ import namespace
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 UNIT_TIMEOUT = 120
 FUZZ_TIMEOUT = 120
-SUITE_TIMEOUT = 1500
+FILE_TIMEOUT = 600
+# Test files at once: of those that wait for daemons; machines of the boot suite need the processors for themselves.
+JOBS = {'contract': 4, 'net': 4, 'boot': 1}
 
 
 class Tally:
@@ -80,51 +83,78 @@ def run_fuzz(build, tally):
         tally.fail(f'no fuzz target in {build}')
 
 
-def run_pytest(suite, build, tally):
-    report = build / f'report-{suite}.xml'
+def run_file(path, build):
+    """One test file in namespaces of its own: what it printed, and its report."""
+    suite = path.parent.name
+    report = build / f'reports/{suite}-{path.stem}.xml'
+    report.parent.mkdir(exist_ok=True)
     report.unlink(missing_ok=True)
     environment = dict(os.environ, PXED_BUILD=str(build), PYTHONDONTWRITEBYTECODE='1')
-    command = namespace.command('/usr/bin/python3', '-m', 'pytest', '-q', '-p', 'no:cacheprovider', '--durations=5', f'--junitxml={report}',
-                                f'tests/{suite}')
+    command = namespace.command('/usr/bin/python3', '-m', 'pytest', '-q', '-p', 'no:cacheprovider', f'--junitxml={report}', path)
+    started = time.monotonic()
     try:
-        subprocess.run(command, cwd=ROOT, env=environment, timeout=SUITE_TIMEOUT)
-    except subprocess.TimeoutExpired:
-        tally.fail(f'{suite}: ended after {SUITE_TIMEOUT} s')
+        done = subprocess.run(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL,
+                              timeout=FILE_TIMEOUT)
+        output = done.stdout.decode(errors='replace')
+    except subprocess.TimeoutExpired as expired:
+        output = (expired.stdout or b'').decode(errors='replace') + f'\n(ended after {FILE_TIMEOUT} s)'
+    return path, report, output, time.monotonic() - started
+
+
+def count_report(path, report, output, tally):
     if not report.exists():
-        tally.fail(f'{suite}: pytest gave no report')
+        tally.fail(f'{path.relative_to(ROOT)}: pytest gave no report', output)
         return
+    failed_before = tally.failed
     for case in ElementTree.parse(report).iter('testcase'):
         name = f"{case.get('classname')}.{case.get('name')}"
         skipped = case.find('skipped')
         if case.find('failure') is not None or case.find('error') is not None:
-            tally.failed += 1
-            tally.failures.append(name)
+            tally.fail(name)
         elif skipped is not None:
             tally.skips.append(f"{name}: {skipped.get('message')}")
         else:
             tally.passed += 1
+    if tally.failed > failed_before:
+        print(output, flush=True)
+
+
+def run_pytest(suites, build, jobs, tally):
+    """The files of the suites, several at once: most of their time is waiting."""
+    files = [path for suite in suites for path in sorted((ROOT / 'tests' / suite).glob('test_*.py'))]
+    if not files:
+        tally.fail(f"no test in {' '.join(suites)}")
+    with concurrent.futures.ThreadPoolExecutor(jobs) as pool:
+        for done in concurrent.futures.as_completed([pool.submit(run_file, path, build) for path in files]):
+            path, report, output, seconds = done.result()
+            count_report(path, report, output, tally)
+            summary = output.rstrip().rsplit('\n', 1)[-1].strip('= ')
+            print(f'{path.relative_to(ROOT)}: {summary or "no output"}' + ('' if ' in ' in summary else f' after {seconds:.0f} s'), flush=True)
+
+
+PROGRAMS = {'unit': run_unit, 'fuzz': run_fuzz}
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split('\n')[0])
     parser.add_argument('--build', default='build', type=pathlib.Path)
     parser.add_argument('--totals', type=pathlib.Path, help='add to the totals in this file, so that several runs end in one line')
-    parser.add_argument('suites', nargs='*')
+    parser.add_argument('suites', nargs='+', choices=[*PROGRAMS, *JOBS], metavar='SUITE', help=', '.join([*PROGRAMS, *JOBS]))
     options = parser.parse_args()
     build = (ROOT / options.build).resolve()
     tally = Tally()
 
-    for suite in options.suites:
+    folders = [suite for suite in options.suites if suite in JOBS]
+    steps = [(suite, PROGRAMS[suite]) for suite in options.suites if suite in PROGRAMS]
+    for jobs in sorted({JOBS[suite] for suite in folders}, reverse=True):
+        together = [suite for suite in folders if JOBS[suite] == jobs]
+        steps.append((' '.join(together), lambda build, tally, together=together, jobs=jobs: run_pytest(together, build, jobs, tally)))
+    for name, step in steps:
         started = time.monotonic()
         before = tally.passed, tally.failed
-        print(f'--- {suite} ({options.build})', flush=True)
-        if suite == 'unit':
-            run_unit(build, tally)
-        elif suite == 'fuzz':
-            run_fuzz(build, tally)
-        else:
-            run_pytest(suite, build, tally)
-        print(f'--- {suite}: {tally.passed - before[0]} passed, {tally.failed - before[1]} failed in {time.monotonic() - started:.0f} s', flush=True)
+        print(f'--- {name} ({options.build})', flush=True)
+        step(build, tally)
+        print(f'--- {name}: {tally.passed - before[0]} passed, {tally.failed - before[1]} failed in {time.monotonic() - started:.0f} s', flush=True)
 
     for skip in tally.skips:
         print(f'skipped {skip}')

@@ -29,7 +29,8 @@ def test_units_are_sound(installed):
     for name in [f'{unit}.service' for unit in UNITS] + ['pxed.target']:
         done = subprocess.run(['systemd-analyze', 'verify', '--man=no', f'--root={installed}', name], stdout=subprocess.PIPE,
                               stderr=subprocess.STDOUT, text=True)
-        ours = [line for line in done.stdout.splitlines() if 'pxed' in line]
+        # The folder is no whole system: what is not ours is missing there.
+        ours = [line for line in done.stdout.splitlines() if 'pxed' in line and 'sysinit.target not found' not in line and '/bin/kill' not in line]
         assert ours == [], done.stdout
 
 
