@@ -10,11 +10,13 @@
 #include "lib/file.h"
 
 #define BUCKETS 256
+#define LINE_SIZE 192
 
 struct item {
         struct item *next;
         struct uuid node;
         uint64_t assignment;
+        struct report *untold; /* read from disk: pxed may not know of it */
 };
 
 struct consumed {
@@ -22,6 +24,11 @@ struct consumed {
         struct item *buckets[BUCKETS];
         char *folder;
 };
+
+static void item_free(struct item *item) {
+        report_free(item->untold);
+        free(item);
+}
 
 /* Ids are random: any byte of them is a good hash. */
 static struct item **find(struct consumed *consumed, const struct uuid *node) {
@@ -38,17 +45,31 @@ static char *file_of(const struct consumed *consumed, const struct uuid *node) {
         return path_join(consumed->folder, uuid_format(node, name));
 }
 
+/* A line: assignment, MAC, time and network. */
+static int parse(const char *text, struct report *report) {
+        char mac[MAC_TEXT_SIZE];
+        int length = 0;
+
+        if (sscanf(text, "%" SCNu64 " %17s %" SCNu64 " %63s%n", &report->assignment, mac, &report->time, report->network, &length) != 4 ||
+            strcmp(text + length, "\n") != 0)
+                return -EBADMSG;
+        return mac_parse(mac, &report->mac);
+}
+
 static void load_one(struct consumed *consumed, const char *name) {
         _cleanup_free_ char *path = NULL, *text = NULL;
-        uint64_t assignment;
-        struct uuid node;
-        char after;
+        _cleanup_(report_freep) struct report *report = calloc(1, sizeof(*report));
 
-        if (uuid_parse(name, &node) < 0)
+        if (!report || uuid_parse(name, &report->node) < 0)
                 return;
         path = path_join(consumed->folder, name);
-        if (path && file_read(path, 64, &text, NULL) >= 0 && sscanf(text, "%" SCNu64 "%c", &assignment, &after) == 2 && after == '\n')
-                consumed_mark(consumed, &node, assignment);
+        if (!path || file_read(path, LINE_SIZE, &text, NULL) < 0 || parse(text, report) < 0 ||
+            consumed_mark(consumed, &report->node, report->assignment) < 0)
+                return;
+        report->kind = REPORT_STARTED;
+        report->has_node = report->once = true;
+        struct item *item = *find(consumed, &report->node);
+        item->untold = TAKE_POINTER(report);
 }
 
 int consumed_new(const char *folder, struct consumed **ret) {
@@ -81,7 +102,7 @@ struct consumed *consumed_free(struct consumed *consumed) {
         for (unsigned i = 0; i < BUCKETS; i++)
                 for (struct item *item = consumed->buckets[i], *next; item; item = next) {
                         next = item->next;
-                        free(item);
+                        item_free(item);
                 }
         pthread_mutex_destroy(&consumed->lock);
         free(consumed->folder);
@@ -115,15 +136,16 @@ int consumed_mark(struct consumed *consumed, const struct uuid *node, uint64_t a
         return r;
 }
 
-int consumed_store(struct consumed *consumed, const struct uuid *node, uint64_t assignment) {
-        _cleanup_free_ char *path = file_of(consumed, node);
-        char text[32];
+int consumed_store(struct consumed *consumed, const struct report *report) {
+        _cleanup_free_ char *path = file_of(consumed, &report->node);
+        char text[LINE_SIZE], mac[MAC_TEXT_SIZE];
 
         if (!path)
                 return -ENOMEM;
-        if (!consumed_is(consumed, node, assignment))
+        if (!consumed_is(consumed, &report->node, report->assignment))
                 return 0;
-        int length = snprintf(text, sizeof(text), "%" PRIu64 "\n", assignment);
+        int length = snprintf(text, sizeof(text), "%" PRIu64 " %s %" PRIu64 " %s\n", report->assignment, mac_format(&report->mac, mac),
+                              report->time, report->network);
         return file_write(path, text, (size_t) length, 0600, true);
 }
 
@@ -140,7 +162,24 @@ void consumed_prune(struct consumed *consumed, const struct snapshot *snapshot) 
                         if (path)
                                 unlink(path);
                         *at = item->next;
-                        free(item);
+                        item_free(item);
                 }
         pthread_mutex_unlock(&consumed->lock);
+}
+
+struct report *consumed_untold(struct consumed *consumed, const struct snapshot *snapshot) {
+        struct report *first = NULL;
+
+        pthread_mutex_lock(&consumed->lock);
+        for (unsigned i = 0; i < BUCKETS; i++)
+                for (struct item *item = consumed->buckets[i]; item; item = item->next) {
+                        const struct node *node = item->untold ? snapshot_node(snapshot, &item->node) : NULL;
+                        if (!node)
+                                continue;
+                        snprintf(item->untold->profile, sizeof(item->untold->profile), "%s", node->profile ? node->profile : "");
+                        item->untold->next = first;
+                        first = TAKE_POINTER(item->untold);
+                }
+        pthread_mutex_unlock(&consumed->lock);
+        return first;
 }

@@ -36,6 +36,13 @@ struct server {
         sd_event_source *check, *sample, *reports;
 };
 
+static void observe(const struct report *report, void *userdata) {
+        struct server *server = userdata;
+        char key[KEY_SIZE];
+
+        worker_observe(server->worker, "step", report_key(report, key, sizeof(key)) ? key : NULL, report->time, report_to_step(report));
+}
+
 /* ---- desired state ---- */
 
 static struct snapshot *next_snapshot(struct server *server) {
@@ -106,6 +113,15 @@ static void apply_children(struct server *server) {
                         add_child(server, server->current->networks[i]);
 }
 
+/* What a death kept from pxed: it would let the machine boot once more when this daemon's memory is lost too. */
+static void tell_untold(struct server *server) {
+        for (struct report *report = consumed_untold(server->http.consumed, server->current), *next; report; report = next) {
+                next = report->next;
+                observe(report, server);
+                report_free(report);
+        }
+}
+
 /* From the moment that this returns each new request is answered by the new state. */
 static bool on_commit(uint64_t revision, void *userdata) {
         struct server *server = userdata;
@@ -116,6 +132,7 @@ static bool on_commit(uint64_t revision, void *userdata) {
         server->current = TAKE_POINTER(server->next);
         published_set(server->http.published, snapshot_ref(server->current));
         consumed_prune(server->http.consumed, server->current);
+        tell_untold(server);
         listeners_set(server->listeners, server->current);
         apply_children(server);
         log_debug("Applied revision %" PRIu64 ": %zu nodes.", revision, server->current->n_nodes);
@@ -123,13 +140,6 @@ static bool on_commit(uint64_t revision, void *userdata) {
 }
 
 /* ---- reports ---- */
-
-static void observe(const struct report *report, void *userdata) {
-        struct server *server = userdata;
-        char key[KEY_SIZE];
-
-        worker_observe(server->worker, "step", report_key(report, key, sizeof(key)) ? key : NULL, report->time, report_to_step(report));
-}
 
 static void log_report(const struct report *report) {
         static const char *const texts[] = {
@@ -150,7 +160,7 @@ static void log_report(const struct report *report) {
 
 /* The disk remembers before pxed hears of it: it must not be booted twice when we die in between. */
 static void store_consumed(struct server *server, const struct report *report) {
-        int r = consumed_store(server->http.consumed, &report->node, report->assignment);
+        int r = consumed_store(server->http.consumed, report);
 
         if (r < 0)
                 daemon_set_problem(server->daemon, "consumed assignments",

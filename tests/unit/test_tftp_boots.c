@@ -122,6 +122,12 @@ static void set_assignment(struct snapshot *snapshot, const struct uuid *id, int
         assert_int_equal(snapshot_apply(snapshot, key, entry), 0);
 }
 
+static void store(struct consumed *consumed, const struct uuid *node, uint64_t assignment) {
+        const struct report report = { .node = *node, .assignment = assignment, .mac = { { 0x52, 0x54, 0, 0, 0, 1 } }, .time = 1234567, .network = "lab" };
+
+        assert_int_equal(consumed_store(consumed, &report), 0);
+}
+
 static void test_consumed(void **state) {
         char folder[] = "/tmp/pxed-consumed-XXXXXX";
         _cleanup_(snapshot_unrefp) struct snapshot *snapshot = NULL;
@@ -136,9 +142,9 @@ static void test_consumed(void **state) {
         assert_int_equal(consumed_mark(consumed, &c, 7), 0);
         assert_true(consumed_is(consumed, &a, 5));
         assert_false(consumed_is(consumed, &a, 6));
-        assert_int_equal(consumed_store(consumed, &a, 5), 0);
-        assert_int_equal(consumed_store(consumed, &b, 6), 0);
-        assert_int_equal(consumed_store(consumed, &c, 99), 0); /* not marked: not stored */
+        store(consumed, &a, 5);
+        store(consumed, &b, 6);
+        store(consumed, &c, 99); /* not marked: not stored */
 
         /* after a restart: what was stored */
         consumed = consumed_free(consumed);
@@ -152,6 +158,19 @@ static void test_consumed(void **state) {
         set_assignment(snapshot, &a, 5);
         set_assignment(snapshot, &b, 8);
         consumed_prune(consumed, snapshot);
+
+        /* what pxed still wants it has not been told of: told once, as it was */
+        _cleanup_(report_freep) struct report *untold = consumed_untold(consumed, snapshot);
+        assert_non_null(untold);
+        assert_null(untold->next);
+        assert_int_equal(untold->kind, REPORT_STARTED);
+        assert_memory_equal(&untold->node, &a, sizeof(a));
+        assert_int_equal(untold->assignment, 5);
+        assert_int_equal(untold->mac.bytes[5], 1);
+        assert_int_equal(untold->time, 1234567);
+        assert_string_equal(untold->network, "lab");
+        assert_null(consumed_untold(consumed, snapshot));
+
         consumed = consumed_free(consumed);
         assert_int_equal(consumed_new(path, &consumed), 0);
         assert_true(consumed_is(consumed, &a, 5));
