@@ -51,7 +51,7 @@ objects = $(patsubst %.c,$(BUILD)/obj/%.o,$(1))
 # $(call archive,NAME,SOURCES): build/NAME.a, what a folder offers to its own programs and tests
 define archive
 $(BUILD)/$(1).a: $(call objects,$(2))
-	@rm -f $$@ && $$(AR) rcs $$@ $$^
+	@mkdir -p $$(@D) && rm -f $$@ && $$(AR) rcs $$@ $$^
 ALL_SOURCES += $(2)
 endef
 
@@ -102,7 +102,7 @@ $(BUILD)/obj/%.o: %.c
 all: $(PROGRAMS)
 
 DEPS_BUILD := build-essential pkg-config libsystemd-dev libjansson-dev nettle-dev libinih-dev libsqlite3-dev libmicrohttpd-dev \
-              libpcap-dev libnl-3-dev libnl-route-3-dev zlib1g-dev grub-common grub-efi-amd64-bin busybox-static kmod cpio xz-utils zstd
+              libpcap-dev libnl-3-dev libnl-route-3-dev zlib1g-dev grub-common grub-efi-amd64-bin busybox-static kmod cpio lz4 xz-utils zstd binutils
 DEPS_RUN   := dnsmasq-base tftpd-hpa ipxe iproute2
 DEPS_TEST  := libcmocka-dev python3-pytest python3-scapy python3-pyroute2 qemu-system-x86 ovmf curl udhcpc mtools dosfstools psmisc \
               util-linux

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "lib/file.h"
+#include "lib/installed.h"
 #include "lib/port_holder.h"
 
 #define HELPER "pxed-dhcp-lease"
@@ -118,14 +119,7 @@ char *find_dnsmasq(void) {
 }
 
 char *find_helper(void) {
-        char own[4096];
-        ssize_t n = readlink("/proc/self/exe", own, sizeof own - 1);
-        char *path = NULL;
+        _cleanup_free_ char *path = installed_path(PXED_LIBEXECDIR, HELPER);
 
-        if (n > 0) {
-                own[n] = '\0';
-                *strrchr(own, '/') = '\0';
-                path = executable(own, HELPER);
-        }
-        return path ?: executable(PXED_LIBEXECDIR, HELPER);
+        return path && access(path, X_OK) == 0 ? TAKE_POINTER(path) : NULL;
 }

@@ -138,6 +138,12 @@ int file_open_beneath(int root_fd, const char *path) {
         return TAKE_FD(fd);
 }
 
+int file_open_in(const char *folder, const char *path) {
+        _cleanup_close_ int root = open(folder, O_PATH | O_DIRECTORY | O_CLOEXEC);
+
+        return root < 0 ? -errno : file_open_beneath(root, path);
+}
+
 char *path_join(const char *folder, const char *name) {
         char *path;
 

@@ -20,6 +20,8 @@ int folder_make(const char *path, mode_t mode);
  * leaves the root (openat2, RESOLVE_BENEATH). -ENOENT, -EXDEV when it would leave, -EISDIR and -EINVAL for what
  * is no regular file. Returns an fd that the caller closes. */
 int file_open_beneath(int root_fd, const char *path);
+/* The same for a folder by its path; also -ENOENT and -ENOTDIR of the folder itself. */
+int file_open_in(const char *folder, const char *path);
 
 /* "DIR/NAME" in new memory; NULL without memory. */
 char *path_join(const char *folder, const char *name);

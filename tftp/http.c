@@ -86,11 +86,6 @@ void http_client(struct http_request *request, char buffer[static IP_TEXT_SIZE])
                 inet_ntop(AF_INET6, &((const struct sockaddr_in6 *) info->client_addr)->sin6_addr, buffer, IP_TEXT_SIZE);
 }
 
-int http_open_folder(const char *path) {
-        int fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
-        return fd < 0 ? -errno : fd;
-}
-
 static http_handler find_handler(const char *path) {
         for (size_t i = 0; i < ELEMENTS(routes); i++) {
                 size_t length = strlen(routes[i].path);

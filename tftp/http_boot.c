@@ -3,8 +3,8 @@
 #include <string.h>
 
 #include "lib/clock.h"
-#include "lib/file.h"
 #include "tftp/http_request.h"
+#include "tftp/images.h"
 #include "tftp/script.h"
 
 enum MHD_Result http_start(struct http_request *request) {
@@ -17,15 +17,14 @@ enum MHD_Result http_start(struct http_request *request) {
         return http_text(request, MHD_HTTP_OK, &text);
 }
 
-/* The profile's first file that is to come from the image folder and is not there; NULL: there is none. */
+/* The profile's first image that is not there; NULL: there is none. */
 static const char *find_missing(const struct settings *settings, const struct profile *profile) {
-        _cleanup_close_ int root = http_open_folder(settings->image_directory);
         const char *file;
 
         for (unsigned i = 0; (file = profile_file(profile, i)); i++) {
                 if (file_is_url(file))
                         continue;
-                _cleanup_close_ int fd = root < 0 ? root : file_open_beneath(root, file);
+                _cleanup_close_ int fd = image_open(settings->image_directory, file);
                 if (fd < 0)
                         return file;
         }

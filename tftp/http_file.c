@@ -9,6 +9,7 @@
 #include "lib/file.h"
 #include "tftp/file_answer.h"
 #include "tftp/http_request.h"
+#include "tftp/images.h"
 
 static const char *header(struct http_request *request, const char *name) {
         return MHD_lookup_connection_value(request->connection, MHD_HEADER_KIND, name);
@@ -103,24 +104,22 @@ static struct MHD_Response *make_response(const struct file_answer *answer, int 
         return response;
 }
 
-static int open_file(const char *folder, const char *file, struct file_facts *ret) {
-        _cleanup_close_ int root = http_open_folder(folder);
-        _cleanup_close_ int fd = root < 0 ? root : file_open_beneath(root, file);
+static int read_facts(int fd, struct file_facts *ret) {
         struct stat status;
 
-        if (fd < 0)
-                return fd;
         if (fstat(fd, &status) < 0)
                 return -errno;
         *ret = (struct file_facts) { .size = (uint64_t) status.st_size, .inode = status.st_ino, .modified = status.st_mtim };
-        return TAKE_FD(fd);
+        return 0;
 }
 
-/* known: the token is good. */
-static enum MHD_Result serve(struct http_request *request, const char *folder, const char *file, bool known) {
+/* opened: the file, which is taken over, or the error of opening it. known: the token is good. */
+static enum MHD_Result serve(struct http_request *request, int opened, const char *file, bool known) {
+        _cleanup_close_ int fd = opened;
         struct file_facts facts;
-        _cleanup_close_ int fd = open_file(folder, file, &facts);
 
+        if (fd >= 0 && read_facts(fd, &facts) < 0)
+                return MHD_NO;
         if (fd == -EACCES || fd == -EPERM)
                 return refuse(request, known, MHD_HTTP_FORBIDDEN, file, "the file may not be read");
         if (fd == -EMFILE || fd == -ENFILE || fd == -ENOMEM)
@@ -161,7 +160,7 @@ enum MHD_Result http_image(struct http_request *request) {
         /* The bytes are no secret: a machine that is slower than its token gets them all the same, but starts nothing. */
         if (fault == -EKEYEXPIRED)
                 report_refusal(request, file, "the boot token has expired: this file does not count for the boot");
-        return serve(request, snapshot->settings->image_directory, file, known);
+        return serve(request, image_open(snapshot->settings->image_directory, file), file, known);
 }
 
 enum MHD_Result http_loader(struct http_request *request) {
@@ -170,7 +169,7 @@ enum MHD_Result http_loader(struct http_request *request) {
         int fault;
         bool known = snapshot && snapshot->settings && find_token(request, snapshot->settings, &fault);
 
-        enum MHD_Result result = serve(request, request->context->loader_directory, file, known);
+        enum MHD_Result result = serve(request, file_open_in(request->context->loader_directory, file), file, known);
         request->file_ends = false;
         return result;
 }

@@ -47,5 +47,3 @@ enum MHD_Result http_error(struct http_request *request, unsigned status, const 
 struct connection *http_watched(struct MHD_Connection *connection);
 /* The text form of the client's address. */
 void http_client(struct http_request *request, char buffer[static IP_TEXT_SIZE]);
-/* The image folder's or loader folder's descriptor; negative errno. The caller closes it. */
-int http_open_folder(const char *path);

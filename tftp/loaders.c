@@ -2,12 +2,12 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 
 #include "lib/file.h"
+#include "lib/installed.h"
 #include "lib/log.h"
 
 #define LOADER_MAX (32 * 1024 * 1024)
@@ -24,28 +24,8 @@ static const struct loader {
 
 struct loaders {
         struct daemon *daemon;
-        char *ipxe, *own, *directory;
+        char *ipxe, *directory;
 };
-
-/* Beside the program when it runs from where it was built, else where it is installed. */
-static char *find_own_directory(void) {
-        char path[PATH_MAX];
-        ssize_t length = readlink("/proc/self/exe", path, sizeof(path) - 1);
-        char *slash;
-
-        if (length > 0) {
-                path[length] = '\0';
-                slash = strrchr(path, '/');
-                _cleanup_free_ char *file = NULL;
-                if (slash) {
-                        *slash = '\0';
-                        file = path_join(path, "local-x64.efi");
-                }
-                if (file && access(file, R_OK) == 0)
-                        return strdup(path);
-        }
-        return strdup(PXED_DATADIR);
-}
 
 int loaders_new(struct daemon *daemon, const char *ipxe_directory, struct loaders **ret) {
         _cleanup_(loaders_freep) struct loaders *loaders = calloc(1, sizeof(*loaders));
@@ -54,9 +34,8 @@ int loaders_new(struct daemon *daemon, const char *ipxe_directory, struct loader
                 return -ENOMEM;
         loaders->daemon = daemon;
         loaders->ipxe = strdup(ipxe_directory);
-        loaders->own = find_own_directory();
         loaders->directory = path_join(daemon_state_dir(daemon), "loaders");
-        if (!loaders->ipxe || !loaders->own || !loaders->directory)
+        if (!loaders->ipxe || !loaders->directory)
                 return -ENOMEM;
         *ret = TAKE_POINTER(loaders);
         return 0;
@@ -65,7 +44,6 @@ int loaders_new(struct daemon *daemon, const char *ipxe_directory, struct loader
 struct loaders *loaders_free(struct loaders *loaders) {
         if (loaders) {
                 free(loaders->ipxe);
-                free(loaders->own);
                 free(loaders->directory);
                 free(loaders);
         }
@@ -102,7 +80,7 @@ static int copy(const char *from, const char *to) {
 }
 
 static void check_one(struct loaders *loaders, const struct loader *loader) {
-        _cleanup_free_ char *from = path_join(loader->own ? loaders->own : loaders->ipxe, loader->name);
+        _cleanup_free_ char *from = loader->own ? installed_path(PXED_DATADIR, loader->name) : path_join(loaders->ipxe, loader->name);
         _cleanup_free_ char *to = path_join(loaders->directory, loader->name);
         char subject[64];
         int r = 0;

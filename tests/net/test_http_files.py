@@ -1,13 +1,14 @@
 """/images and /loaders of pxed-tftp, asked by honest clients, odd firmware and worse."""
 import os
 import re
+import shutil
 import socket
 import subprocess
 import time
 
 import pytest
 
-from tftp_daemon import ADDRESS, PORT, Daemon
+from tftp_daemon import ADDRESS, BUILD, PORT, Daemon
 
 SIZE = 1_000_000
 
@@ -291,3 +292,24 @@ def test_memory_stays_bounded(daemon):
     text = open(f"/proc/{daemon.process.pid}/smaps_rollup").read()
     assert int(re.search(r"Pss_Anon: +(\d+)", text).group(1)) < (64000 if sanitized else 8000)
     assert len(os.listdir(f"/proc/{daemon.process.pid}/fd")) < 60
+
+
+def test_the_ramdisk_that_pxed_brings(tmp_path):
+    """It is found beside the program; a file of the image folder goes before it; nothing else of its folder is served."""
+    programs = tmp_path / "programs"
+    (programs / "ramdisk").mkdir(parents=True)
+    shutil.copy(BUILD / "pxed-tftp", programs)
+    shutil.copy(BUILD / "local-x64.efi", programs)
+    for name in ("vmlinuz", "initrd"):
+        (programs / "ramdisk" / name).write_text(f"brought {name}")
+    daemon = Daemon(tmp_path)
+    (daemon.images / "ramdisk").mkdir()
+    (daemon.images / "ramdisk/initrd").write_text("another initrd")
+    try:
+        daemon.start(program=programs / "pxed-tftp")
+        assert daemon.get("/images/ramdisk/vmlinuz")[2] == b"brought vmlinuz"
+        assert daemon.get("/images/ramdisk/initrd")[2] == b"another initrd"
+        for path in ("ramdisk/../pxed-tftp", "ramdisk/%2e%2e/pxed-tftp", "pxed-tftp", "ramdisk", "ramdisk/", "ramdisk/none"):
+            assert daemon.get(f"/images/{path}")[0] in (400, 404), path
+    finally:
+        daemon.close()

@@ -57,8 +57,8 @@ class Daemon:
         connect(self.appliance, "prov0", self.client, "eth0", address=f"{ADDRESS}/24", client_mac=MAC)
         self.client.ip("address", "add", "192.0.2.50/24", "dev", "eth0")
 
-    def start(self, *arguments, applied=True):
-        self.process = self.appliance.popen([*self.prefix, str(BUILD / "pxed-tftp"), "--runtime-dir", str(self.path / "run"), "--state-dir",
+    def start(self, *arguments, applied=True, program=BUILD / "pxed-tftp"):
+        self.process = self.appliance.popen([*self.prefix, str(program), "--runtime-dir", str(self.path / "run"), "--state-dir",
                                              str(self.path / "state"), "--log-level", "debug", *arguments])
         if applied:
             self.bus.wait_for(lambda: self.status() and self.bus.applied("tftp") >= self.bus.revision)
