@@ -23,7 +23,6 @@ struct change {
         size_t n_entries;
         struct event *events;
         size_t n_events;
-        uint64_t boot_newest; /* before the change */
 };
 
 int change_begin(struct state *state, uint64_t now, struct change **ret) {
@@ -32,7 +31,6 @@ int change_begin(struct state *state, uint64_t now, struct change **ret) {
                 return -ENOMEM;
         c->state = state;
         c->now = now;
-        c->boot_newest = state->boot_newest;
         state->changes++;
         *ret = c;
         return 0;
@@ -433,8 +431,6 @@ struct change *change_free(struct change *c) {
                         (void) put_object(c->state, e->kind, e->old, &replaced);
                 free_object(e->kind, e->new);
         }
-        if (c->n_entries > 0)
-                c->state->boot_newest = c->boot_newest;
         free(c->entries);
         free(c->events);
         free(c);

@@ -6,6 +6,8 @@
 
 #include "pxed/text.h"
 
+#define UNKNOWN_MAX 5000
+
 static int keep_one(struct boot *boot, void *userdata) {
         struct boot **found = userdata;
         boot_free(*found);
@@ -55,6 +57,11 @@ static int tell_start(struct change *c, const struct boot *boot, const struct no
                              node ? node->name : mac_format(&boot->mac, mac), boot->network ? " on network " : "",
                              boot->network ? boot->network : "");
         return r < 0 ? r : set_last_boot(c, boot, node);
+}
+
+/* Anybody on a network can make up MACs: of machines that nobody knows so many are followed at a time. */
+static bool has_room(const struct state *s, const struct node *node) {
+        return node || s->boots.count < UNKNOWN_MAX;
 }
 
 /* Puts an attempt that is new; its id comes with it. */
@@ -152,6 +159,8 @@ int flight_step(struct state *s, struct change *c, const struct mac *mac, const 
         case BOOT_FIT_NOISE:
                 return 0;
         case BOOT_FIT_NEW:
+                if (!latest && !has_room(s, node))
+                        return 0;
                 return begin_attempt(s, c, latest, mac, network, node, step);
         case BOOT_FIT_THIS:
                 return add_to(s, c, latest, network, node, step);

@@ -17,7 +17,8 @@ struct watch {
         struct manager *manager;
         struct varlink_call *call;
         enum role role;
-        uint64_t told;  /* sequence of the feed */
+        uint64_t told;     /* sequence of the feed */
+        uint64_t revision; /* of the last reply */
         bool began;     /* the first reply was sent */
         bool completed; /* the last reply said `complete` */
 };
@@ -56,6 +57,7 @@ static json_t *next_chunk(struct watch *w) {
         w->completed = item == NULL;
         if (w->completed)
                 w->told = s->desired.sequence;
+        w->revision = s->revision;
         return json_pack("{s:I, s:b, s:b, s:o}", "revision", (json_int_t) s->revision, "reset", (int) first, "complete",
                          (int) w->completed, "entries", entries);
 }
@@ -147,13 +149,24 @@ static int on_timeout(sd_event_source *source, uint64_t usec, void *userdata) {
         return 0;
 }
 
-static bool is_applied(const struct workers *workers, uint64_t revision) {
-        const struct worker_record *tftp = &workers->roles[ROLE_TFTP];
-        return tftp->watches > 0 && tftp->has_applied && tftp->applied >= revision;
+/* Whether the stream has told all that there is to be told to its worker, and the worker has applied that. */
+static bool is_level(const struct state *s, const struct watch *w, uint64_t applied) {
+        return w->completed && !feed_after(&s->desired, w->told, wanted[w->role]) && applied >= w->revision;
+}
+
+/* A change that concerns the role in nothing is never told to it: then what it was told last is what it must have applied. */
+static bool is_applied(const struct manager *m, uint64_t revision) {
+        const struct worker_record *tftp = &m->workers.roles[ROLE_TFTP];
+        if (tftp->watches == 0 || !tftp->has_applied)
+                return false;
+        bool level = true;
+        for (const struct watch *w = m->workers.watches; w; w = w->next)
+                level = level && (w->role != ROLE_TFTP || is_level(m->state, w, tftp->applied));
+        return level || tftp->applied >= revision;
 }
 
 int workers_wait(struct manager *m, struct varlink_call *call, const struct uuid *node, uint64_t revision, unsigned timeout) {
-        if (is_applied(&m->workers, revision))
+        if (is_applied(m, revision))
                 return api_reply_node(m, call, node);
         struct waiter *waiter = calloc(1, sizeof *waiter);
         if (!waiter)
@@ -175,7 +188,7 @@ void workers_applied(struct manager *m, enum role role) {
                 return;
         for (struct waiter *waiter = m->workers.waiters, *next; waiter; waiter = next) {
                 next = waiter->next;
-                if (!is_applied(&m->workers, waiter->revision))
+                if (!is_applied(m, waiter->revision))
                         continue;
                 struct varlink_call *call = waiter->call;
                 struct uuid node = waiter->node;

@@ -261,6 +261,30 @@ def test_set_boot_waits_for_tftp(pxed):
     assert {key for key in others[0].state if not key.startswith(('settings', 'network/', 'host/'))} == set()
 
 
+def test_wait_for_what_changes_nothing(pxed):
+    """Revisions that a worker is never told of, because they concern it in nothing, keep no call waiting."""
+    tftp = Worker(pxed, 'tftp')
+    pxed.call('Node.Create', name='n', macs=[MAC])
+    pxed.call('Node.Update', node='n', tags=['a'])
+    pxed.call('Node.ClearBoot', node='n', wait=True, timeout=5)
+    pxed.call('Node.Inspect', node='n', wait=True, timeout=5)
+    pxed.call('Node.Update', node='n', tags=['b'])
+    pxed.call('Node.Inspect', node='n', wait=True, timeout=5)
+    assert tftp.revision < pxed.call('Appliance.GetStatus')['revision']
+    tftp.close()
+
+
+def test_made_up_machines(pxed):
+    """What anybody can make up is bounded, and takes nothing from the machines that are known."""
+    pxed.call('Node.Create', name='n', macs=[MAC])
+    for batch in range(1, 9):
+        pxed.report('netcfg', batch, *[step('discover', mac=f'52:54:01:{batch:02x}:{n >> 8:02x}:{n & 255:02x}', stage='firmware')
+                                       for n in range(1000)])
+    assert pxed.call('Appliance.GetStatus')['boots'] == 5000
+    pxed.report('netcfg', 100, step('discover', stage='firmware'))
+    assert pxed.call('Boot.List', node='n')['boots'][0]['outcome'] == 'running'
+
+
 def test_wait_is_answered_when_tftp_comes(pxed):
     pxed.call('Node.Create', name='n', macs=[MAC])
     with pxed.connect() as connection:

@@ -205,7 +205,13 @@ static void test_nodes_and_ports_match(void **state) {
                 assert_int_equal(change_put_node(change, node, true), 0);
                 assert_int_equal(change_commit(change), 0);
         }
+        /* Ports of no node are nobody's, wherever they stand in the order. */
+        assert_int_equal(sqlite3_exec(f->state->store->database, "INSERT INTO ports VALUES (x'00000000000000000000000000000000', 0, "
+                                      "x'525400ffffff', 0, NULL, NULL, NULL), (x'80000000000000000000000000000000', 0, x'525400fffffe', 0, "
+                                      "NULL, NULL, NULL)", NULL, NULL, NULL), SQLITE_OK);
         reopen(f);
+        assert_null(node_at(f, 0xffffff));
+        assert_null(node_at(f, 0xfffffe));
         assert_int_equal(f->state->nodes.count, 300);
         for (unsigned n = 0; n < 300; n++) {
                 struct node *node = node_at(f, n * 4);
@@ -381,6 +387,11 @@ static void test_boots(void **state) {
         assert_string_equal(json_get_string(json_array_get(boots, 0), "outcome"), "running");
         assert_string_equal(json_get_string(json_array_get(boots, 1), "outcome"), "silent");
         assert_int_equal(json_get_int(json_array_get(boots, 0), "id", 0), 5);
+        /* Told late, of the attempt before the latest. */
+        assert_int_equal(report(f, NOW, "[" STEP("4000002", "started", ",\"profile\":\"local\"") "]", NULL), 0);
+        _cleanup_json_ json_t *told = boots_of(f, 1);
+        assert_string_equal(json_get_string(json_array_get(told, 0), "outcome"), "running");
+        assert_string_equal(json_get_string(json_array_get(told, 1), "outcome"), "booted");
         /* A restart of pxed: the one in flight goes on, and its silence counts from then. */
         reopen(f);
         assert_int_equal(f->state->boots.count, 1);
