@@ -116,6 +116,23 @@ def discover(pxed, nodes):
     tell(f'inventories taken in, {nodes}', nodes / (time.monotonic() - began), '/s')
 
 
+def boots(pxed):
+    """1,000 machines boot at once: what three workers report of them, in the batches that they come in."""
+    began, count = time.monotonic(), 0
+    now = time.time_ns() // 1000
+    for batch, first in enumerate(range(0, 1000, 25), 1000):
+        machines = [{'mac': mac(number), 'network': 'lab'} for number in range(first, first + 25)]
+        seen = [{'time': now + at, 'step': {**machine, 'kind': kind, 'stage': stage}} for machine in machines
+                for at, (kind, stage) in enumerate((kind, stage) for stage in ('firmware', 'ipxe')
+                                                   for kind in ('discover', 'offer', 'request', 'acknowledge'))]
+        served = [{'time': now + 10 + at, 'step': {**machine, 'kind': kind, 'profile': 'local'}} for machine in machines
+                  for at, kind in enumerate(('script', 'started'))]
+        for role, observations in (('netcfg', seen), ('tftp', served)):
+            pxed.call('org.pxed.Worker.Report', role=role, instance='bench', batch=batch, observations=observations)
+            count += len(observations)
+    tell('steps of boots taken in', count / (time.monotonic() - began), '/s')
+
+
 def synchronize(pxed):
     connection = pxed.connect()
     began = time.monotonic()
@@ -163,6 +180,7 @@ def run(build, nodes, folder):
         tell(f'start to the first answer, {nodes} nodes', pxed.ready_ms, 'ms')
         tell(f'PSS idle, {nodes} nodes', pss(pxed.process), 'KiB')
         synchronize(pxed)
+        boots(pxed)
         set_boot(pxed, build, folder, nodes)
         spans('Node.List of 200', measured(lambda n: pxed.call('org.pxed.Node.List', limit=200), 50))
         spans('Node.Get', measured(lambda n: pxed.call('org.pxed.Node.Get', node=mac(n % nodes)), 500))
