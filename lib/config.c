@@ -76,6 +76,10 @@ int config_refuse(struct config_error *error, const struct config_entry *entry, 
         va_start(arguments, format);
         refuse_va(error, entry ? entry->file : "", entry ? entry->line : 0, format, arguments);
         va_end(arguments);
+        if (entry && strstr(entry->value, " #")) {
+                size_t length = strlen(error->reason);
+                snprintf(error->reason + length, sizeof(error->reason) - length, " (a # after a value is part of it: give the comment a line of its own)");
+        }
         return -EINVAL;
 }
 

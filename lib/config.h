@@ -24,7 +24,7 @@ struct config;
 struct config_error {
         char file[256];
         unsigned line; /* 0: the file as a whole */
-        char reason[256];
+        char reason[512];
 };
 
 /* Reads `path` and its drop-ins. A missing main file is an error, a missing drop-in folder none. On failure a
@@ -37,5 +37,6 @@ DEFINE_CLEANUP(struct config *, config_free);
 size_t config_size(const struct config *config);
 const struct config_entry *config_at(const struct config *config, size_t index);
 
-/* Fills *error for an entry (NULL: the configuration as a whole) and returns -EINVAL. */
+/* Fills *error for an entry (NULL: the configuration as a whole) and returns -EINVAL. Where the value has what looks like a comment, the
+ * reason says so. */
 int config_refuse(struct config_error *error, const struct config_entry *entry, const char *format, ...) _printf_(3, 4);

@@ -59,6 +59,21 @@ static void test_entries_know_their_place(void **state) {
         write_text("pxed.conf.d/10-a.conf", "");
 }
 
+/* What is refused in a value is often the comment in it. */
+static void test_refusal_explains_a_comment(void **state) {
+        struct config_error error;
+        struct config *config;
+
+        write_text("pxed.conf", "[pxed]\nhttp-port = 80 # the usual\nimages = /a#b\n");
+        assert_int_equal(config_load(path, &config, &error), 0);
+        assert_int_equal(config_refuse(&error, config_at(config, 0), "no number"), -EINVAL);
+        assert_string_equal(error.reason, "no number (a # after a value is part of it: give the comment a line of its own)");
+        assert_int_equal(error.line, 2);
+        assert_int_equal(config_refuse(&error, config_at(config, 1), "no folder"), -EINVAL);
+        assert_string_equal(error.reason, "no folder");
+        config_free(config);
+}
+
 static void assert_refused(const char *text, unsigned line, const char *word) {
         struct config_error error;
         struct config *config = NULL;
@@ -95,6 +110,7 @@ static void test_missing_file(void **state) {
 int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_entries_know_their_place),
+                cmocka_unit_test(test_refusal_explains_a_comment),
                 cmocka_unit_test(test_refusals),
                 cmocka_unit_test(test_missing_file),
         };
