@@ -142,10 +142,13 @@ static void send_report(struct worker *worker) {
         for (struct worker_item *item = worker->batch; item; item = item->next)
                 json_array_append(observations, item->value);
         worker->news = false;
+        /* What pxed keeps is how things stand once it has taken this. */
+        json_t *status = daemon_status(worker->daemon);
+        json_object_set_new(status, "queued", json_integer((json_int_t) worker->queue.size));
         json_t *report = json_pack("{s:s, s:s, s:I, s:o, s:o, s:o}", "role", worker->options.role, "instance", worker->instance, "batch",
                                    (json_int_t) worker->batch_number, "applied",
                                    json_int_or_null(worker->has_applied, (int64_t) worker->applied), "status",
-                                   daemon_status(worker->daemon), "observations", observations);
+                                   status, "observations", observations);
         worker->waiting = true;
         int r = varlink_client_call(worker->client, "org.pxed.Worker.Report", report, false, on_report_reply, worker);
         if (r < 0) {
