@@ -14,20 +14,22 @@
 #define RETRY_DELAY (1 * USEC_PER_SEC)
 /* Counts of frames are told this long after the first frame that they lack. */
 #define COUNT_DELAY (5 * USEC_PER_SEC)
+/* A carrier that is lost for a shorter time is not told: a bridge loses and gets it as its machines are plugged in, and cards when they are reset. */
+#define CARRIER_DELAY (2 * USEC_PER_SEC)
 
 struct network {
         const struct network_context *context;
         char *name, *interface;
         struct ip_prefix address;
         struct segment segment;
-        struct link_state link;
+        struct link_state link, told; /* as it is, and as pxed was told */
         bool link_reported;
         struct capture *capture;
         int captured_index;         /* of the interface that `capture` is open on */
         uint64_t captured;          /* frames, of all captures so far */
         uint64_t dropped_before;    /* by captures that are closed */
         uint64_t dropped, suppressed; /* as told last */
-        sd_event_source *reopen, *count;
+        sd_event_source *reopen, *count, *carrier;
 };
 
 uint16_t network_id(const struct network *network) {
@@ -36,6 +38,18 @@ uint16_t network_id(const struct network *network) {
 
 const char *network_name(const struct network *network) {
         return network->name;
+}
+
+static void arm(sd_event_source *timer, uint64_t delay) {
+        sd_event_source_set_time_relative(timer, delay);
+        sd_event_source_set_enabled(timer, SD_EVENT_ONESHOT);
+}
+
+static bool is_armed(sd_event_source *timer) {
+        int enabled = SD_EVENT_OFF;
+
+        sd_event_source_get_enabled(timer, &enabled);
+        return enabled != SD_EVENT_OFF;
 }
 
 /* ---- what is told */
@@ -51,7 +65,9 @@ static void report(struct network *network) {
         snprintf(key, sizeof(key), "link/%s", network->name);
         worker_observe(network->context->worker, "link", key, realtime_us(),
                        report_link(&network->link, network->name, network->captured, network->dropped));
+        network->told = network->link;
         network->link_reported = true;
+        sd_event_source_set_enabled(network->carrier, SD_EVENT_OFF);
 }
 
 static void warn(struct network *network) {
@@ -72,8 +88,17 @@ static void warn(struct network *network) {
 static int on_count(sd_event_source *source, uint64_t usec, void *userdata) {
         struct network *network = userdata;
 
+        if (is_armed(network->carrier)) {
+                arm(network->count, CARRIER_DELAY);
+                return 0;
+        }
         warn(network);
         report(network);
+        return 0;
+}
+
+static int on_carrier(sd_event_source *source, uint64_t usec, void *userdata) {
+        report(userdata);
         return 0;
 }
 
@@ -89,11 +114,6 @@ static void set_problem(struct network *network, const char *what, const char *t
 
 /* ---- capture */
 
-static void arm(sd_event_source *timer, uint64_t delay) {
-        sd_event_source_set_time_relative(timer, delay);
-        sd_event_source_set_enabled(timer, SD_EVENT_ONESHOT);
-}
-
 static void on_frame(const void *frame, size_t size, uint64_t time, void *userdata) {
         struct network *network = userdata;
 
@@ -103,11 +123,9 @@ static void on_frame(const void *frame, size_t size, uint64_t time, void *userda
 
 static void on_delivered(void *userdata) {
         struct network *network = userdata;
-        int enabled = SD_EVENT_OFF;
 
         network->context->delivered(network->context->userdata);
-        sd_event_source_get_enabled(network->count, &enabled);
-        if (enabled == SD_EVENT_OFF)
+        if (!is_armed(network->count))
                 arm(network->count, COUNT_DELAY);
 }
 
@@ -161,6 +179,21 @@ static int on_reopen(sd_event_source *source, uint64_t usec, void *userdata) {
 
 /* ---- the interface */
 
+static void tell_change(struct network *network) {
+        const struct link_state *told = &network->told, *link = &network->link;
+
+        if (network->link_reported && link_state_equal(link, told)) {
+                sd_event_source_set_enabled(network->carrier, SD_EVENT_OFF);
+                return;
+        }
+        if (!network->link_reported || !told->carrier || link->carrier || !link->up) {
+                report(network);
+                return;
+        }
+        if (!is_armed(network->carrier))
+                arm(network->carrier, CARRIER_DELAY);
+}
+
 void network_refresh(struct network *network) {
         struct link_state link;
         char text[512];
@@ -172,14 +205,12 @@ void network_refresh(struct network *network) {
                 arm(network->reopen, RETRY_DELAY);
                 return;
         }
-        bool changed = !network->link_reported || !link_state_equal(&link, &network->link);
         network->link = link;
         network->segment.own = link.mac;
         adjust_capture(network);
         bool bad = link_problem(&link, network->interface, &network->address, text, sizeof(text));
         set_problem(network, "network", bad ? text : NULL);
-        if (changed)
-                report(network);
+        tell_change(network);
 }
 
 bool network_has_link(const struct network *network, int index, const char *name) {
@@ -239,7 +270,7 @@ int network_new(const struct network_context *context, uint16_t id, const json_t
         if (!(network->name = strdup(name ?: "")))
                 return -ENOMEM;
         if ((r = network_configure(network, entry)) < 0 || (r = add_timer(network, &network->reopen, on_reopen)) < 0 ||
-            (r = add_timer(network, &network->count, on_count)) < 0)
+            (r = add_timer(network, &network->count, on_count)) < 0 || (r = add_timer(network, &network->carrier, on_carrier)) < 0)
                 return r;
         *ret = TAKE_POINTER(network);
         return 0;
@@ -257,6 +288,7 @@ struct network *network_free(struct network *network) {
                 return NULL;
         sd_event_source_disable_unref(network->reopen);
         sd_event_source_disable_unref(network->count);
+        sd_event_source_disable_unref(network->carrier);
         capture_free(network->capture);
         free(network->interface);
         free(network->name);

@@ -112,6 +112,17 @@ def test_no_carrier_is_reported_and_no_problem(client, bus, daemon):
     assert link(bus)["up"] and problems(bus) == {}
 
 
+def test_a_carrier_that_is_back_at_once_was_never_lost(client, bus, daemon):
+    before = len(bus.values("link"))
+    for _ in range(2):
+        client.ip("link", "set", "eth0", "down")
+        time.sleep(1.3)  # the kernel itself tells it up to a second later
+        client.ip("link", "set", "eth0", "up")
+        time.sleep(0.2)
+    time.sleep(2.2)
+    assert all(told["carrier"] for told in bus.values("link")[before:])
+
+
 def test_problems_come_with_what_to_do_and_go_by_themselves(appliance, client, bus, tmp_path):
     # IPv6 has events of its own: without them each one here must be noticed by itself
     appliance.run(["sysctl", "-qw", "net.ipv6.conf.all.disable_ipv6=1", "net.ipv6.conf.default.disable_ipv6=1"])
