@@ -55,8 +55,10 @@ bool api_bounded(struct varlink_call *call, const char *interface, const json_t 
         return false;
 }
 
-json_t *api_node_of_mac(const struct state *state, const struct mac *mac) {
+json_t *api_with_node_of_mac(json_t *object, const struct state *state, const struct mac *mac) {
         char text[UUID_TEXT_SIZE];
         const struct node *node = registry_by_mac(&state->nodes, mac);
-        return json_text(node ? uuid_format(&node->id, text) : NULL);
+        json_object_set_new(object, "node", json_text(node ? uuid_format(&node->id, text) : NULL));
+        json_object_set_new(object, "name", json_text(node ? node->name : NULL));
+        return object;
 }

@@ -54,5 +54,5 @@ json_t *api_decision_to_json(const struct decision *decision);
 int api_reply_node(struct manager *manager, struct varlink_call *call, const struct uuid *id);
 /* Type Boot of org.pxed.Boot. */
 json_t *api_boot_to_json(const struct state *state, const struct boot *boot);
-/* The id of the node that has the MAC, or null. */
-json_t *api_node_of_mac(const struct state *state, const struct mac *mac);
+/* Adds id and name of the node that has the MAC, or null, to `object` (may be NULL), and returns it. */
+json_t *api_with_node_of_mac(json_t *object, const struct state *state, const struct mac *mac);

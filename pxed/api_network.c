@@ -63,9 +63,10 @@ static bool check_network(struct varlink_call *call, const struct state *s, cons
 
 static json_t *lease_to_json(const struct state *s, const struct lease *l) {
         char mac[MAC_TEXT_SIZE], address[IP_TEXT_SIZE];
-        return json_pack("{s:s, s:s, s:s, s:o, s:o, s:o}", "network", l->network, "mac", mac_format(&l->mac, mac), "address",
-                         ip_format(&l->address, address), "hostname", json_text(l->hostname), "expires",
-                         json_int_or_null(l->expires != 0, (int64_t) l->expires), "node", api_node_of_mac(s, &l->mac));
+        json_t *lease = json_pack("{s:s, s:s, s:s, s:o, s:o}", "network", l->network, "mac", mac_format(&l->mac, mac), "address",
+                                  ip_format(&l->address, address), "hostname", json_text(l->hostname), "expires",
+                                  json_int_or_null(l->expires != 0, (int64_t) l->expires));
+        return api_with_node_of_mac(lease, s, &l->mac);
 }
 
 /* Where a page ended: "NETWORK MAC ADDRESS", in the order of the list. */
@@ -119,10 +120,10 @@ static json_t *sighting_to_json(const struct state *s, const struct sighting *se
         for (size_t i = 0; i < PROTOCOLS; i++)
                 if (seen->protocols & 1 << i)
                         json_array_append_new(protocols, json_string(protocol_names[i]));
-        return json_pack("{s:s, s:s, s:o, s:o, s:I, s:I, s:o, s:o}", "mac", mac_format(&seen->mac, mac), "network", seen->network,
-                         "physicalNetwork", json_text(network ? network->physical_network : NULL), "addresses", addresses,
-                         "firstSeen", (json_int_t) seen->first, "lastSeen", (json_int_t) seen->last, "protocols", protocols,
-                         "node", api_node_of_mac(s, &seen->mac));
+        json_t *sighting = json_pack("{s:s, s:s, s:o, s:o, s:I, s:I, s:o}", "mac", mac_format(&seen->mac, mac), "network", seen->network,
+                                     "physicalNetwork", json_text(network ? network->physical_network : NULL), "addresses", addresses,
+                                     "firstSeen", (json_int_t) seen->first, "lastSeen", (json_int_t) seen->last, "protocols", protocols);
+        return api_with_node_of_mac(sighting, s, &seen->mac);
 }
 
 int api_network_list_sightings(struct varlink_call *call, const json_t *in, void *userdata) {

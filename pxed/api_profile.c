@@ -96,6 +96,8 @@ int api_profile_delete(struct varlink_call *call, const json_t *in, void *userda
         _cleanup_(change_freep) struct change *change = NULL;
         char by[128];
 
+        if (!profile && is_cover)
+                return api_refuse(call, INTERFACE, "name", "profile %s is part of pxed and cannot be deleted", name);
         if (!profile)
                 return api_not_found(call, INTERFACE, "profile", name);
         if (if_revision >= 0 && (uint64_t) if_revision != profile->revision)

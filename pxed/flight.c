@@ -36,9 +36,11 @@ static int find_latest(struct state *s, const struct mac *mac, uint64_t below, s
 
 static int tell_end(struct change *c, const struct boot *boot, const struct node *node) {
         char mac[MAC_TEXT_SIZE];
-        return change_event(c, "boot.ended", node, &boot->mac, boot->network, NULL, "The boot of %s ended: %s%s%s",
-                            node ? node->name : mac_format(&boot->mac, mac), boot_outcome_names[boot->outcome],
-                            boot->reason ? ": " : "", boot->reason ? boot->reason : "");
+        bool well = boot->outcome != BOOT_FAILED && boot->outcome != BOOT_SILENT;
+        const char *how = well ? "ended" : boot->outcome == BOOT_FAILED ? "failed" : "went silent";
+        const char *more = well ? boot_outcome_names[boot->outcome] : boot->reason;
+        return change_event(c, "boot.ended", node, &boot->mac, boot->network, NULL, "The boot of %s %s%s%s",
+                            node ? node->name : mac_format(&boot->mac, mac), how, more ? ": " : "", more ? more : "");
 }
 
 static int set_last_boot(struct change *c, const struct boot *boot, const struct node *node) {

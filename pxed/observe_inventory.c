@@ -98,12 +98,12 @@ static int tell_result(struct observe *o, const struct node *node, const struct 
         if (failure)
                 return change_event(o->change, "node.inspection-failed", node, mac, NULL, NULL, "The inspection of %s failed: %s",
                                     node->name, node->inspection.error);
+        long long cpus = json_get_int(normalized, "cpus", 0), memory = json_get_int(normalized, "memory", 0) / 1048576;
+        size_t disks = json_array_size(json_get_array(normalized, "disks"));
+        size_t interfaces = json_array_size(json_get_array(normalized, "interfaces"));
         return change_event(o->change, "node.inspected", node, mac, NULL, NULL,
-                            "%s was inspected: %lld CPUs, %lld MiB of memory, %zu disks, %zu network interfaces", node->name,
-                            (long long) json_get_int(normalized, "cpus", 0),
-                            (long long) json_get_int(normalized, "memory", 0) / 1048576,
-                            json_array_size(json_get_array(normalized, "disks")),
-                            json_array_size(json_get_array(normalized, "interfaces")));
+                            "%s was inspected: %lld CPU%s, %lld MiB of memory, %zu disk%s, %zu network interface%s", node->name, cpus,
+                            cpus == 1 ? "" : "s", memory, disks, disks == 1 ? "" : "s", interfaces, interfaces == 1 ? "" : "s");
 }
 
 static int store_texts(struct observe *o, const struct node *node, uint64_t time, const char *post, const json_t *normalized,

@@ -27,12 +27,14 @@ static int newest(struct ctl *ctl, int64_t limit, json_t **ret) {
         return ctl_call(ctl, "org.pxed.Event.Watch", json_pack("{s:I}", "limit", (json_int_t) limit), ret);
 }
 
-/* All events after `after` in one object. */
-static int all_after(struct ctl *ctl, int64_t after, json_t **ret) {
+/* The oldest `limit` events after `after` in one object. */
+static int all_after(struct ctl *ctl, int64_t after, int64_t limit, json_t **ret) {
         _cleanup_json_ json_t *all = json_array();
-        for (;;) {
+        while (limit > 0) {
                 _cleanup_json_ json_t *reply = NULL;
-                int status = ctl_call(ctl, "org.pxed.Event.Watch", json_pack("{s:I, s:i}", "after", (json_int_t) after, "limit", PAGE), &reply);
+                int status = ctl_call(ctl, "org.pxed.Event.Watch",
+                                      json_pack("{s:I, s:I}", "after", (json_int_t) after, "limit", (json_int_t) (limit < PAGE ? limit : PAGE)),
+                                      &reply);
                 if (status != 0)
                         return status;
                 const json_t *events = json_get_array(reply, "events");
@@ -41,6 +43,7 @@ static int all_after(struct ctl *ctl, int64_t after, json_t **ret) {
                 if (n == 0 || json_get_bool(reply, "synchronized", false))
                         break;
                 after = json_get_int(json_array_get(events, n - 1), "number", after);
+                limit -= (int64_t) n;
         }
         *ret = json_pack("{s:O}", "events", all);
         return 0;
@@ -49,7 +52,8 @@ static int all_after(struct ctl *ctl, int64_t after, json_t **ret) {
 static int show_stored(struct ctl *ctl, const json_t *options) {
         _cleanup_json_ json_t *reply = NULL;
         int64_t after = json_get_int(options, "after", -1), last = 0;
-        int status = after >= 0 ? all_after(ctl, after, &reply) : newest(ctl, json_get_int(options, "limit", SHOWN_DEFAULT), &reply);
+        int status = after >= 0 ? all_after(ctl, after, json_get_int(options, "limit", INT64_MAX), &reply)
+                                : newest(ctl, json_get_int(options, "limit", SHOWN_DEFAULT), &reply);
         if (status != 0)
                 return status;
         if (ctl->json)

@@ -1,3 +1,5 @@
+#include <string.h>
+
 #include "pxed/ctl/cmd.h"
 #include "pxed/ctl/request.h"
 #include "pxed/ctl/show.h"
@@ -27,6 +29,9 @@ int cmd_profile_show(struct ctl *ctl, const struct arguments *arguments) {
 }
 
 int cmd_profile_set(struct ctl *ctl, const struct arguments *arguments) {
+        const char *kind = arguments_get(arguments, "kind");
+        if (kind && strcmp(kind, "kernel") != 0 && strcmp(kind, "local") != 0 && strcmp(kind, "inspect") != 0)
+                return ctl_fail(ctl, EXIT_USAGE, "--kind takes kernel, local or inspect, not '%s'", kind);
         _cleanup_json_ json_t *request = json_pack("{s:s, s:s}", "name", arguments_word(arguments, 0), "kind", "kernel"), *reply = NULL;
         request_text(request, "kind", arguments, "kind");
         request_text(request, "kernel", arguments, "kernel");

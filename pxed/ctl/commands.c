@@ -90,7 +90,7 @@ static const struct command_option boot_list_options[] = {
 static const struct command_option events_options[] = {
         { "follow", NULL, "go on with each new event; goes on by itself when pxed is restarted" },
         { "after", "NUMBER", "all that are kept after this one; 0: from the oldest" },
-        { "limit", "NUMBER", "without --after, the newest so many (default: 100, with --follow 10)" },
+        { "limit", "NUMBER", "the newest so many (default: 100, with --follow 10); with --after, the next so many" },
         {},
 };
 

@@ -96,8 +96,8 @@ static int invalid_parameter(const json_t *parameters, char **ret) {
 
 static int method_not_found(const json_t *parameters, char **ret) {
         const char *method = json_get_string(parameters, "method");
-        return say(EXIT_REFUSED, ret, "there is no method '%s' here: 'pxectl call org.varlink.service.GetInfo' tells the interfaces",
-                   method ? method : text(parameters, "interface"));
+        return say(EXIT_REFUSED, ret, "there is no %s '%s' here: 'pxectl call org.varlink.service.GetInfo' tells the interfaces",
+                   method ? "method" : "interface", method ? method : text(parameters, "interface"));
 }
 
 static int expected_more(const json_t *parameters, char **ret) {

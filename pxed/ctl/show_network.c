@@ -74,7 +74,7 @@ int show_leases(const json_t *leases, const struct look *look, FILE *out) {
                         table_add(table, STYLE_FAINT, "ended");
                 else
                         table_addf(table, STYLE_NONE, "in %s", text_duration((uint64_t) expires - look->now, left));
-                table_add(table, STYLE_NONE, json_get_string(lease, "node"));
+                table_add(table, STYLE_NONE, json_get_string(lease, "name"));
         }
         return table_print(table, look, 0, out);
 }
@@ -101,7 +101,7 @@ int show_sightings(const json_t *sightings, const struct look *look, FILE *out) 
                 table_add(table, STYLE_NONE, text_age((uint64_t) json_get_int(sighting, "lastSeen", 0), look->now, last));
                 table_add(table, STYLE_NONE, text_time((uint64_t) json_get_int(sighting, "firstSeen", 0), first));
                 table_add(table, STYLE_NONE, protocols);
-                table_add(table, STYLE_NONE, json_get_string(sighting, "node"));
+                table_add(table, STYLE_NONE, json_get_string(sighting, "name"));
         }
         return table_print(table, look, 0, out);
 }

@@ -97,7 +97,7 @@ def test_no_permission(build, pxed, tmp_path):
     [], ['frobnicate'], ['node'], ['node', 'frobnicate'], ['node', 'show'], ['node', 'show', 'a', 'b'], ['node', 'list', '--frobnicate'], ['node', 'list', '--timeout'],
     ['node', 'list', '--timeout', 'soon'], ['node', 'create', 'x'], ['node', 'set', 'x'], ['node', 'set', 'x', '--label', 'novalue'],
     ['node', 'set-boot', 'x', 'y', '--param', '=z'], ['node', 'set-boot', 'x', 'y', '--wait', '--timeout', '100'], ['node', 'delete', 'x', '--if-revision', 'y'],
-    ['node', 'explain'], ['boot', 'list', '--limit', '0'], ['events', '--after', '-1'], ['events', '--limit', '1001'], ['watch', '--exit-when', 'running=1'],
+    ['node', 'explain'], ['boot', 'list', '--limit', '0'], ['events', '--after', '-1'], ['events', '--limit', '1001'], ['profile', 'set', 'x', '--kind', 'iso'], ['watch', '--exit-when', 'running=1'],
     ['log-level', 'pxed', 'loud'], ['call', 'nodot'], ['call', 'a.b', '[]'], ['call', 'a.b', '{'], ['node', 'show', b'\xff']])
 def test_usage(build, tmp_path, arguments):
     done = subprocess.run([build / 'pxectl', '--runtime-dir', tmp_path, *arguments], capture_output=True, text=True, timeout=30)
@@ -222,6 +222,7 @@ def test_profiles(ctl, profile):
     ctl.fails(4, 'profile', 'show', 'no-such')
     ctl.ok('profile', 'delete', profile)
     ctl.fails(4, 'profile', 'delete', profile)
+    assert 'part of pxed' in ctl.fails(1, 'profile', 'delete', 'local')
 
 
 # ---- the rest
@@ -261,6 +262,7 @@ def test_events(ctl, node):
     assert after[0] == created[0]
     assert f"{created[0]['number']} " in ctl.ok('events', '--after', created[0]['number'] - 1)
     assert len(ctl.ok('events', '--limit', '1').splitlines()) == 1
+    assert ctl.json('events', '--after', created[0]['number'] - 1, '--limit', '1')['events'] == created[:1]
 
 
 def test_follow(ctl, node):

@@ -298,7 +298,7 @@ static void test_lists(void **state) {
                "lab   eth1       no carrier  192.0.2.1/24  server  192.0.2.10 - 192.0.2.99       2  inspect       local             0\n");
         expect(show_leases,
                "[{'network':'lab','mac':'52:54:00:00:00:01','address':'192.0.2.10','expires':@90000000},{'network':'lab','mac':'m','address':'a'},"
-               "{'network':'lab','mac':'m','address':'a','hostname':'h','expires':@0,'node':'web-1'}]",
+               "{'network':'lab','mac':'m','address':'a','hostname':'h','expires':@0,'node':'id','name':'web-1'}]",
                &plain,
                "NETWORK  MAC                ADDRESS     HOSTNAME   EXPIRES  NODE\n"
                "lab      52:54:00:00:00:01  192.0.2.10  -         in 1 min  -\n"
