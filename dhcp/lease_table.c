@@ -3,7 +3,6 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 struct lease_table {
         struct lease **leases; /* each one block with its text */
@@ -135,13 +134,6 @@ const struct lease *lease_table_at(const struct lease_table *table, size_t index
 const struct lease *lease_table_find(const struct lease_table *table, uint32_t address) {
         size_t i = place(table, address);
         return is_at(table, i, address) ? table->leases[i] : NULL;
-}
-
-const struct lease *lease_table_find_mac(const struct lease_table *table, const char *mac) {
-        for (size_t i = 0; i < table->size; i++)
-                if (strcasecmp(table->leases[i]->mac, mac) == 0)
-                        return table->leases[i];
-        return NULL;
 }
 
 size_t lease_table_expire(struct lease_table *table, uint64_t now) {

@@ -25,8 +25,6 @@ size_t lease_table_size(const struct lease_table *table);
 /* Sorted by address; NULL past the last. Holds until the table changes. */
 const struct lease *lease_table_at(const struct lease_table *table, size_t index);
 const struct lease *lease_table_find(const struct lease_table *table, uint32_t address);
-/* One of the leases that the MAC holds; NULL: none. */
-const struct lease *lease_table_find_mac(const struct lease_table *table, const char *mac);
 
 /* Removes leases that ended at or before `now` (seconds since 1970). Returns how many. */
 size_t lease_table_expire(struct lease_table *table, uint64_t now);

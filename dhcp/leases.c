@@ -104,18 +104,18 @@ void leases_set_worker(struct leases *leases, struct worker *worker) {
         leases->worker = worker;
 }
 
-/* Told by network and MAC, so that the newest takes the place of one that was not sent. What is not an Ethernet address has no
+/* Told by network and address, so that the newest takes the place of one that was not sent. What is not an Ethernet address has no
  * place on the bus. */
 static void tell(struct leases *leases, const struct lease *lease, bool ended) {
-        char key[NETWORK_NAME_MAX + MAC_TEXT_SIZE + 2], text[MAC_TEXT_SIZE], address[IP_TEXT_SIZE];
+        char key[NETWORK_NAME_MAX + IP_TEXT_SIZE + 2], text[MAC_TEXT_SIZE], address[IP_TEXT_SIZE];
         struct mac mac;
 
         if (!leases->worker || mac_parse(lease->mac, &mac) < 0)
                 return;
-        snprintf(key, sizeof key, "%s/%s", leases->network, mac_format(&mac, text));
+        snprintf(key, sizeof key, "%s/%s", leases->network, network_address_text(lease->address, address));
         worker_observe(leases->worker, "lease", key, realtime_us(),
-                       json_pack("{s:s s:s s:s s:o s:o s:b}", "network", leases->network, "mac", text, "address",
-                                 network_address_text(lease->address, address), "hostname", json_text(lease->hostname), "expires",
+                       json_pack("{s:s s:s s:s s:o s:o s:b}", "network", leases->network, "mac", mac_format(&mac, text),
+                                 "address", address, "hostname", json_text(lease->hostname), "expires",
                                  json_int_or_null(lease->expires != 0, (int64_t) (lease->expires * USEC_PER_SEC)), "ended", ended));
 }
 
@@ -135,10 +135,7 @@ void leases_change(struct leases *leases, enum lease_action action, const struct
         if (r <= 0)
                 return;
         store(leases, ended ? LEASE_GONE : LEASE_HELD, lease);
-
-        /* A machine that has moved to another address is told with that one. */
-        const struct lease *other = ended ? lease_table_find_mac(leases->table, lease->mac) : NULL;
-        tell(leases, other ?: lease, ended && !other);
+        tell(leases, lease, ended);
 }
 
 char *leases_text(struct leases *leases) {

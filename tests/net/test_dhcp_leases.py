@@ -139,6 +139,18 @@ def test_expired_lease_is_not_given_to_dnsmasq(daemon):
     assert told.get("52:54:00:00:00:aa") is not False
 
 
+def test_machine_moves_to_another_address(daemon):
+    """The old lease is told as ended, the new one as held."""
+    machine = Machine(daemon)
+    old = machine.boot().address
+    daemon.bus.wait_for(lambda: daemon.bus.values("lease"))
+    daemon.bus.set_entry(f"host/{CLIENT_MAC}", mac=CLIENT_MAC, address="192.0.2.50", denied=False)
+    daemon.bus.wait_applied("dhcp")
+    assert old != "192.0.2.50" and machine.boot().address == "192.0.2.50"
+    last = lambda: {lease["address"]: lease["ended"] for lease in daemon.bus.values("lease")}  # noqa: E731
+    daemon.bus.wait_for(lambda: last() == {old: True, "192.0.2.50": False})
+
+
 def test_journal_stays_small(daemon):
     """Renewals are lines; the file is written anew before they are many times the leases."""
     daemon.kill()
