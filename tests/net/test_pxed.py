@@ -484,3 +484,11 @@ def test_boots_are_watched(pxed):
         assert told <= (now() - began) / 100000 + 2
         pxed.report('tftp', 101, step('started', time=began + 20, profile='local'))
         assert next(stream)['boot']['outcome'] == 'booted'
+
+
+def test_largest_inventory_is_stored(pxed):
+    """What pxed-introspect accepts (introspect/api_inventory.c: REPORT_MAX) can be reported: a machine was told that it is stored."""
+    normalized = {'errors': [], 'interfaces': [], 'disks': []}
+    pxed.report('introspect', 1, {'time': now(), 'inventory': {'mac': MAC, 'node': None, 'post': 'large', 'normalized': normalized,
+                                                               'failure': None, 'raw': {'logs': 'x' * (22 << 20)}}})
+    assert len(pxed.call('Inventory.List', node=MAC)['inventories']) == 1
