@@ -185,6 +185,7 @@ static void on_watch_reply(struct varlink_client *client, const char *error, con
         if (!json_get_bool(parameters, "complete", false))
                 return;
         uint64_t revision = (uint64_t) json_get_int(parameters, "revision", 0);
+        worker->backoff = RECONNECT_FIRST;
         if (!worker->options.commit || worker->options.commit(revision, worker->options.userdata))
                 worker_applied(worker, revision);
 }
@@ -240,7 +241,8 @@ static int on_reconnect(sd_event_source *source, uint64_t usec, void *userdata) 
         }
         log_info("Connected to pxed.");
         worker->failure_told = false;
-        worker->backoff = RECONNECT_FIRST;
+        /* The number is of the state before: another pxed, or one whose store was put back, counts anew. */
+        worker->has_applied = false;
         send_report(worker);
         return 0;
 }

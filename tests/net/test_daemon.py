@@ -133,3 +133,24 @@ def test_a_state_folder_that_cannot_be(name, tmp_path):
                           timeout=TIMEOUT)
     assert done.returncode == 1
     assert f"{tmp_path}/file" in done.stderr and "Not a directory" in done.stderr
+
+
+@pytest.mark.parametrize("name", WORKERS)
+def test_nothing_is_applied_before_it_is_told(name, tmp_path):
+    """Another pxed, or one whose store was put back, counts its revisions anew: the old one's number says nothing to it."""
+    role = name.removeprefix("pxed-")
+    bus = FakeBus(str(tmp_path / "run"))
+    with subprocess.Popen([BUILD / name, "--runtime-dir", tmp_path / "run", "--state-dir", tmp_path / "state"],
+                          stderr=subprocess.DEVNULL) as process:
+        try:
+            bus.wait_applied(role)
+            bus.stop()
+            bus.statuses.clear()
+            bus._applied.clear()
+            answer, bus._call = bus._call, lambda peer, call: "Watch" in call["method"] or answer(peer, call)
+            bus.start()
+            bus.wait_for(lambda: bus.status(role))
+            assert bus.applied(role) == 0 and bus.status(role)["applied"] is None
+        finally:
+            process.terminate()
+            bus.stop()
