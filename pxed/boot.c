@@ -350,17 +350,22 @@ int boot_supersede(struct boot *boot, uint64_t time) {
         return r < 0 ? r : 1;
 }
 
+static uint64_t silence_limit(const struct boot *boot) {
+        uint64_t time;
+        return rank_until(boot, UINT64_MAX, &time) < RANK_SCRIPT ? BOOT_SILENT_EARLY_USEC : BOOT_SILENT_LATE_USEC;
+}
+
+bool boot_is_silent(const struct boot *boot, uint64_t now) {
+        return boot->ended == 0 && boot->n_steps > 0 && now >= boot->heard && now - boot->heard >= silence_limit(boot);
+}
+
 int boot_check_silence(struct boot *boot, uint64_t now) {
         char last[600], reason[700];
-        uint64_t time;
 
-        if (boot->ended != 0 || boot->n_steps == 0 || now < boot->heard)
-                return 0;
-        uint64_t limit = rank_until(boot, UINT64_MAX, &time) < RANK_SCRIPT ? BOOT_SILENT_EARLY_USEC : BOOT_SILENT_LATE_USEC;
-        if (now - boot->heard < limit)
+        if (!boot_is_silent(boot, now))
                 return 0;
         describe(&boot->steps[boot->n_steps - 1], last, sizeof last);
-        snprintf(reason, sizeof reason, "nothing for %u minutes after %s", (unsigned) (limit / 60 / USEC_PER_SEC), last);
+        snprintf(reason, sizeof reason, "nothing for %u minutes after %s", (unsigned) (silence_limit(boot) / 60 / USEC_PER_SEC), last);
         int r = set_outcome(boot, BOOT_SILENT, now, reason);
         return r < 0 ? r : 1;
 }

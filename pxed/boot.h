@@ -104,6 +104,8 @@ int boot_fail(struct boot *boot, const char *reason, uint64_t time);
 int boot_split(struct boot *boot, uint64_t time, struct boot **ret);
 /* The machine began again at `time`: what was in flight has ended. Returns 1, 0 when it had ended before, or -ENOMEM. */
 int boot_supersede(struct boot *boot, uint64_t time);
+/* Whether it has been silent for too long. */
+bool boot_is_silent(const struct boot *boot, uint64_t now);
 /* Ends it when it has been silent for too long. Returns 1 when it has been ended now, 0, or -ENOMEM. */
 int boot_check_silence(struct boot *boot, uint64_t now);
 

@@ -151,12 +151,9 @@ static int add_to(struct state *s, struct change *c, struct boot *boot, const ch
         return r < 0 ? r : set_last_boot(c, edited, node);
 }
 
-int flight_step(struct state *s, struct change *c, const struct mac *mac, const char *network, const struct node *node,
-                const struct boot_step *step) {
-        struct boot *latest;
-        int r = find_latest(s, mac, UINT64_MAX, &latest);
-        if (r < 0)
-                return r;
+/* Puts a step where it belongs. */
+static int place(struct state *s, struct change *c, struct boot *latest, const struct mac *mac, const char *network,
+                 const struct node *node, const struct boot_step *step) {
         switch (boot_fit(latest, step)) {
         case BOOT_FIT_NOISE:
                 return 0;
@@ -169,10 +166,49 @@ int flight_step(struct state *s, struct change *c, const struct mac *mac, const 
         case BOOT_FIT_EARLIER:
                 break;
         }
-        r = find_latest(s, mac, latest->id, &latest);
+        int r = find_latest(s, mac, latest->id, &latest);
         if (r < 0 || !latest || !boot_fits_earlier(latest, step))
                 return r;
         return add_to(s, c, latest, network, node, step);
+}
+
+/* By its own clock. */
+static int end_at_start(struct change *c, struct boot *latest, const struct node *node) {
+        struct boot *edited = change_edit_boot(c, latest);
+        if (!edited)
+                return -ENOMEM;
+        int r = boot_supersede(edited, edited->started);
+        if (r <= 0) {
+                if (edited != latest)
+                        boot_free(edited);
+                return r;
+        }
+        r = change_put_boot(c, edited, true);
+        return r < 0 ? r : tell_end(c, edited, node);
+}
+
+/* The clock was set back since the latest attempt began: by their times all steps that come now would be older than that. */
+static int place_after_set_back(struct state *s, struct change *c, struct boot *latest, const struct mac *mac, const char *network,
+                                const struct node *node, const struct boot_step *step) {
+        struct boot_step moved = *step;
+        moved.time = latest->started;
+        if (latest->started - change_now(c) <= BOOT_GAP_USEC)
+                return place(s, c, latest, mac, network, node, &moved);
+        if (boot_fit(NULL, step) == BOOT_FIT_NOISE)
+                return 0;
+        int r = latest->ended == 0 ? end_at_start(c, latest, node) : 0;
+        return r < 0 ? r : place(s, c, NULL, mac, network, node, step);
+}
+
+int flight_step(struct state *s, struct change *c, const struct mac *mac, const char *network, const struct node *node,
+                const struct boot_step *step) {
+        struct boot *latest;
+        int r = find_latest(s, mac, UINT64_MAX, &latest);
+        if (r < 0)
+                return r;
+        if (latest && latest->started > change_now(c))
+                return place_after_set_back(s, c, latest, mac, network, node, step);
+        return place(s, c, latest, mac, network, node, step);
 }
 
 int flight_failed(struct state *s, struct change *c, const struct mac *mac, const struct node *node, const char *reason,
@@ -212,10 +248,6 @@ static int end_silent(struct state *s, struct change *c, struct boot *boot) {
         return r < 0 ? r : tell_end(c, copy, registry_by_mac(&s->nodes, &copy->mac));
 }
 
-static bool is_silent(const struct boot *boot, uint64_t now) {
-        return boot->ended == 0 && now > boot->heard && now - boot->heard >= BOOT_SILENT_EARLY_USEC;
-}
-
 int flight_check_silence(struct state *s, struct change *c) {
         struct boot *silent[256];
         size_t count = 0;
@@ -223,7 +255,12 @@ int flight_check_silence(struct state *s, struct change *c) {
         /* Putting one changes the index that is walked. */
         for (size_t i = 0; i < s->boots.by_id.size && count < ELEMENTS(silent); i++) {
                 struct boot *boot = s->boots.by_id.slots[i].value;
-                if (boot && is_silent(boot, change_now(c)))
+                if (!boot)
+                        continue;
+                /* The clock was set back: its silence counts from now. */
+                if (boot->heard > change_now(c))
+                        boot->heard = change_now(c);
+                if (boot_is_silent(boot, change_now(c)))
                         silent[count++] = boot;
         }
         for (size_t i = 0; r == 0 && i < count; i++)
@@ -231,13 +268,17 @@ int flight_check_silence(struct state *s, struct change *c) {
         return r;
 }
 
+/* Also when that was in what is the future again, since the clock was set back. */
+static bool is_long_ago(uint64_t time, uint64_t now) {
+        return time > now || now - time > 60 * USEC_PER_SEC;
+}
+
 void flight_forget(struct state *s, uint64_t now) {
         struct boot *gone[256];
         size_t count = 0;
         for (size_t i = 0; i < s->boots.by_id.size && count < ELEMENTS(gone); i++) {
                 struct boot *boot = s->boots.by_id.slots[i].value;
-                if (boot && boot->ended != 0 && boot->ended + 60 * USEC_PER_SEC < now &&
-                    boot->heard + 60 * USEC_PER_SEC < now)
+                if (boot && boot->ended != 0 && is_long_ago(boot->ended, now) && is_long_ago(boot->heard, now))
                         gone[count++] = boot;
         }
         for (size_t i = 0; i < count; i++) {

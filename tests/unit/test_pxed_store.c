@@ -407,6 +407,49 @@ static void test_boots(void **state) {
         assert_int_equal(json_get_int(json_array_get(after, 0), "id", 0), 5);
 }
 
+static void report_of(struct fixture *f, uint64_t now, uint64_t time, unsigned n, const char *kind) {
+        char text[256];
+        snprintf(text, sizeof text, "[{\"time\":%llu,\"step\":{\"mac\":\"52:54:00:00:%02x:%02x\",\"kind\":\"%s\",\"stage\":\"firmware\"}}]",
+                 (unsigned long long) time, n >> 8, n & 255, kind);
+        assert_int_equal(report(f, now, text, NULL), 0);
+}
+
+/* Those that may be silent for longer do not keep others from being ended, however many they are. */
+static void test_many_in_flight(void **state) {
+        struct fixture *f = *state;
+        for (unsigned n = 0; n < 600; n++)
+                report_of(f, NOW, NOW, n, n < 500 ? "script" : "discover");
+        assert_int_equal(ageing_tick(f->state, NOW + BOOT_SILENT_EARLY_USEC), 0);
+        for (unsigned n = 0; n < 600; n++) {
+                _cleanup_json_ json_t *boots = boots_of(f, n);
+                assert_string_equal(json_get_string(json_array_get(boots, 0), "outcome"), n < 500 ? "running" : "silent");
+        }
+}
+
+static void test_clock_set_back(void **state) {
+        struct fixture *f = *state;
+        const uint64_t second = USEC_PER_SEC, before = NOW - 24 * 3600 * second;
+        report_of(f, NOW, NOW, 1, "discover");
+        /* A little: it is the same attempt. */
+        report_of(f, NOW - 5 * second, NOW - 5 * second, 1, "script");
+        _cleanup_json_ json_t *one = boots_of(f, 1);
+        assert_int_equal(json_array_size(one), 1);
+        assert_int_equal(json_get_int(json_array_get(one, 0), "steps", 0), 2);
+        /* By a day: what comes now is another one, and the silence of the first counts from now. */
+        report_of(f, NOW, NOW, 2, "discover");
+        assert_int_equal(ageing_tick(f->state, before), 0);
+        report_of(f, before, before, 1, "discover");
+        _cleanup_json_ json_t *two = boots_of(f, 1);
+        assert_int_equal(json_array_size(two), 2);
+        assert_string_equal(json_get_string(json_array_get(two, 0), "outcome"), "running");
+        assert_string_equal(json_get_string(json_array_get(two, 1), "outcome"), "silent");
+        assert_int_equal(ageing_tick(f->state, before + BOOT_SILENT_EARLY_USEC), 0);
+        _cleanup_json_ json_t *other = boots_of(f, 2);
+        assert_string_equal(json_get_string(json_array_get(other, 0), "outcome"), "silent");
+        assert_int_equal(ageing_tick(f->state, before + BOOT_SILENT_EARLY_USEC + 61 * second), 0);
+        assert_int_equal(f->state->boots.count, 0);
+}
+
 static void test_events_are_bounded(void **state) {
         struct fixture *f = *state;
         for (int i = 0; i < 120; i++) {
@@ -511,6 +554,8 @@ int main(void) {
                 TEST(test_inventory_conflicts),
                 TEST(test_once),
                 TEST(test_boots),
+                TEST(test_many_in_flight),
+                TEST(test_clock_set_back),
                 TEST(test_events_are_bounded),
                 TEST(test_leases_and_sightings),
                 TEST(test_second_instance),
