@@ -144,7 +144,7 @@ demo: deps
 	@$(PYTHON) tests/boot/demo.py --build $(BUILD)
 
 bench: all unit
-	@for bench in tests/bench/bench_*.py; do echo "== $$bench"; PXED_BUILD=$(BUILD) $(PYTHON) $$bench || exit 1; done
+	@for bench in tests/bench/bench_*.py; do echo "== $$bench"; PXED_BUILD=$(abspath $(BUILD)) $(PYTHON) $$bench || exit 1; done
 
 clean:
 	rm -rf build $(CLEAN_EXTRA)

@@ -5,8 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "introspect/connections.h"
 #include "lib/clock.h"
+#include "lib/connections.h"
 #include "lib/log.h"
 
 #define THREADS 4
@@ -44,7 +44,7 @@ static void set_network(struct http *http, struct MHD_Connection *connection, st
 
         if (!info || getsockname(info->connect_fd, (struct sockaddr *) &own, &size) < 0)
                 return;
-        connections_ip((const struct sockaddr *) &own, &ip);
+        (void) ip_from_sockaddr((const struct sockaddr *) &own, &ip);
         (void) state_find_network(http->api->state, &ip, request->network);
 }
 
@@ -52,7 +52,7 @@ static void set_peer(struct MHD_Connection *connection, struct api_request *requ
         const union MHD_ConnectionInfo *info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
         struct ip ip = { 0 };
 
-        if (info && info->client_addr && connections_ip(info->client_addr, &ip))
+        if (info && info->client_addr && ip_from_sockaddr(info->client_addr, &ip) == 0)
                 ip_format(&ip, request->peer);
 }
 
@@ -155,9 +155,9 @@ static void on_connection(void *userdata, struct MHD_Connection *connection, voi
         struct http *http = userdata;
 
         if (code == MHD_CONNECTION_NOTIFY_STARTED)
-                *socket_state = connections_add(http->connections, info->connect_fd, monotonic_us());
+                *socket_state = connection_opened(http->connections, info->connect_fd, monotonic_us());
         else
-                connections_remove(http->connections, *socket_state);
+                connection_closed(http->connections, *socket_state);
 }
 
 int http_new(struct api *api, struct http **ret) {
@@ -202,8 +202,5 @@ bool http_has_room(struct http *http) {
 }
 
 void http_end_old(struct http *http) {
-        uint64_t now = monotonic_us();
-
-        if (now > AGE_MAX * USEC_PER_SEC)
-                connections_shut_down(http->connections, now - AGE_MAX * USEC_PER_SEC);
+        connections_sweep(http->connections, monotonic_us(), AGE_MAX * USEC_PER_SEC);
 }

@@ -189,3 +189,13 @@ bool ip_in_prefix(const struct ip *ip, const struct ip_prefix *prefix) {
 bool ip_equal(const struct ip *a, const struct ip *b) {
         return a->family == b->family && memcmp(&a->v6, &b->v6, a->family == AF_INET ? 4 : 16) == 0;
 }
+
+int ip_from_sockaddr(const struct sockaddr *address, struct ip *ret) {
+        if (address->sa_family == AF_INET)
+                *ret = (struct ip) { .family = AF_INET, .v4 = ((const struct sockaddr_in *) address)->sin_addr };
+        else if (address->sa_family == AF_INET6)
+                *ret = (struct ip) { .family = AF_INET6, .v6 = ((const struct sockaddr_in6 *) address)->sin6_addr };
+        else
+                return -EAFNOSUPPORT;
+        return 0;
+}

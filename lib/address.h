@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/socket.h>
 
 struct mac {
         uint8_t bytes[6];
@@ -65,4 +66,6 @@ char *ip_format(const struct ip *ip, char buffer[static IP_TEXT_SIZE]);
 int ip_prefix_parse(const char *text, struct ip_prefix *ret);
 char *ip_prefix_format(const struct ip_prefix *prefix, char buffer[static IP_PREFIX_TEXT_SIZE]);
 bool ip_in_prefix(const struct ip *ip, const struct ip_prefix *prefix);
+/* Of a struct sockaddr_in or sockaddr_in6; -EAFNOSUPPORT for another. */
+int ip_from_sockaddr(const struct sockaddr *address, struct ip *ret);
 bool ip_equal(const struct ip *a, const struct ip *b);

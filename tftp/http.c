@@ -78,12 +78,11 @@ enum MHD_Result http_error(struct http_request *request, unsigned status, const 
 
 void http_client(struct http_request *request, char buffer[static IP_TEXT_SIZE]) {
         const union MHD_ConnectionInfo *info = MHD_get_connection_info(request->connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
+        struct ip ip;
 
         buffer[0] = '\0';
-        if (info && info->client_addr->sa_family == AF_INET)
-                inet_ntop(AF_INET, &((const struct sockaddr_in *) info->client_addr)->sin_addr, buffer, IP_TEXT_SIZE);
-        else if (info && info->client_addr->sa_family == AF_INET6)
-                inet_ntop(AF_INET6, &((const struct sockaddr_in6 *) info->client_addr)->sin6_addr, buffer, IP_TEXT_SIZE);
+        if (info && ip_from_sockaddr(info->client_addr, &ip) == 0)
+                ip_format(&ip, buffer);
 }
 
 static http_handler find_handler(const char *path) {

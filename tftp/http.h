@@ -4,8 +4,8 @@
  */
 #pragma once
 
+#include "lib/connections.h"
 #include "tftp/boots.h"
-#include "tftp/connections.h"
 #include "tftp/consumed.h"
 #include "tftp/published.h"
 #include "tftp/transfer.h"

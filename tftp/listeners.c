@@ -57,7 +57,7 @@ static void try_open(struct listeners *listeners, struct listener *listener) {
 
         if (r == -EADDRINUSE)
                 daemon_set_problem(listeners->daemon, listener->subject,
-                                   "the port is in use by %s: stop it, or set another httpPort; machines cannot load boot scripts and images",
+                                   "the port is in use by %s: stop it, or give http-port in pxed.conf another value; machines cannot load boot scripts and images",
                                    port_holder_describe(PORT_TCP, &listener->address, listener->port, holder, sizeof(holder)));
         else if (r < 0)
                 daemon_set_problem(listeners->daemon, listener->subject, "cannot listen: %s", strerror(-r));

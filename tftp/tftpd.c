@@ -64,7 +64,7 @@ static bool explain(struct child *child, char *buffer, size_t size, void *userda
         ip_format(&tftpd->address, address);
         switch (tftp_port_try(&tftpd->address, TFTP_PORT)) {
         case -EADDRINUSE:
-                snprintf(buffer, size, "port 69 of %s is in use by %s: stop it", address,
+                snprintf(buffer, size, "port 69 of %s is in use by %s: stop it (Debian's own service: systemctl disable --now tftpd-hpa)", address,
                          port_holder_describe(PORT_UDP, &tftpd->address, TFTP_PORT, holder, sizeof(holder)));
                 return true;
         case -EADDRNOTAVAIL:

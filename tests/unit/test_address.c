@@ -77,12 +77,27 @@ static void test_prefix(void **state) {
                 assert_int_not_equal(ip_prefix_parse(bad[i], &prefix), 0);
 }
 
+static void test_from_sockaddr(void **state) {
+        const struct sockaddr_in v4 = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(0xc0000201) };
+        const struct sockaddr_in6 v6 = { .sin6_family = AF_INET6, .sin6_addr = IN6ADDR_LOOPBACK_INIT };
+        const struct sockaddr local = { .sa_family = AF_UNIX };
+        char text[IP_TEXT_SIZE];
+        struct ip ip;
+
+        assert_int_equal(ip_from_sockaddr((const struct sockaddr *) &v4, &ip), 0);
+        assert_string_equal(ip_format(&ip, text), "192.0.2.1");
+        assert_int_equal(ip_from_sockaddr((const struct sockaddr *) &v6, &ip), 0);
+        assert_string_equal(ip_format(&ip, text), "::1");
+        assert_int_not_equal(ip_from_sockaddr(&local, &ip), 0);
+}
+
 int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_mac_text),
                 cmocka_unit_test(test_mac_unicast),
                 cmocka_unit_test(test_uuid),
                 cmocka_unit_test(test_prefix),
+                cmocka_unit_test(test_from_sockaddr),
         };
         return cmocka_run_group_tests(tests, NULL, NULL);
 }

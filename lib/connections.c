@@ -1,4 +1,4 @@
-#include "tftp/connections.h"
+#include "lib/connections.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -18,6 +18,7 @@ struct connection {
 struct connections {
         pthread_mutex_t lock;
         struct connection *first;
+        size_t size;
 };
 
 int connections_new(struct connections **ret) {
@@ -48,6 +49,7 @@ struct connection *connection_opened(struct connections *connections, int fd, ui
         if (connection->next)
                 connection->next->to_this = &connection->next;
         connections->first = connection;
+        connections->size++;
         pthread_mutex_unlock(&connections->lock);
         return connection;
 }
@@ -87,9 +89,17 @@ void connection_closed(struct connections *connections, struct connection *conne
         *connection->to_this = connection->next;
         if (connection->next)
                 connection->next->to_this = connection->to_this;
+        connections->size--;
         pthread_mutex_unlock(&connections->lock);
         forget_file(connection);
         free(connection);
+}
+
+size_t connections_size(struct connections *connections) {
+        pthread_mutex_lock(&connections->lock);
+        size_t size = connections->size;
+        pthread_mutex_unlock(&connections->lock);
+        return size;
 }
 
 static bool is_stuck(const struct connection *connection, uint64_t now, uint64_t limit) {
@@ -100,6 +110,7 @@ static bool is_stuck(const struct connection *connection, uint64_t now, uint64_t
         return connection->file >= 0 && fstat(connection->file, &status) == 0 && (uint64_t) status.st_size < connection->end;
 }
 
+/* Under the lock, so that no descriptor is closed and becomes another's meanwhile. */
 unsigned connections_sweep(struct connections *connections, uint64_t now, uint64_t limit) {
         unsigned count = 0;
 

@@ -1,15 +1,18 @@
 """Leases per second: pxed-dhcp's dnsmasq against one that keeps a lease file of its own. Run as root; PXED_BUILD names the build folder.
 
-    tests/net/dhcp_bench.py [MACHINES [WINDOW]]
+    tests/bench/bench_dhcp.py [MACHINES [WINDOW]]
 """
 import os
+import pathlib
 import select
 import socket
 import struct
 import sys
 import time
 
-from dhcp_daemon import DhcpDaemon, Machine
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "net"))
+
+from dhcp_daemon import DhcpDaemon, Machine  # noqa: E402
 
 MACHINES = int(sys.argv[1]) if len(sys.argv) > 1 else 3000
 WINDOW = int(sys.argv[2]) if len(sys.argv) > 2 else 64

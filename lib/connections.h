@@ -1,9 +1,10 @@
 /*
- * HTTP connections, watched for what the server library does not end: a client that never finishes its request (the library's
+ * The HTTP connections of a daemon, watched for what the server library does not end: a client that never finishes its request (the library's
  * timeout starts anew with each byte), and a file that was cut while it is sent (sendfile then gives nothing, for ever).
  */
 #pragma once
 
+#include <stddef.h>
 #include <stdint.h>
 
 #include "lib/macro.h"
@@ -26,6 +27,9 @@ void connection_sending(struct connections *connections, struct connection *conn
 void connection_waiting(struct connections *connections, struct connection *connection, uint64_t now);
 /* Before the socket is closed. */
 void connection_closed(struct connections *connections, struct connection *connection);
+/* Those open now. Any thread. */
+size_t connections_size(struct connections *connections);
 
-/* Main thread: shuts down those that have waited for longer than `limit`, and those whose file has become too short. Returns how many. */
+/* Main thread: shuts down those that have waited for longer than `limit`, and those whose file has become too short. A daemon that never says
+ * that a request has come bounds the whole life of its connections so. Returns how many. */
 unsigned connections_sweep(struct connections *connections, uint64_t now, uint64_t limit);
