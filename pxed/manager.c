@@ -12,6 +12,7 @@
 #include "pxed/status.h"
 
 #define TICK USEC_PER_SEC
+#define CONFIG_ERROR_SIZE (sizeof(struct config_error) + 16)
 
 void manager_wake(struct manager *m) {
         if (m->wake)
@@ -152,15 +153,20 @@ static int on_tick(sd_event_source *source, uint64_t usec, void *userdata) {
         return 0;
 }
 
-static void log_config_error(const struct manager *m, const struct config_error *error, int r) {
-        log_error("%s:%u: %s", *error->file ? error->file : m->config_path, error->line,
-                  *error->reason ? error->reason : strerror(-r));
+/* "FILE:LINE: REASON"; without the line where none is to blame. Returns `buffer`. */
+static char *describe_config_error(const struct manager *m, const struct config_error *error, int r, char *buffer, size_t size) {
+        const char *file = *error->file ? error->file : m->config_path, *reason = *error->reason ? error->reason : strerror(-r);
+        if (error->line > 0)
+                snprintf(buffer, size, "%s:%u: %s", file, error->line, reason);
+        else
+                snprintf(buffer, size, "%s: %s", file, reason);
+        return buffer;
 }
 
 int manager_new(struct daemon *daemon, const char *config_path, struct manager **ret) {
         _cleanup_(manager_freep) struct manager *m = calloc(1, sizeof *m);
         struct config_error error = { 0 };
-        char reason[400] = "";
+        char reason[400] = "", text[CONFIG_ERROR_SIZE];
         if (!m)
                 return -ENOMEM;
         m->daemon = daemon;
@@ -169,7 +175,7 @@ int manager_new(struct daemon *daemon, const char *config_path, struct manager *
         _cleanup_(settings_freep) struct settings *settings = NULL;
         int r = settings_load(config_path, &settings, &error);
         if (r < 0) {
-                log_config_error(m, &error, r);
+                log_error("%s", describe_config_error(m, &error, r, text, sizeof text));
                 return r;
         }
         r = state_new(daemon_state_dir(daemon), settings, realtime_us(), &m->state, reason, sizeof reason);
@@ -231,11 +237,10 @@ static void revise(struct manager *m) {
 }
 
 static int refuse_reload(struct manager *m, const struct config_error *error, int r) {
-        const char *file = *error->file ? error->file : m->config_path;
-        const char *reason = *error->reason ? error->reason : strerror(-r);
-        daemon_set_problem(m->daemon, "configuration", "%s:%u: %s: the configuration that was read before stays in force", file,
-                           error->line, reason);
-        manager_note(m, "config.refused", NULL, "pxed", "%s:%u: %s", file, error->line, reason);
+        char text[CONFIG_ERROR_SIZE];
+        describe_config_error(m, error, r, text, sizeof text);
+        daemon_set_problem(m->daemon, "configuration", "%s: the configuration that was read before stays in force", text);
+        manager_note(m, "config.refused", NULL, "pxed", "%s", text);
         return r;
 }
 

@@ -141,11 +141,14 @@ static int observe_link(struct observe *o, const json_t *json) {
                 return -ENOMEM;
         if (before && !link_differs(before, link))
                 return 0;
-        if (before && json_get_bool(before, "carrier", false) != json_get_bool(link, "carrier", false)) {
-                bool carrier = json_get_bool(link, "carrier", false);
+        bool carrier = json_get_bool(link, "carrier", false);
+        if (before && json_get_bool(before, "carrier", false) != carrier) {
                 int r = change_event(o->change, carrier ? "network.carrier" : "network.no-carrier", NULL, NULL, network, NULL,
-                                     "The interface of network %s has %s", network,
-                                     carrier ? "a carrier" : "lost its carrier: look at the cable and the switch");
+                                     "The interface of network %s %s", network,
+                                     carrier                                 ? "has a carrier"
+                                     : !json_get_bool(link, "exists", false) ? "has gone"
+                                     : !json_get_bool(link, "up", false)     ? "was taken down"
+                                                                             : "has lost its carrier: look at the cable and the switch");
                 if (r < 0)
                         return r;
         }

@@ -81,7 +81,8 @@ static void show_problem(const json_t *problem, const char *daemon, const struct
         field_put(out, subject ? subject : "?");
         fputs(": ", out);
         field_put(out, reason ? reason : "?");
-        fprintf(out, " (for %s)\n", text_age((uint64_t) json_get_int(problem, "since", 0), look->now, age));
+        text_age((uint64_t) json_get_int(problem, "since", 0), look->now, age);
+        fprintf(out, " (%s%s)\n", strcmp(age, "now") == 0 ? "" : "for ", age);
 }
 
 static void show_problems(const json_t *daemons, const struct look *look, FILE *out) {
