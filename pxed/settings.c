@@ -65,17 +65,25 @@ static int find_network(struct settings *s, const struct config_entry *entry, vo
         return r;
 }
 
+static struct host *known_host(const struct settings *s, const struct mac *mac) {
+        size_t position = 0, number;
+        while ((number = (uintptr_t) index_next(&s->hosts_by_mac, index_hash(mac, sizeof *mac), &position)))
+                if (mac_to_u64(&s->hosts[number - 1].mac) == mac_to_u64(mac))
+                        return &s->hosts[number - 1];
+        return NULL;
+}
+
 static int find_host(struct settings *s, const struct config_entry *entry, void **ret, struct config_error *error) {
         struct mac mac;
         if (mac_parse(entry->name, &mac) < 0 || !mac_is_unicast(&mac))
                 return config_refuse(error, entry, "[host %s]: a host is named by its MAC address", entry->name);
-        for (size_t i = 0; i < s->n_hosts; i++)
-                if (mac_to_u64(&s->hosts[i].mac) == mac_to_u64(&mac)) {
-                        *ret = &s->hosts[i];
-                        return 0;
-                }
-        struct host *host = grow((void **) &s->hosts, &s->n_hosts, sizeof *host);
-        if (!host)
+        struct host *host = known_host(s, &mac);
+        if (host) {
+                *ret = host;
+                return 0;
+        }
+        host = grow((void **) &s->hosts, &s->n_hosts, sizeof *host);
+        if (!host || index_add(&s->hosts_by_mac, index_hash(&mac, sizeof mac), (void *) (uintptr_t) s->n_hosts) < 0)
                 return -ENOMEM;
         host->mac = mac;
         host->first = entry;
@@ -160,6 +168,7 @@ struct settings *settings_free(struct settings *s) {
                 free(s->users[role]);
         free(s->networks);
         free(s->hosts);
+        index_clear(&s->hosts_by_mac);
         free(s->images);
         free(s->inspect_arguments);
         free(s);
@@ -174,10 +183,7 @@ const struct network *settings_network(const struct settings *s, const char *nam
 }
 
 const struct host *settings_host(const struct settings *s, const struct mac *mac) {
-        for (size_t i = 0; i < s->n_hosts; i++)
-                if (mac_to_u64(&s->hosts[i].mac) == mac_to_u64(mac))
-                        return &s->hosts[i];
-        return NULL;
+        return known_host(s, mac);
 }
 
 static bool servers_equal(const struct ip *a, size_t n_a, const struct ip *b, size_t n_b) {

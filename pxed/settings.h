@@ -11,6 +11,7 @@
 
 #include "lib/address.h"
 #include "lib/config.h"
+#include "pxed/index.h"
 
 enum role { ROLE_DHCP, ROLE_TFTP, ROLE_NETCFG, ROLE_INTROSPECT, ROLE_COUNT };
 enum dhcp_mode { DHCP_SERVER, DHCP_PROXY, DHCP_OFF };
@@ -70,6 +71,7 @@ struct settings {
         size_t n_networks;
         struct host *hosts;
         size_t n_hosts;
+        struct index hosts_by_mac; /* of a host its number, counted from 1, as a pointer: `hosts` moves while it is read */
 };
 
 /* Reads the file and its drop-ins. Fails with a negative errno and the place in *error. */

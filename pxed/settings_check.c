@@ -88,8 +88,22 @@ static int check_pair(const struct network *a, const struct network *b, const st
         return 0;
 }
 
-static int check_host(const struct settings *settings, const struct host *host, const struct config *config,
-                      struct config_error *error) {
+static uint64_t hash_ip(const struct ip *ip) {
+        return index_hash(&ip->v4, sizeof ip->v4);
+}
+
+static bool is_reserved(const struct index *reserved, const struct ip *ip) {
+        const struct ip *other;
+        size_t position = 0;
+        while ((other = index_next(reserved, hash_ip(ip), &position)))
+                if (ip_equal(other, ip))
+                        return true;
+        return false;
+}
+
+/* reserved: the addresses of the hosts before. */
+static int check_host(const struct settings *settings, const struct host *host, struct index *reserved,
+                      const struct config *config, struct config_error *error) {
         char mac[MAC_TEXT_SIZE], address[IP_TEXT_SIZE];
         const struct network *network = NULL;
 
@@ -106,24 +120,24 @@ static int check_host(const struct settings *settings, const struct host *host, 
         }
         if (!host->has_address)
                 return 0;
-        const struct config_entry *entry = entry_of(config, host->first, "address");
         ip_format(&host->address, address);
         for (size_t i = 0; !network && i < settings->n_networks; i++)
                 if (ip_in_prefix(&host->address, &settings->networks[i].address))
                         network = &settings->networks[i];
         if (!network)
-                return config_refuse(error, entry, "host %s: address %s is of no network", mac, address);
+                return config_refuse(error, entry_of(config, host->first, "address"),
+                                     "host %s: address %s is of no network", mac, address);
         if (!ip_in_prefix(&host->address, &network->address) ||
             is_network_or_broadcast(&host->address, &network->address))
-                return config_refuse(error, entry, "host %s: address %s is no host address of network %s", mac, address,
-                                     network->name);
+                return config_refuse(error, entry_of(config, host->first, "address"),
+                                     "host %s: address %s is no host address of network %s", mac, address, network->name);
         if (ip_equal(&host->address, &network->address.address))
-                return config_refuse(error, entry, "host %s: address %s is the appliance's own", mac, address);
-        for (const struct host *other = settings->hosts; other < host; other++)
-                if (other->has_address && ip_equal(&other->address, &host->address))
-                        return config_refuse(error, entry, "host %s: address %s is reserved for another host already",
-                                             mac, address);
-        return 0;
+                return config_refuse(error, entry_of(config, host->first, "address"),
+                                     "host %s: address %s is the appliance's own", mac, address);
+        if (is_reserved(reserved, &host->address))
+                return config_refuse(error, entry_of(config, host->first, "address"),
+                                     "host %s: address %s is reserved for another host already", mac, address);
+        return index_add(reserved, hash_ip(&host->address), (void *) &host->address);
 }
 
 int settings_check(const struct settings *settings, const struct config *config, struct config_error *error) {
@@ -138,10 +152,10 @@ int settings_check(const struct settings *settings, const struct config *config,
                 if (r < 0)
                         return r;
         }
-        for (size_t i = 0; i < settings->n_hosts; i++) {
-                r = check_host(settings, &settings->hosts[i], config, error);
-                if (r < 0)
-                        return r;
-        }
-        return 0;
+        struct index reserved = { 0 };
+        r = 0;
+        for (size_t i = 0; r == 0 && i < settings->n_hosts; i++)
+                r = check_host(settings, &settings->hosts[i], &reserved, config, error);
+        index_clear(&reserved);
+        return r;
 }

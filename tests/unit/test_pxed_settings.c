@@ -8,6 +8,7 @@
 
 #include <cmocka.h>
 
+#include "lib/clock.h"
 #include "pxed/settings.h"
 
 #define LAB "[network lab]\ninterface = eth0\naddress = 192.0.2.1/24\npool = 192.0.2.100-192.0.2.200\n"
@@ -142,6 +143,28 @@ static void test_refused(void **state) {
         }
 }
 
+/* Tens of thousands of reservations are read in a moment: pxed answers nobody while it reads. */
+static void test_many_hosts(void **state) {
+        enum { HOSTS = 30000 };
+        _cleanup_(settings_freep) struct settings *s = NULL;
+        _cleanup_free_ char *text = NULL;
+        struct config_error error;
+        size_t size;
+        FILE *file = open_memstream(&text, &size);
+        fputs("[network lab]\ninterface = eth0\naddress = 10.0.0.1/8\npool = 10.255.0.1-10.255.0.100\n", file);
+        for (unsigned i = 0; i < HOSTS; i++)
+                fprintf(file, "[host 52:54:00:00:%02x:%02x]\naddress = 10.1.%u.%u\n", i >> 8, i & 255, i / 250, i % 250 + 1);
+        fclose(file);
+        uint64_t before = monotonic_us();
+        assert_int_equal(load(text, &s, &error), 0);
+        assert_true(monotonic_us() - before < 2 * USEC_PER_SEC);
+        assert_int_equal(s->n_hosts, HOSTS);
+        const struct mac mac = { { 0x52, 0x54, 0, 0, 0x10, 0x20 } };
+        assert_ptr_equal(settings_host(s, &mac), &s->hosts[0x1020]);
+        const struct mac other = { { 0x52, 0x54, 1, 0, 0x10, 0x20 } };
+        assert_null(settings_host(s, &other));
+}
+
 static void test_equal(void **state) {
         _cleanup_(settings_freep) struct settings *a = NULL, *b = NULL, *c = NULL;
         struct config_error error;
@@ -157,6 +180,7 @@ int main(void) {
                 cmocka_unit_test(test_defaults),
                 cmocka_unit_test(test_all_keys),
                 cmocka_unit_test(test_refused),
+                cmocka_unit_test(test_many_hosts),
                 cmocka_unit_test(test_equal),
         };
         return cmocka_run_group_tests(tests, NULL, NULL);
