@@ -10,7 +10,7 @@ install: all ramdisk
 	install -m 755 $(BUILD)/pxectl $(DESTDIR)$(BINDIR)
 	install -m 755 $(BUILD)/pxed-dhcp-lease $(DESTDIR)$(LIBEXECDIR)
 	install -m 644 $(BUILD)/local-x64.efi $(DESTDIR)$(DATADIR)
-	install -m 644 $(BUILD)/ramdisk/vmlinuz $(BUILD)/ramdisk/initrd $(DESTDIR)$(DATADIR)/ramdisk
+	install -m 644 $(RAMDISK_OUT)/vmlinuz $(RAMDISK_OUT)/initrd $(DESTDIR)$(DATADIR)/ramdisk
 	install -m 644 $(INTERFACES) $(DESTDIR)$(DATADIR)/interfaces
 	install -m 644 systemd/*.service systemd/*.target $(DESTDIR)$(UNITDIR)
 	install -m 644 systemd/pxed.sysusers $(DESTDIR)$(PREFIX)/lib/sysusers.d/pxed.conf

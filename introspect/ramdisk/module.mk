@@ -1,6 +1,7 @@
 # The inspection ramdisk: kernel and initrd with pxed-agent in it. Not part of `all`: it downloads a kernel package.
 
-RAMDISK_KERNEL ?= cloud
+# What is installed is for real hardware unless told otherwise; the demonstration and the tests have virtual machines.
+RAMDISK_KERNEL ?= $(if $(filter install,$(MAKECMDGOALS)),generic,cloud)
 RAMDISK_DIR := introspect/ramdisk
 
 # Another flavour has another folder, so that both can exist; downloads are shared.

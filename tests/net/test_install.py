@@ -14,7 +14,7 @@ UNITS = ('pxed', 'pxed-dhcp', 'pxed-tftp', 'pxed-netcfg', 'pxed-introspect')
 def installed(tmp_path_factory):
     folder = tmp_path_factory.mktemp('installed')
     # The ramdisk and a plain build are there already when the suites run: nothing is built here.
-    subprocess.run(['make', '--no-print-directory', 'install', f'DESTDIR={folder}'], cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
+    subprocess.run(['make', '--no-print-directory', 'install', 'RAMDISK_KERNEL=cloud', f'DESTDIR={folder}'], cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
     return folder
 
 
@@ -56,5 +56,5 @@ def test_an_operator_s_configuration_stays(installed):
     configuration = installed / 'etc/pxed/pxed.conf'
     assert configuration.exists()
     configuration.write_text('# mine\n')
-    subprocess.run(['make', '--no-print-directory', 'install', f'DESTDIR={installed}'], cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
+    subprocess.run(['make', '--no-print-directory', 'install', 'RAMDISK_KERNEL=cloud', f'DESTDIR={installed}'], cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
     assert configuration.read_text() == '# mine\n'
