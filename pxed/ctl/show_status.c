@@ -28,14 +28,20 @@ static void add_since(struct table *table, const json_t *object, const char *key
         table_add(table, STYLE_NONE, since > 0 ? text_age((uint64_t) since, look->now, age) : NULL);
 }
 
+/* What it said last of its process and its children is no longer so. */
+static bool is_absent(const json_t *daemon) {
+        const char *state = json_get_string(daemon, "state");
+        return state && strcmp(state, "absent") == 0;
+}
+
 static void add_daemon(struct table *table, const json_t *daemon, int64_t revision, const struct look *look) {
         const char *state = json_get_string(daemon, "state");
         const json_t *connected = json_object_get(daemon, "connected");
         bool behind = revision >= 0 && json_get_int(daemon, "applied", revision) < revision;
         table_add(table, STYLE_NONE, json_get_string(daemon, "name"));
         table_add(table, state_style(state), state);
-        add_number(table, STYLE_NONE, daemon, "pid");
-        add_since(table, daemon, "started", look);
+        add_number(table, STYLE_NONE, is_absent(daemon) ? NULL : daemon, "pid");
+        add_since(table, is_absent(daemon) ? NULL : daemon, "started", look);
         if (json_is_boolean(connected))
                 table_add(table, json_is_true(connected) ? STYLE_NONE : STYLE_BAD, json_is_true(connected) ? "connected" : "not connected");
         else
@@ -66,12 +72,17 @@ static int show_children(const json_t *daemons, const struct look *look, FILE *o
         size_t i, j;
         json_t *daemon, *child;
         json_array_foreach(daemons, i, daemon)
-                json_array_foreach(json_get_array(daemon, "children"), j, child)
+                json_array_foreach(is_absent(daemon) ? NULL : json_get_array(daemon, "children"), j, child)
                         add_child(table, child, look);
         if (table && table_rows(table) == 0)
                 return 0;
         fputc('\n', out);
         return table_print(table, look, 0, out);
+}
+
+static void show_absence(const char *daemon, const struct look *look, FILE *out) {
+        fprintf(out, "%s%s%s: does not run, or cannot reach the bus: 'systemctl status %s' and 'journalctl -u %s' tell why\n",
+                look_on(look, STYLE_BAD), daemon, look_off(look, STYLE_BAD), daemon, daemon);
 }
 
 static void show_problem(const json_t *problem, const char *daemon, const struct look *look, FILE *out) {
@@ -85,19 +96,28 @@ static void show_problem(const json_t *problem, const char *daemon, const struct
         fprintf(out, " (%s%s)\n", strcmp(age, "now") == 0 ? "" : "for ", age);
 }
 
+static void show_problems_of(const json_t *daemon, const struct look *look, FILE *out, bool *any) {
+        const char *name = json_get_string(daemon, "name");
+        _cleanup_free_ char *safe = text_escape(name ? name : "?");
+        const json_t *problems = is_absent(daemon) ? NULL : json_get_array(daemon, "problems");
+        size_t i;
+        json_t *problem;
+        if (!*any && (is_absent(daemon) || json_array_size(problems) > 0)) {
+                field_heading(out, look, "Problems");
+                *any = true;
+        }
+        if (is_absent(daemon))
+                show_absence(safe ? safe : "?", look, out);
+        json_array_foreach(problems, i, problem)
+                show_problem(problem, safe ? safe : "?", look, out);
+}
+
 static void show_problems(const json_t *daemons, const struct look *look, FILE *out) {
-        size_t i, j;
-        json_t *daemon, *problem;
+        size_t i;
+        json_t *daemon;
         bool any = false;
         json_array_foreach(daemons, i, daemon)
-                json_array_foreach(json_get_array(daemon, "problems"), j, problem) {
-                        if (!any)
-                                field_heading(out, look, "Problems");
-                        any = true;
-                        const char *name = json_get_string(daemon, "name");
-                        _cleanup_free_ char *safe = text_escape(name ? name : "?");
-                        show_problem(problem, safe ? safe : "?", look, out);
-                }
+                show_problems_of(daemon, look, out, &any);
 }
 
 int show_daemons(const json_t *daemons, int64_t revision, const struct look *look, FILE *out) {

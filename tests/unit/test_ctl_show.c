@@ -257,6 +257,20 @@ static void test_status(void **state) {
                "dnsmasq:lab  crash loop    -   30 s         3  exit status 2\n"
                "\nProblems\n"
                "pxed-dhcp: network lab: port 67 is taken by another program (for 30 s)\n");
+        /* What an absent daemon said last is not shown as if it were so. */
+        expect(show_status,
+               "{'state':'degraded','version':'0.1.0','revision':45,'nodes':1,'networks':2,'profiles':3,'boots':0,'daemons':["
+               "{'name':'pxed-dhcp','state':'absent','pid':11,'started':@0,'connected':false,'applied':44,'queued':0,'dropped':0,'children':["
+               "{'name':'dnsmasq:lab','state':'ready','pid':12,'since':@0,'restarts':3,'crashLoop':false,'lastLines':[]}],"
+               "'problems':[{'subject':'network lab','reason':'gone','since':@0}]}]}",
+               &plain,
+               "pxed 0.1.0 is degraded, revision 45\n"
+               "1 node, 2 networks, 3 profiles, 0 boots in flight\n"
+               "\n"
+               "DAEMON     STATE   PID  UP  BUS            APPLIED  QUEUED  DROPPED\n"
+               "pxed-dhcp  absent    -   -  not connected       44       0        0\n"
+               "\nProblems\n"
+               "pxed-dhcp: does not run, or cannot reach the bus: 'systemctl status pxed-dhcp' and 'journalctl -u pxed-dhcp' tell why\n");
 }
 
 static void test_inventory(void **state) {
