@@ -326,7 +326,10 @@ static void describe(const struct boot_step *step, char *buffer, size_t size) {
                 "was refused its address", "asked for a loader by TFTP", "was served its boot script", "fetched a file",
                 "started what it was given", "the ramdisk spoke", "posted its inventory", "was refused"
         };
-        const char *who = is_dhcp(step) && step->stage != STAGE_NONE ? step_stage_names[step->stage] : "the machine";
+        static const char *const asking[STAGES] = {
+                [STAGE_NONE] = "the machine", [STAGE_FIRMWARE] = "the firmware", [STAGE_IPXE] = "iPXE", [STAGE_OS] = "the operating system",
+        };
+        const char *who = is_dhcp(step) ? asking[step->stage] : "the machine";
         if (step->kind == STEP_FILE && step->total > 0 && step->bytes < step->total)
                 snprintf(buffer, size, "the machine had fetched %lld of %lld bytes of %s", (long long) step->bytes,
                          (long long) step->total, step->file ? step->file : "a file");

@@ -142,7 +142,7 @@ static void test_split(void **state) {
         assert_int_equal(boot->n_steps, 7);
         assert_int_equal(boot_supersede(boot, T + 9 * S), 1);
         assert_int_equal(boot->outcome, BOOT_SILENT);
-        assert_non_null(strstr(boot->reason, "began again after ipxe got its address"));
+        assert_non_null(strstr(boot->reason, "began again after iPXE got its address"));
         assert_int_equal(boot_supersede(boot, T + 9 * S), 0);
         later = boot_free(later);
         assert_int_equal(boot_split(boot, T + 100 * S, &later), 0);
@@ -191,7 +191,7 @@ static void test_silence(void **state) {
         assert_int_equal(boot_check_silence(early, T + 179 * S), 0);
         assert_int_equal(boot_check_silence(early, T + 180 * S), 1);
         assert_int_equal(early->outcome, BOOT_SILENT);
-        assert_string_equal(early->reason, "nothing for 3 minutes after firmware asked for an address");
+        assert_string_equal(early->reason, "nothing for 3 minutes after the firmware asked for an address");
         assert_int_equal(boot_check_silence(early, T + 400 * S), 0);
 
         struct boot_step s = step(12, STEP_FILE, STAGE_NONE);
