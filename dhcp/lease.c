@@ -15,7 +15,7 @@ static int check(const char *text, const char *accepted, size_t max) {
         return length > 0 && length <= max && strspn(text, accepted) == length ? 0 : -EBADMSG;
 }
 
-int lease_check_mac(const char *text) {
+static int check_mac(const char *text) {
         return check(text, HEXADECIMAL ":-", LEASE_MAC_MAX);
 }
 
@@ -64,7 +64,7 @@ int lease_parse(char *line, struct lease *ret) {
 
         int r = parse_time(next_word(&line), &lease.expires);
         if (r == 0)
-                r = lease_check_mac(lease.mac = next_word(&line));
+                r = check_mac(lease.mac = next_word(&line));
         if (r == 0)
                 r = parse_address(next_word(&line), &lease.address);
         if (r == 0)

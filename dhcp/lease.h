@@ -30,7 +30,6 @@ int lease_parse(char *line, struct lease *ret);
 size_t lease_format(const struct lease *lease, char buffer[static LEASE_LINE_MAX]);
 
 /* Whether text may stand in the word of that kind; NULL and "*" may not. */
-int lease_check_mac(const char *text);
 int lease_check_hostname(const char *text);
 int lease_check_client(const char *text);
 

@@ -42,12 +42,9 @@ static void report(struct leases *leases, int r) {
                 daemon_clear_problem(leases->daemon, leases->subject);
 }
 
-void leases_sync(struct leases *leases) {
-        report(leases, lease_journal_sync(leases->journal));
-}
-
 static int on_sync(sd_event_source *source, uint64_t usec, void *userdata) {
-        leases_sync(userdata);
+        struct leases *leases = userdata;
+        report(leases, lease_journal_sync(leases->journal));
         return 0;
 }
 

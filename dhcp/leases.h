@@ -22,8 +22,6 @@ void leases_change(struct leases *leases, enum lease_action action, const struct
 char *leases_text(struct leases *leases);
 /* Tells all of them, as after a new connection. */
 void leases_tell_all(struct leases *leases);
-/* Puts on disk what is not there yet. */
-void leases_sync(struct leases *leases);
 size_t leases_size(const struct leases *leases);
 /* Monotonic time of leases_new. */
 uint64_t leases_opened(const struct leases *leases);

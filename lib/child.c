@@ -307,10 +307,6 @@ pid_t child_get_pid(const struct child *child) {
         return child->pid;
 }
 
-const char *child_get_name(const struct child *child) {
-        return child->name;
-}
-
 bool child_is_crash_loop(const struct child *child) {
         return child->machine.crash_loop;
 }

@@ -61,7 +61,6 @@ int child_signal(struct child *child, int signal);
 
 enum child_state child_get_state(const struct child *child);
 pid_t child_get_pid(const struct child *child); /* 0: not running */
-const char *child_get_name(const struct child *child);
 bool child_is_crash_loop(const struct child *child);
 /* The reason of its last end, in words; NULL: it never ended unwanted. */
 const char *child_get_reason(const struct child *child);

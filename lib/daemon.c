@@ -23,10 +23,6 @@ sd_event *daemon_event(struct daemon *daemon) {
         return daemon->event;
 }
 
-const char *daemon_name(const struct daemon *daemon) {
-        return daemon->options.name;
-}
-
 const char *daemon_runtime_dir(const struct daemon *daemon) {
         return daemon->runtime_dir;
 }
@@ -211,13 +207,7 @@ static int listen_on_own_socket(struct daemon *daemon) {
         return varlink_server_listen(daemon->server, path, 0660, group ? group->gr_gid : (gid_t) -1, 0);
 }
 
-void daemon_defer_ready(struct daemon *daemon) {
-        daemon->defer_ready = true;
-}
-
-void daemon_ready(struct daemon *daemon) {
-        if (daemon->state != DAEMON_STARTING)
-                return;
+static void tell_ready(struct daemon *daemon) {
         daemon->state = DAEMON_READY;
         log_info("Ready after %llu ms.", (unsigned long long) (realtime_us() - daemon->started) / 1000);
         sd_notify(false, "READY=1");
@@ -231,8 +221,7 @@ int daemon_run(struct daemon *daemon) {
                 log_error("Cannot listen on %s/%s.sock: %s", daemon->runtime_dir, SHORT_NAME(daemon), strerror(-r));
                 return EXIT_FAILURE;
         }
-        if (!daemon->defer_ready)
-                daemon_ready(daemon);
+        tell_ready(daemon);
         r = sd_event_loop(daemon->event);
         if (r < 0) {
                 log_error("The event loop failed: %s", strerror(-r));

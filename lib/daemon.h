@@ -62,17 +62,12 @@ void daemon_set_status_hooks(struct daemon *daemon, void (*add_status)(json_t *s
                              void (*status_changed)(void *userdata), void *userdata);
 
 sd_event *daemon_event(struct daemon *daemon);
-const char *daemon_name(const struct daemon *daemon);
 const char *daemon_runtime_dir(const struct daemon *daemon); /* /run/pxed: sockets */
 const char *daemon_state_dir(const struct daemon *daemon);   /* the daemon's own: /var/lib/pxed/dhcp */
 
 /* Listens on RUNTIME/SHORT.sock (SHORT: the name without "pxed-", "pxed" itself stays), says READY=1 and runs the loop until a
  * signal. Returns the exit status for main. */
 int daemon_run(struct daemon *daemon);
-/* READY=1 is said only when this has been called (by default daemon_run does): for a daemon that becomes ready later, call
- * daemon_defer_ready before daemon_run and daemon_ready when it is. */
-void daemon_defer_ready(struct daemon *daemon);
-void daemon_ready(struct daemon *daemon);
 
 /*
  * Problems: one per subject; set again with another reason it keeps its place, with the same it changes nothing. Logged

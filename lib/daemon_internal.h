@@ -18,7 +18,6 @@ struct daemon {
         struct varlink_server *server;
         struct varlink_method *methods; /* of org.pxed.Daemon and the daemon's own */
         enum daemon_state state;
-        bool defer_ready;
         uint64_t started; /* realtime, microseconds */
         struct problem *problems;
         size_t problems_size;

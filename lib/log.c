@@ -40,10 +40,6 @@ void log_set_level(int level) {
         max_level = level;
 }
 
-int log_level(void) {
-        return max_level;
-}
-
 int log_level_from_name(const char *name) {
         for (size_t i = 0; i < ELEMENTS(level_names); i++)
                 if (level_names[i] && strcmp(level_names[i], name) == 0)

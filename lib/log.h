@@ -15,7 +15,6 @@ void log_open(const char *name);
 
 /* Lines above this level (LOG_ERR ... LOG_DEBUG) are dropped. Default LOG_INFO. */
 void log_set_level(int level);
-int log_level(void);
 
 /* "error", "warning", "notice", "info", "debug". Returns -EINVAL for another name. */
 int log_level_from_name(const char *name);

@@ -32,10 +32,6 @@ struct network {
         sd_event_source *reopen, *count, *carrier;
 };
 
-uint16_t network_id(const struct network *network) {
-        return network->segment.network;
-}
-
 const char *network_name(const struct network *network) {
         return network->name;
 }

@@ -38,5 +38,4 @@ bool network_has_link(const struct network *network, int index, const char *name
 void network_neighbour(struct network *network, const struct mac *mac, const struct ip *address, bool confirmed);
 void network_read_neighbours(struct network *network);
 
-uint16_t network_id(const struct network *network);
 const char *network_name(const struct network *network);

@@ -132,9 +132,3 @@ struct node *node_map_find(const struct node_map *map, uint64_t hash,
                         return bucket->entries[i].node;
         return NULL;
 }
-
-void node_map_foreach(const struct node_map *map, void (*each)(struct node *node, void *userdata), void *userdata) {
-        for (unsigned i = 0; i < NODE_MAP_BUCKETS; i++)
-                for (unsigned j = 0; map->buckets[i] && j < map->buckets[i]->count; j++)
-                        each(map->buckets[i]->entries[j].node, userdata);
-}

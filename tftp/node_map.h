@@ -29,5 +29,3 @@ int node_map_remove(struct node_map *map, uint64_t hash, const struct node *node
 /* The first node under the hash that `matches` says yes to; borrowed; NULL. */
 struct node *node_map_find(const struct node_map *map, uint64_t hash,
                            bool (*matches)(const struct node *node, const void *key), const void *key);
-/* Calls for each entry. */
-void node_map_foreach(const struct node_map *map, void (*each)(struct node *node, void *userdata), void *userdata);
