@@ -26,7 +26,7 @@ def entered():
 def enter():
     """Runs the script again in namespaces of its own, unless it is in them, and exits with its status.
 
-    unshare itself ignores SIGTERM and SIGINT: a terminal's Ctrl-C reaches the program as well, the rest is done here.
+    What interrupts this process, Ctrl-C or SIGTERM, interrupts the program and all that it started; unshare itself ignores both.
     """
     if entered():
         return
@@ -38,12 +38,13 @@ def enter():
 
     for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
         signal.signal(number, end)
-    inside = subprocess.Popen(command(sys.executable, *sys.argv))
+    inside = subprocess.Popen(command(sys.executable, *sys.argv), process_group=0)
     try:
         status = inside.wait()
     except KeyboardInterrupt:
         for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
             signal.signal(number, signal.SIG_IGN)
+        os.killpg(inside.pid, signal.SIGINT)
         try:
             status = inside.wait(PATIENCE)
         except subprocess.TimeoutExpired:
