@@ -34,6 +34,15 @@ def test_units_are_sound(installed):
         assert ours == [], done.stdout
 
 
+def test_units_start_what_is_installed(tmp_path):
+    subprocess.run(['make', '--no-print-directory', 'install', f'DESTDIR={tmp_path}', 'PREFIX=/usr/local', 'RAMDISK_KERNEL=cloud'], cwd=ROOT, check=True,
+                   stdout=subprocess.DEVNULL)
+    for name in UNITS:
+        text = (tmp_path / f'usr/local/lib/systemd/system/{name}.service').read_text()
+        program = next(line for line in text.splitlines() if line.startswith('ExecStart=')).removeprefix('ExecStart=').lstrip('/')
+        assert os.access(tmp_path / program, os.X_OK), program
+
+
 def test_users_and_folders(installed, tmp_path):
     (tmp_path / 'etc').mkdir()
     for name in ('sysusers', 'tmpfiles'):
