@@ -35,6 +35,7 @@ struct worker {
         size_t batch_size;
         unsigned batch_losses; /* connections that ended while it was on its way */
         bool waiting; /* a Report is on its way */
+        bool held;    /* pxed could not store the batch: it is sent again when the flush timer comes */
         char instance[UUID_TEXT_SIZE];
         uint64_t batch_number;
 
@@ -59,7 +60,7 @@ static void schedule_flush(struct worker *worker, uint64_t delay) {
         int enabled = SD_EVENT_OFF;
         uint64_t at, now = 0;
 
-        if (!worker->client || worker->waiting)
+        if (!worker->client || worker->waiting || worker->held)
                 return;
         sd_event_source_get_enabled(worker->flush, &enabled);
         sd_event_source_get_time(worker->flush, &at);
@@ -122,6 +123,7 @@ static void on_report_reply(struct varlink_client *client, const char *error, co
                 return;
         }
         if (error && strcmp(error, "org.pxed.Worker.StorageFailed") == 0) {
+                worker->held = true;
                 arm(worker->flush, STORAGE_RETRY);
                 return;
         }
@@ -160,6 +162,7 @@ static void send_report(struct worker *worker) {
 static int on_flush(sd_event_source *source, uint64_t usec, void *userdata) {
         struct worker *worker = userdata;
 
+        worker->held = false;
         if (worker->client && !worker->waiting)
                 send_report(worker);
         return 0;

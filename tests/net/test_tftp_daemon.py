@@ -7,6 +7,7 @@ import time
 
 import pytest
 
+from fake_bus import send
 from netns import connect
 from tftp_daemon import ADDRESS, MAC, PORT, Daemon, node_entry
 
@@ -215,3 +216,27 @@ def test_as_the_service_runs_it(daemon):
     while os.path.exists(f"/proc/{pid}"):
         assert time.monotonic() < end
         time.sleep(0.02)
+
+
+def test_a_full_disk_of_pxed_is_not_hammered(daemon):
+    """What could not be stored is sent again once a second, also while more is seen; nothing of it is lost."""
+    answer, refused = daemon.bus._call, []
+
+    def refuse(peer, call):
+        if call["method"] == "org.pxed.Worker.Report":
+            refused.append(call)
+            send(peer, {"reason": "full"}, error="org.pxed.Worker.StorageFailed")
+        else:
+            answer(peer, call)
+
+    daemon.start()
+    daemon.bus._call = refuse
+    ended = time.monotonic() + 1.5
+    asked = 0
+    while time.monotonic() < ended:
+        assert "#!ipxe" in daemon.script()
+        asked += 1
+        time.sleep(0.01)
+    assert asked > 20 and 1 <= len(refused) <= 3
+    daemon.bus._call = answer
+    daemon.bus.wait_for(lambda: len(daemon.steps("script") + daemon.steps("refused")) == asked)
