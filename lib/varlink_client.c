@@ -11,7 +11,8 @@
 #include "lib/clock.h"
 #include "lib/varlink_message.h"
 
-#define MESSAGE_MAX ((size_t) 16 * 1024 * 1024)
+/* The largest reply: an inventory as it was posted, which a report of 24 MiB brought. */
+#define MESSAGE_MAX ((size_t) 24 * 1024 * 1024)
 #define CONNECT_TIMEOUT 5 /* seconds that a full backlog is waited for, where waiting is allowed */
 
 /* A call whose last reply has not come. */

@@ -17,7 +17,7 @@ struct varlink_client;
 typedef void (*varlink_reply_handler)(struct varlink_client *client, const char *error, const json_t *parameters, bool continues,
                                       void *userdata);
 
-/* Connects. -ENOENT, -ECONNREFUSED: nobody listens; -EACCES. `message_max` bounds what is received (0: 16 MiB). With event NULL only
+/* Connects. -ENOENT, -ECONNREFUSED: nobody listens; -EACCES. `message_max` bounds what is received (0: 24 MiB). With event NULL only
  * varlink_client_call_wait and varlink_client_next may be used. */
 int varlink_client_connect(sd_event *event, const char *path, size_t message_max, struct varlink_client **ret);
 /* Gives up calls that wait, without calling their handlers; may be called from a handler. */

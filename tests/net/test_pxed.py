@@ -1,5 +1,6 @@
 """pxed by itself: what it acknowledged outlives it, what it refuses has not happened, and a bad configuration changes nothing."""
 import contextlib
+import json
 import os
 import pathlib
 import signal
@@ -492,3 +493,5 @@ def test_largest_inventory_is_stored(pxed):
     pxed.report('introspect', 1, {'time': now(), 'inventory': {'mac': MAC, 'node': None, 'post': 'large', 'normalized': normalized,
                                                                'failure': None, 'raw': {'logs': 'x' * (22 << 20)}}})
     assert len(pxed.call('Inventory.List', node=MAC)['inventories']) == 1
+    shown = subprocess.run([BUILD / 'pxectl', '--runtime-dir', pxed.runtime, 'inventory', 'raw', MAC], capture_output=True, text=True)
+    assert (shown.returncode, shown.stderr) == (0, '') and len(json.loads(shown.stdout)['logs']) == 22 << 20
