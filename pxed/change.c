@@ -408,6 +408,8 @@ int change_commit(struct change *c) {
         }
         c->begun = false;
         publish(c);
+        for (size_t i = 0; i < c->n_events && s->happened; i++)
+                s->happened(&c->events[i], s->userdata);
         for (size_t i = 0; i < c->n_entries; i++)
                 free_object(c->entries[i].kind, c->entries[i].old);
         c->n_entries = 0;

@@ -33,6 +33,19 @@ static void on_stored(int error, const char *reason, void *userdata) {
                 daemon_clear_problem(m->daemon, "store");
 }
 
+/* What concerns a daemon is in the log already: that daemon says it, or manager_note does. */
+static void on_happened(const struct event *event, void *userdata) {
+        char mac[MAC_TEXT_SIZE], node[UUID_TEXT_SIZE];
+
+        if (event->daemon[0])
+                return;
+        log_fields(LOG_INFO,
+                   (const char *[]) { "EVENT", event->kind, "NODE", event->has_node ? uuid_format(&event->node, node) : NULL, "MAC",
+                                      event->has_mac ? mac_format(&event->mac, mac) : NULL, "NETWORK",
+                                      event->network[0] ? event->network : NULL, NULL },
+                   "%s", event->message);
+}
+
 static void on_status_changed(void *userdata) {
         manager_wake(userdata);
 }
@@ -186,6 +199,7 @@ int manager_new(struct daemon *daemon, const char *config_path, struct manager *
         settings = NULL;
         m->state->committed = on_committed;
         m->state->stored = on_stored;
+        m->state->happened = on_happened;
         m->state->userdata = m;
         bus_find_users(m->state->settings, &m->users);
         *ret = TAKE_POINTER(m);

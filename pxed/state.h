@@ -44,6 +44,8 @@ struct state {
         uint8_t secret[TOKEN_SECRET_SIZE];
         /* Called after each commit, to wake streams. */
         void (*committed)(void *userdata);
+        /* Called for each event once it is stored; may be NULL. */
+        void (*happened)(const struct event *event, void *userdata);
         /* The store took a write (error 0) or refused one. */
         void (*stored)(int error, const char *reason, void *userdata);
         void *userdata;

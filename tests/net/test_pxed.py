@@ -216,6 +216,19 @@ def test_batch_twice(pxed):
     assert pxed.call('Inventory.GetRaw', node=MAC)['raw'] == {'posted': 'b'}
 
 
+def test_events_are_in_the_journal_too(pxed):
+    pxed.report('tftp', 1, step('script', profile='inspect'))
+    pxed.report('introspect', 1, inventory('a'))
+    node, = pxed.call('Node.List')['nodes']
+    events = [event for event in pxed.events() if not event['daemon']]
+    assert 'node.inspected' in {event['kind'] for event in events}
+    lines = [line for line in pxed.log().splitlines() if '[EVENT=' in line and '[DAEMON=' not in line]
+    assert len(lines) == len(events)
+    for line, event in zip(lines, events):
+        assert event['message'] in line and f"[EVENT={event['kind']}]" in line and f"[MAC={MAC}]" in line
+        assert not event['node'] or f"[NODE={node['id']}]" in line
+
+
 def test_known_again_after_restart(pxed):
     pxed.report('netcfg', 1, step('discover', stage='firmware', architecture=7), {'time': now(), 'sighting': {
         'mac': MAC, 'network': 'lab', 'addresses': ['192.0.2.100'], 'firstSeen': 1, 'lastSeen': now(), 'protocols': ['dhcp']}})
