@@ -33,11 +33,14 @@ static int set_defaults(struct settings *s) {
 
 /* Grows an array by one zeroed element, which it returns; NULL without memory. */
 static void *grow(void **array, size_t *count, size_t size) {
-        void *larger = reallocarray(*array, *count + 1, size);
-        if (!larger)
-                return NULL;
-        *array = larger;
-        return memset((char *) larger + (*count)++ * size, 0, size);
+        /* It has room for the next power of two. */
+        if ((*count & (*count - 1)) == 0) {
+                void *larger = reallocarray(*array, *count ? *count * 2 : 1, size);
+                if (!larger)
+                        return NULL;
+                *array = larger;
+        }
+        return memset((char *) *array + (*count)++ * size, 0, size);
 }
 
 static int find_network(struct settings *s, const struct config_entry *entry, void **ret, struct config_error *error) {
