@@ -83,6 +83,9 @@ enum MHD_Result http_boot(struct http_request *request) {
         if (!network || !snapshot->settings)
                 return http_error(request, MHD_HTTP_SERVICE_UNAVAILABLE, "Not ready yet.");
         boot_request_parse(request->query, &machine);
+        /* Its token could not be tied to a machine. */
+        if (!machine.has_mac)
+                return http_error(request, MHD_HTTP_BAD_REQUEST, "Which machine asks? /boot?mac=52:54:00:12:34:56, the MAC that it boots by, is needed.");
         decide(&machine, snapshot, network, is_consumed, context->consumed, &decision);
 
         struct script_input input = { .request = &machine,
@@ -93,7 +96,7 @@ enum MHD_Result http_boot(struct http_request *request) {
                                       .now = realtime_us() / USEC_PER_SEC };
         bool boots = script_machine(&input, &text, reason, sizeof(reason));
 
-        if (!request->head && machine.has_mac) {
+        if (!request->head) {
                 struct report *report = make_report(request, boots ? REPORT_SCRIPT : REPORT_REFUSED, &machine, network, &decision);
                 if (report)
                         report->detail = strdup(boots ? decision.reasons : reason);
