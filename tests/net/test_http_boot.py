@@ -74,6 +74,7 @@ def test_requests_without_identity(daemon):
                   "?uuid=11111111-2222-4333-8444-555555555555"):
         status, _, body = daemon.get("/boot" + query)
         assert status == 400 and b"/boot?mac=" in body, query
+    assert not daemon.steps("script")
 
 
 def test_two_networks(daemon):
