@@ -33,7 +33,7 @@ finish = {finish}
 class Appliance:
     """Use as a context manager. `folder` holds state, sockets, logs and images, and is removed at the end.
 
-    ramdisk: the folder with the inspection ramdisk's files, which are copied; the build's unless told.
+    ramdisk: a folder with files to stand in for the inspection ramdisk's, which lie beside the programs; they are copied.
     namespace: has entered(), in which the daemons and the bridge are made.
     """
 
@@ -41,9 +41,9 @@ class Appliance:
         self.build = pathlib.Path(build).resolve()
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix='pxed-'))
         self.runtime, self.state, self.images = self.folder / 'run', self.folder / 'state', self.folder / 'images'
-        (self.images / 'ramdisk').mkdir(parents=True)
-        for name in ('vmlinuz', 'initrd'):
-            shutil.copy(pathlib.Path(ramdisk or self.build / 'ramdisk') / name, self.images / 'ramdisk' / name)
+        self.images.mkdir()
+        if ramdisk:
+            shutil.copytree(ramdisk, self.images / 'ramdisk')
         self.configuration = self.folder / 'pxed.conf'
         self.configuration.write_text(configuration.format(images=self.images, finish=finish))
         self.namespace = namespace
