@@ -127,7 +127,7 @@ check-net: all unit
 check-boot: all unit ramdisk
 	@$(PYTHON) tests/run.py --build $(BUILD) boot
 
-# Everything: the small tests plain and under the sanitizers, the daemons' tests under the sanitizers, real firmware plain.
+# Everything: the small tests plain and under the sanitizers, the daemons' tests under the sanitizers, memory and real firmware plain.
 check: deps
 	@+$(MAKE) --no-print-directory check-installed
 
@@ -137,7 +137,7 @@ check-installed: all unit fuzz-corpus ramdisk
 	@rm -f $(BUILD)/totals
 	@$(PYTHON) tests/run.py --build $(BUILD) --totals $(BUILD)/totals unit fuzz; \
 	 $(PYTHON) tests/run.py --build $(BUILD)/asan --totals $(BUILD)/totals unit fuzz contract net; \
-	 $(PYTHON) tests/run.py --build $(BUILD) --totals $(BUILD)/totals boot
+	 $(PYTHON) tests/run.py --build $(BUILD) --totals $(BUILD)/totals net/test_appliance_size.py boot
 
 demo: deps
 	@+$(MAKE) --no-print-directory all ramdisk

@@ -3,7 +3,7 @@
 
     tests/run.py [--build DIR] [--label TEXT] SUITE...
 
-Suites: unit, fuzz, and the folders of tests/ that pytest runs (contract, net, boot).
+Suites: unit, fuzz, the folders of tests/ that pytest runs (contract, net, boot), or one file of them (net/test_dhcp.py).
 What a suite skips is listed with its reason.
 """
 import argparse
@@ -119,9 +119,14 @@ def count_report(path, report, output, tally):
         print(output, flush=True)
 
 
+def files_of(suite):
+    path = ROOT / 'tests' / suite
+    return [path] if path.is_file() else sorted(path.glob('test_*.py'))
+
+
 def run_pytest(suites, build, jobs, tally):
     """The files of the suites, several at once: most of their time is waiting."""
-    files = [path for suite in suites for path in sorted((ROOT / 'tests' / suite).glob('test_*.py'))]
+    files = [path for suite in suites for path in files_of(suite)]
     if not files:
         tally.fail(f"no test in {' '.join(suites)}")
     with concurrent.futures.ThreadPoolExecutor(jobs) as pool:
@@ -139,15 +144,18 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.split('\n')[0])
     parser.add_argument('--build', default='build', type=pathlib.Path)
     parser.add_argument('--totals', type=pathlib.Path, help='add to the totals in this file, so that several runs end in one line')
-    parser.add_argument('suites', nargs='+', choices=[*PROGRAMS, *JOBS], metavar='SUITE', help=', '.join([*PROGRAMS, *JOBS]))
+    parser.add_argument('suites', nargs='+', metavar='SUITE', help=', '.join([*PROGRAMS, *JOBS]) + ', or one file of them')
     options = parser.parse_args()
+    for suite in options.suites:
+        if suite not in PROGRAMS and suite not in JOBS and not files_of(suite):
+            parser.error(f'there is no suite and no test file {suite}')
     build = (ROOT / options.build).resolve()
     tally = Tally()
 
-    folders = [suite for suite in options.suites if suite in JOBS]
+    folders = [suite for suite in options.suites if suite not in PROGRAMS]
     steps = [(suite, PROGRAMS[suite]) for suite in options.suites if suite in PROGRAMS]
-    for jobs in sorted({JOBS[suite] for suite in folders}, reverse=True):
-        together = [suite for suite in folders if JOBS[suite] == jobs]
+    for jobs in sorted({JOBS.get(suite, 1) for suite in folders}, reverse=True):
+        together = [suite for suite in folders if JOBS.get(suite, 1) == jobs]
         steps.append((' '.join(together), lambda build, tally, together=together, jobs=jobs: run_pytest(together, build, jobs, tally)))
     for name, step in steps:
         started = time.monotonic()
