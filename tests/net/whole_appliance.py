@@ -17,7 +17,7 @@ from netns import Namespace  # noqa: E402
 from varlink import Closed, Connection, VarlinkError  # noqa: E402
 
 BUILD = pathlib.Path(os.environ.get("PXED_BUILD", "build")).resolve()
-# `kind` of a child in the tests: all of those that a daemon has started
+# The foreign programs that the daemons run.
 CHILDREN = ("dnsmasq:lab", "in.tftpd:lab")
 
 
@@ -30,8 +30,13 @@ class WholeAppliance(Appliance):
         shutil.rmtree(files)
 
     def __exit__(self, *exception):
+        for name in [name for name in reversed(DAEMONS) if name in self.processes]:
+            self.stop(name)
+        complaints = [line for name in DAEMONS if self.log(name).exists() for line in self.log(name).read_text(errors="replace").splitlines()
+                      if "Sanitizer" in line or "runtime error" in line]
         super().__exit__(*exception)
         self.namespace.delete()
+        assert not complaints, complaints
 
     # ---- daemons
 
