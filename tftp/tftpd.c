@@ -64,8 +64,9 @@ static bool explain(struct child *child, char *buffer, size_t size, void *userda
         ip_format(&tftpd->address, address);
         switch (tftp_port_try(&tftpd->address, TFTP_PORT)) {
         case -EADDRINUSE:
-                snprintf(buffer, size, "port 69 of %s is in use by %s: stop it (Debian's own service: systemctl disable --now tftpd-hpa)", address,
-                         port_holder_describe(PORT_UDP, &tftpd->address, TFTP_PORT, holder, sizeof(holder)));
+                snprintf(buffer, size,
+                         "port 69 of %s is in use by %s: stop it (Debian's own service: systemctl stop tftpd-hpa && systemctl disable tftpd-hpa)",
+                         address, port_holder_describe(PORT_UDP, &tftpd->address, TFTP_PORT, holder, sizeof(holder)));
                 return true;
         case -EADDRNOTAVAIL:
                 snprintf(buffer, size, "address %s is not on this host: give it to the interface of network %s", address, tftpd->name);
