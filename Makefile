@@ -127,6 +127,12 @@ check-net: all unit
 check-boot: all unit ramdisk
 	@$(PYTHON) tests/run.py --build $(BUILD) boot
 
+# A Debian 12 with systemd, booted: not part of `check`, for it takes minutes and downloads a Debian.
+.PHONY: check-systemd
+check-systemd: all ramdisk
+	@sh tests/deps.sh $(DEPS_RUN) $(DEPS_TEST) mmdebstrap e2fsprogs
+	@+PXED_BUILD=$(abspath $(BUILD)) PXED_PACKAGES='$(DEPS_RUN)' $(PYTHON) -m pytest -q -p no:cacheprovider tests/systemd
+
 # Everything: the small tests plain and under the sanitizers, the daemons' tests under the sanitizers, memory and real firmware plain.
 check: deps
 	@+$(MAKE) --no-print-directory check-installed
@@ -155,6 +161,7 @@ help:
 	@echo "make demo         blank machines boot and come back inspected, in a network namespace (as root)"
 	@echo "make check        every test; the last line is 'N passed, N failed' (as root)"
 	@echo "make check-unit | check-fuzz | check-contract | check-net | check-boot   one part of it"
+	@echo "make check-systemd  the units, in a Debian 12 that QEMU boots: minutes, and a download (as root)"
 	@echo "make fuzz         build the fuzz targets with libFuzzer (clang) into build/fuzz"
 	@echo "make bench        figures: speed and memory"
 	@echo "make install      install into DESTDIR (PREFIX=$(PREFIX))"
