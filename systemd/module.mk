@@ -13,8 +13,8 @@ install: all ramdisk
 	install -m 644 $(RAMDISK_OUT)/vmlinuz $(RAMDISK_OUT)/initrd $(DESTDIR)$(DATADIR)/ramdisk
 	install -m 644 $(INTERFACES) $(DESTDIR)$(DATADIR)/interfaces
 	install -m 644 systemd/*.service systemd/*.target $(DESTDIR)$(UNITDIR)
-	sed -i -e 's|/usr/sbin/pxed|$(SBINDIR)/pxed|' -e 's|/usr/bin/pxectl|$(BINDIR)/pxectl|' $(patsubst systemd/%,$(DESTDIR)$(UNITDIR)/%,$(wildcard systemd/*.service))
 	sed -i 's|^ExecStart=/usr/sbin/|ExecStart=$(SBINDIR)/|' $(SBIN_PROGRAMS:%=$(DESTDIR)$(UNITDIR)/%.service)
+	sed -i 's|^ExecReload=/usr/bin/|ExecReload=$(BINDIR)/|' $(DESTDIR)$(UNITDIR)/pxed.service
 	install -m 644 systemd/pxed.sysusers $(DESTDIR)$(PREFIX)/lib/sysusers.d/pxed.conf
 	install -m 644 systemd/pxed.tmpfiles $(DESTDIR)$(PREFIX)/lib/tmpfiles.d/pxed.conf
 	install -m 644 docs/*.1 $(DESTDIR)$(PREFIX)/share/man/man1
