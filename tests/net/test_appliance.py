@@ -9,9 +9,6 @@ import pytest
 from simulated_machine import IPXE, SimulatedMachine
 from whole_appliance import VarlinkError, WholeAppliance
 
-# Within this time what was fetched is known to be fetched, and on the disk of pxed-tftp; a machine that starts its kernel needs longer to
-# come back.
-SETTLED_SECONDS = 0.05
 MAC = "52:54:00:0a:{:02x}:{:02x}"
 macs = (MAC.format(number >> 8, number & 255) for number in itertools.count(1))
 
@@ -98,6 +95,13 @@ def profile(appliance):
     return "installer", appliance.set_kernel_profile("installer")
 
 
+def wait_until_told(appliance, node):
+    """Until pxed-tftp has written down that the machine has all of its files, or has told pxed: the machine has the last byte a moment earlier."""
+    mark = appliance.state / "tftp/consumed" / node["id"]
+    appliance.wait("pxed-tftp knows that all was fetched",
+                   lambda: mark.exists() or "pxed" in appliance.processes and appliance.node(node["id"])["assignment"] is None, 5)
+
+
 def assert_consumed_once(appliance, node, since):
     appliance.wait("the assignment is used up", lambda: appliance.node(node["id"])["assignment"] is None, 10)
     appliance.wait_ready()
@@ -117,7 +121,7 @@ def test_once_is_served_until_it_was_fetched_and_never_again(appliance, machine,
     assert machine.script().profile == "installer" and appliance.node(machine.mac)["assignment"]
     script = machine.script()
     assert [machine.get(url) for url in script.urls] == profile[1]
-    time.sleep(SETTLED_SECONDS)
+    wait_until_told(appliance, node)
     assert machine.script().profile == "local"
     assert_consumed_once(appliance, node, since)
     assert machine.script().profile == "local"
@@ -136,7 +140,7 @@ def test_once_when_a_daemon_dies_in_between(appliance, machine, profile, victim,
         if number == fetched:
             appliance.restart(victim)
         assert machine.get(url) == profile[1][number]
-    time.sleep(SETTLED_SECONDS)
+    wait_until_told(appliance, node)
     if fetched == len(script.urls):
         appliance.restart(victim)
     assert machine.script().profile == "local"
@@ -152,7 +156,7 @@ def test_once_is_consumed_though_both_daemons_die_after_the_last_file(appliance,
     script = machine.script()
     appliance.kill("pxed")
     assert machine.load(script)
-    time.sleep(SETTLED_SECONDS)
+    wait_until_told(appliance, node)
     appliance.restart("pxed-tftp")
     appliance.start("pxed")
     assert_consumed_once(appliance, node, since)
