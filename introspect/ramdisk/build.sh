@@ -132,14 +132,21 @@ mkdir -p "$cache"
 output=$(cd "$output" && pwd)
 cache=$(cd "$cache" && pwd)
 
-package=$(find_package)
-if [ -n "$package" ]; then
-    deb=$(fetch_package "$package")
-else
+# Lists that are missing, or name a version that the mirror has no more, are fetched once.
+refresh_lists() {
+    [ "$(id -u)" -eq 0 ] && apt-get -q update >&2
+}
+
+fetch() {
+    package=$(find_package)
+    [ -n "$package" ] && fetch_package "$package"
+}
+
+deb=$(fetch) || { refresh_lists && deb=$(fetch); } || {
     deb=$(newest_in_cache)
-    [ -n "$deb" ] || fail "apt knows no $meta: run apt-get update, or put a linux-image-*.deb into $cache"
-    echo "ramdisk: apt knows no $meta, using $deb" >&2
-fi
+    [ -n "$deb" ] || fail "cannot get $meta from Debian's mirror, and there is no linux-image-*.deb in $cache"
+    echo "ramdisk: apt has no $meta, using $deb" >&2
+}
 
 tree=$(unpack_package "$deb")
 stage=$(mktemp -d "$output/stage.XXXXXX")
