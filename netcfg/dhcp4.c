@@ -266,7 +266,7 @@ int dhcp4_parse(struct wire *wire, struct dhcp4 *ret) {
         return 0;
 }
 
-enum stage dhcp4_stage(const struct dhcp4 *message) {
+enum step_stage dhcp4_stage(const struct dhcp4 *message) {
         for (unsigned i = 0; i < message->user_class_count; i++)
                 if (strcmp(message->user_class[i], "iPXE") == 0)
                         return STAGE_IPXE;

@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "lib/address.h"
+#include "lib/step.h"
 #include "lib/wire.h"
 
 enum {
@@ -66,11 +67,8 @@ struct dhcp4 {
 /* -EBADMSG: damaged; -ENOMSG: BOOTP without a DHCP message type. */
 int dhcp4_parse(struct wire *wire, struct dhcp4 *ret);
 
-/* Who speaks: the machine's firmware, iPXE, or an operating system. */
-enum stage { STAGE_UNKNOWN, STAGE_FIRMWARE, STAGE_IPXE, STAGE_OS };
-
 /*
  * By a client's message: iPXE says so in its user class or sends its own option 175; firmware has the vendor class "PXEClient..." (PXE 2.1)
  * or "HTTPClient..." (UEFI 2.5 HTTP boot) and neither of them.
  */
-enum stage dhcp4_stage(const struct dhcp4 *message);
+enum step_stage dhcp4_stage(const struct dhcp4 *message);

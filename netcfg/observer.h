@@ -4,6 +4,7 @@
  */
 #pragma once
 
+#include "lib/step.h"
 #include "netcfg/bucket.h"
 #include "netcfg/packet.h"
 #include "netcfg/sighting.h"
@@ -12,14 +13,12 @@
 #define OBSERVER_STEPS_RATE 1000
 #define OBSERVER_STEPS_BURST 5000
 
-enum step_kind { STEP_DISCOVER, STEP_OFFER, STEP_REQUEST, STEP_ACKNOWLEDGE, STEP_NAK, STEP_TFTP };
-
 struct step {
         enum step_kind kind;
         uint16_t network;
         uint64_t time; /* microseconds of realtime */
         struct mac mac;
-        enum stage stage;
+        enum step_stage stage;
         bool has_architecture, has_uuid, has_total;
         uint16_t architecture;
         struct uuid uuid;

@@ -22,7 +22,7 @@ struct exchange *recent_exchange(struct recent *recent, uint16_t network, uint32
 }
 
 bool exchange_is(const struct exchange *exchange, uint16_t network, uint32_t xid, const struct mac *mac) {
-        return exchange->stage != STAGE_UNKNOWN && exchange->network == network && exchange->xid == xid &&
+        return exchange->stage != STAGE_NONE && exchange->network == network && exchange->xid == xid &&
                 memcmp(&exchange->mac, mac, sizeof(*mac)) == 0;
 }
 

@@ -19,7 +19,7 @@ struct exchange {
         uint16_t network;
         uint32_t xid;
         struct mac mac;
-        enum stage stage;
+        enum step_stage stage;
         bool has_architecture, has_uuid;
         uint16_t architecture;
         struct uuid uuid;

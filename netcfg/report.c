@@ -2,15 +2,6 @@
 
 #include <arpa/inet.h>
 
-static const char *const step_kinds[] = {
-        [STEP_DISCOVER] = "discover",       [STEP_OFFER] = "offer", [STEP_REQUEST] = "request",
-        [STEP_ACKNOWLEDGE] = "acknowledge", [STEP_NAK] = "nak",     [STEP_TFTP] = "tftp",
-};
-
-static const char *const stages[] = {
-        [STAGE_UNKNOWN] = NULL, [STAGE_FIRMWARE] = "firmware", [STAGE_IPXE] = "ipxe", [STAGE_OS] = "os",
-};
-
 static const struct {
         enum protocol protocol;
         const char *name;
@@ -31,9 +22,9 @@ json_t *report_step(const struct step *step, const char *network) {
         return json_pack("{s:s, s:s, s:s, s:s?, s:s?, s:o, s:s?, s:s?, s:o, s:s?}",
                          "mac", mac_format(&step->mac, mac),
                          "network", network,
-                         "kind", step_kinds[step->kind],
+                         "kind", step_kind_names[step->kind],
                          "uuid", step->has_uuid ? uuid_format(&step->uuid, uuid) : NULL,
-                         "stage", stages[step->stage],
+                         "stage", step->stage == STAGE_NONE ? NULL : step_stage_names[step->stage],
                          "architecture", json_int_or_null(step->has_architecture, step->architecture),
                          "address", step->address.s_addr ? inet_ntop(AF_INET, &step->address, address, sizeof(address)) : NULL,
                          "file", or_null(step->file),

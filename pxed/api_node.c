@@ -5,9 +5,9 @@
 
 #include "lib/clock.h"
 #include "lib/json.h"
+#include "lib/text.h"
 #include "pxed/api.h"
 #include "pxed/identity.h"
-#include "pxed/text.h"
 
 #define INTERFACE "org.pxed.Node"
 #define TAGS_MAX 64

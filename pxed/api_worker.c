@@ -5,10 +5,10 @@
 
 #include "lib/clock.h"
 #include "lib/json.h"
+#include "lib/text.h"
 #include "pxed/api.h"
 #include "pxed/observe.h"
 #include "pxed/status.h"
-#include "pxed/text.h"
 
 #define INTERFACE "org.pxed.Worker"
 #define OBSERVATIONS_MAX 1000

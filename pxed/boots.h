@@ -4,7 +4,7 @@
  */
 #pragma once
 
-#include "pxed/boot.h"
+#include "lib/boot.h"
 #include "pxed/index.h"
 
 /* All zeros is empty. */

@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "pxed/text.h"
+#include "lib/text.h"
 
 #define UNKNOWN_MAX 5000
 

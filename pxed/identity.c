@@ -5,8 +5,8 @@
 #include <string.h>
 
 #include "lib/json.h"
+#include "lib/text.h"
 #include "pxed/shared.h"
-#include "pxed/text.h"
 
 /* Texts from a machine's firmware have no need to be longer. */
 #define FACT_MAX 256

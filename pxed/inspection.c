@@ -2,7 +2,7 @@
 
 #include <errno.h>
 
-#include "pxed/text.h"
+#include "lib/text.h"
 
 static int begin(struct inspection *i, uint64_t now) {
         if (i->state == INSPECTION_WAITING && i->asked)

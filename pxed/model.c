@@ -3,8 +3,8 @@
 #include <errno.h>
 #include <string.h>
 
+#include "lib/text.h"
 #include "pxed/shared.h"
-#include "pxed/text.h"
 
 const char *const boot_mode_names[3] = { "unknown", "bios", "uefi" };
 const char *const profile_kind_names[3] = { "kernel", "local", "inspect" };

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "lib/json.h"
-#include "pxed/text.h"
+#include "lib/text.h"
 
 int observe_refuse(struct observe *o, const char *field, const char *reason) {
         snprintf(o->error->field, sizeof o->error->field, "observations[%zu].%s", o->index, field);

@@ -5,11 +5,11 @@
 
 #include "lib/json.h"
 #include "lib/log.h"
+#include "lib/text.h"
 #include "pxed/flight.h"
 #include "pxed/identity.h"
 #include "pxed/inspection.h"
 #include "pxed/observe.h"
-#include "pxed/text.h"
 
 static int64_t not_negative(const json_t *json, const char *key) {
         int64_t value = json_get_int(json, key, -1);

@@ -3,7 +3,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "pxed/text.h"
+#include "lib/text.h"
 
 const char *const protocol_names[PROTOCOLS] = { "dhcp", "arp", "tftp", "neighbour", "nd", "lldp", "cdp", "http" };
 

@@ -6,8 +6,8 @@
 #include <string.h>
 
 #include "lib/json.h"
+#include "lib/text.h"
 #include "pxed/profiles.h"
-#include "pxed/text.h"
 
 static int _printf_(3, 4) refuse(struct profile_error *error, const char *field, const char *format, ...) {
         va_list arguments;

@@ -3,7 +3,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "pxed/text.h"
+#include "lib/text.h"
 
 static int make_builtin(const char *name, enum profile_kind kind, const char *kernel, const char *initrds,
                         const char *arguments, const char *description, struct profile **ret) {

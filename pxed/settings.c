@@ -3,9 +3,9 @@
 #include <errno.h>
 #include <string.h>
 
+#include "lib/text.h"
 #include "pxed/settings_check.h"
 #include "pxed/settings_keys.h"
-#include "pxed/text.h"
 
 const char *const role_names[ROLE_COUNT] = { "dhcp", "tftp", "netcfg", "introspect" };
 const char *const dhcp_mode_names[3] = { "server", "proxy", "off" };

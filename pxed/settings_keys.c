@@ -4,8 +4,8 @@
 #include <stdio.h>
 #include <sys/socket.h>
 
+#include "lib/text.h"
 #include "pxed/settings.h"
-#include "pxed/text.h"
 
 #define MEMBER(type) ((type *) ((char *) object + offset))
 #define REFUSE(...) (snprintf(reason, KEY_REASON_SIZE, __VA_ARGS__), -EINVAL)

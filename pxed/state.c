@@ -8,7 +8,7 @@
 
 #include "lib/json.h"
 #include "lib/log.h"
-#include "pxed/text.h"
+#include "lib/text.h"
 
 static int load_node(struct node *node, void *userdata) {
         struct state *s = userdata;

@@ -10,7 +10,7 @@
 #include <jansson.h>
 #include <stdint.h>
 
-#include "pxed/boot.h"
+#include "lib/boot.h"
 #include "pxed/event.h"
 #include "pxed/model.h"
 #include "pxed/observed.h"

@@ -5,8 +5,8 @@
 #include <zlib.h>
 
 #include "lib/json.h"
+#include "lib/text.h"
 #include "pxed/store_sqlite.h"
-#include "pxed/text.h"
 
 int store_add_event(struct store *store, const struct event *e) {
         return store_run(store, SQL_ADD_EVENT, e->has_mac ? "iisussms" : "iisussus", (int64_t) e->number, (int64_t) e->time,

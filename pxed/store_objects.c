@@ -2,9 +2,9 @@
 #include <errno.h>
 #include <string.h>
 
+#include "lib/text.h"
 #include "pxed/shared.h"
 #include "pxed/store_sqlite.h"
-#include "pxed/text.h"
 
 static int put_ports(struct store *store, const struct node *node) {
         int r = store_run(store, SQL_DELETE_PORTS, "u", &node->id);

@@ -7,7 +7,7 @@
 #include <sys/stat.h>
 
 #include "lib/file.h"
-#include "pxed/text.h"
+#include "lib/text.h"
 
 int store_fail(struct store *store, int code) {
         snprintf(store->reason, sizeof store->reason, "%s",

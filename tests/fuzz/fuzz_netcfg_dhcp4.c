@@ -30,7 +30,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
         check_text(m->message, sizeof(m->message));
         for (unsigned i = 0; i < m->user_class_count; i++)
                 check_text(m->user_class[i], sizeof(m->user_class[i]));
-        if (m->type < DHCP4_DISCOVER || m->type > DHCP4_INFORM || dhcp4_stage(m) == STAGE_UNKNOWN)
+        if (m->type < DHCP4_DISCOVER || m->type > DHCP4_INFORM || dhcp4_stage(m) == STAGE_NONE)
                 abort();
         _cleanup_json_ json_t *json = print_packet(&packet, 0);
         if (!json)

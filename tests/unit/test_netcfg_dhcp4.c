@@ -71,7 +71,7 @@ static void test_stage(void **state) {
                 const char *user_class;
                 size_t user_class_size;
                 bool ipxe;
-                enum stage stage;
+                enum step_stage stage;
         } cases[] = {
                 { NULL, NULL, 0, false, STAGE_OS },
                 { "udhcp 1.35.0", NULL, 0, false, STAGE_OS },

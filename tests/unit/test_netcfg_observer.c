@@ -109,7 +109,7 @@ static void test_answer_to_nobody_known(void **state) {
         feed(world, &nak, NOW);
         assert_int_equal(world->count, 1);
         assert_int_equal(world->steps[0].kind, STEP_NAK);
-        assert_int_equal(world->steps[0].stage, STAGE_UNKNOWN);
+        assert_int_equal(world->steps[0].stage, STAGE_NONE);
         assert_string_equal(world->steps[0].detail, "from server 192.0.2.1, address in use");
 }
 

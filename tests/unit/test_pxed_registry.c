@@ -8,11 +8,11 @@
 #include <cmocka.h>
 
 #include "lib/json.h"
+#include "lib/text.h"
 #include "pxed/feed.h"
 #include "pxed/identity.h"
 #include "pxed/profiles.h"
 #include "pxed/status.h"
-#include "pxed/text.h"
 
 static struct mac mac_of(unsigned n) {
         return (struct mac) { { 0x52, 0x54, 0, (uint8_t) (n >> 16), (uint8_t) (n >> 8), (uint8_t) n } };

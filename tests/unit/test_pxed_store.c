@@ -10,12 +10,12 @@
 #include <errno.h>
 
 #include "lib/json.h"
+#include "lib/text.h"
 #include "pxed/ageing.h"
 #include "pxed/identity.h"
 #include "pxed/observe.h"
-#include "pxed/store_sqlite.h"
 #include "pxed/shared.h"
-#include "pxed/text.h"
+#include "pxed/store_sqlite.h"
 
 #define NOW ((uint64_t) 1700000000 * USEC_PER_SEC)
 #define U1 "01234567-89ab-4cde-8f01-23456789abcd"

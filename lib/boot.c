@@ -1,14 +1,11 @@
-#include "pxed/boot.h"
+#include "lib/boot.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
-#include "pxed/text.h"
+#include "lib/text.h"
 
-const char *const step_kind_names[STEP_KINDS] = { "discover", "offer", "request", "acknowledge", "nak", "tftp",
-                                                  "script", "file", "started", "agent", "inventory", "refused" };
-const char *const step_stage_names[STAGES] = { "none", "firmware", "ipxe", "os" };
 const char *const boot_outcome_names[BOOT_OUTCOMES] = { "running", "booted", "inspected", "failed", "silent" };
 
 /* How far a machine has got with a step. */
@@ -59,25 +56,6 @@ int boot_new(const struct mac *mac, uint64_t started, struct boot **ret) {
         boot->mac = *mac;
         boot->started = boot->heard = started;
         *ret = boot;
-        return 0;
-}
-
-void boot_step_clear(struct boot_step *step) {
-        free(step->address);
-        free(step->file);
-        free(step->profile);
-        free(step->detail);
-        step->address = step->file = step->profile = step->detail = NULL;
-}
-
-int boot_step_copy(struct boot_step *to, const struct boot_step *from) {
-        *to = *from;
-        to->address = to->file = to->profile = to->detail = NULL;
-        if (text_set_max(&to->address, from->address, 63) < 0 || text_set_max(&to->file, from->file, 512) < 0 ||
-            text_set_max(&to->profile, from->profile, 63) < 0 || text_set_max(&to->detail, from->detail, 512) < 0) {
-                boot_step_clear(to);
-                return -ENOMEM;
-        }
         return 0;
 }
 

@@ -1,10 +1,34 @@
+#include "lib/step.h"
+
 #include <errno.h>
 
 #include "lib/json.h"
-#include "pxed/boot.h"
-#include "pxed/text.h"
+#include "lib/text.h"
 
-static json_t *step_to_json(const struct boot_step *s) {
+const char *const step_kind_names[STEP_KINDS] = { "discover", "offer", "request", "acknowledge", "nak", "tftp",
+                                                  "script", "file", "started", "agent", "inventory", "refused" };
+const char *const step_stage_names[STAGES] = { "none", "firmware", "ipxe", "os" };
+
+void boot_step_clear(struct boot_step *step) {
+        free(step->address);
+        free(step->file);
+        free(step->profile);
+        free(step->detail);
+        step->address = step->file = step->profile = step->detail = NULL;
+}
+
+int boot_step_copy(struct boot_step *to, const struct boot_step *from) {
+        *to = *from;
+        to->address = to->file = to->profile = to->detail = NULL;
+        if (text_set_max(&to->address, from->address, 63) < 0 || text_set_max(&to->file, from->file, 512) < 0 ||
+            text_set_max(&to->profile, from->profile, 63) < 0 || text_set_max(&to->detail, from->detail, 512) < 0) {
+                boot_step_clear(to);
+                return -ENOMEM;
+        }
+        return 0;
+}
+
+json_t *boot_step_to_json(const struct boot_step *s) {
         return json_pack("{s:I, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
                          "time", (json_int_t) s->time,
                          "kind", step_kind_names[s->kind],
@@ -18,15 +42,7 @@ static json_t *step_to_json(const struct boot_step *s) {
                          "detail", json_text(s->detail));
 }
 
-json_t *boot_steps_to_json(const struct boot *boot) {
-        json_t *steps = json_array();
-        for (size_t i = 0; i < boot->n_steps; i++)
-                json_array_append_new(steps, step_to_json(&boot->steps[i]));
-        return steps;
-}
-
-/* The texts stay the JSON's: the step is copied where it is added. */
-static int step_from_json(const json_t *json, struct boot_step *ret) {
+int boot_step_from_json(const json_t *json, struct boot_step *ret) {
         int kind = name_to_enum(step_kind_names, STEP_KINDS, json_get_string(json, "kind"));
         const char *stage = json_get_string(json, "stage");
         int stage_number = stage ? name_to_enum(step_stage_names, STAGES, stage) : STAGE_NONE;
@@ -46,25 +62,5 @@ static int step_from_json(const json_t *json, struct boot_step *ret) {
                 .profile = (char *) json_get_string(json, "profile"),
                 .detail = (char *) json_get_string(json, "detail"),
         };
-        return 0;
-}
-
-int boot_steps_from_json(struct boot *boot, const json_t *steps) {
-        struct boot_step step;
-        size_t count = json_array_size(steps);
-
-        if (count > STEPS_MAX)
-                return -EBADMSG;
-        boot->steps = calloc(count + 1, sizeof *boot->steps);
-        if (!boot->steps)
-                return -ENOMEM;
-        for (size_t i = 0; i < count; i++) {
-                int r = step_from_json(json_array_get(steps, i), &step);
-                if (r == 0)
-                        r = boot_step_copy(&boot->steps[i], &step);
-                if (r < 0)
-                        return r;
-                boot->n_steps++;
-        }
         return 0;
 }

@@ -7,8 +7,8 @@
 
 #include <cmocka.h>
 
+#include "lib/boot.h"
 #include "lib/json.h"
-#include "pxed/boot.h"
 
 #define T ((uint64_t) 1000 * USEC_PER_SEC)
 #define S USEC_PER_SEC

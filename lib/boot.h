@@ -14,27 +14,10 @@
 
 #include "lib/address.h"
 #include "lib/macro.h"
+#include "lib/step.h"
 
-enum step_kind {
-        STEP_DISCOVER,
-        STEP_OFFER,
-        STEP_REQUEST,
-        STEP_ACKNOWLEDGE,
-        STEP_NAK,
-        STEP_TFTP,
-        STEP_SCRIPT,
-        STEP_FILE,
-        STEP_STARTED,
-        STEP_AGENT,
-        STEP_INVENTORY,
-        STEP_REFUSED,
-        STEP_KINDS
-};
-enum step_stage { STAGE_NONE, STAGE_FIRMWARE, STAGE_IPXE, STAGE_OS, STAGES };
 enum boot_outcome { BOOT_RUNNING, BOOT_BOOTED, BOOT_INSPECTED, BOOT_FAILED, BOOT_SILENT, BOOT_OUTCOMES };
 
-extern const char *const step_kind_names[STEP_KINDS];
-extern const char *const step_stage_names[STAGES];
 extern const char *const boot_outcome_names[BOOT_OUTCOMES];
 
 /* Steps kept of one attempt: past that the least telling ones go. */
@@ -43,15 +26,6 @@ extern const char *const boot_outcome_names[BOOT_OUTCOMES];
 /* Silence that ends an attempt: before the boot script was served, and after it (a server's ramdisk may start slowly). */
 #define BOOT_SILENT_EARLY_USEC (180 * USEC_PER_SEC)
 #define BOOT_SILENT_LATE_USEC (900 * USEC_PER_SEC)
-
-struct boot_step {
-        uint64_t time;
-        enum step_kind kind;
-        enum step_stage stage;
-        int architecture;     /* -1: not told */
-        int64_t bytes, total; /* -1: not told */
-        char *address, *file, *profile, *detail;
-};
 
 struct boot {
         uint64_t id;
@@ -68,9 +42,6 @@ struct boot {
         size_t n_steps;
         uint64_t change; /* the change that made this copy and may edit it still */
 };
-
-void boot_step_clear(struct boot_step *step);
-int boot_step_copy(struct boot_step *to, const struct boot_step *from);
 
 int boot_new(const struct mac *mac, uint64_t started, struct boot **ret);
 struct boot *boot_copy(const struct boot *boot);

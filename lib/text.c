@@ -1,4 +1,4 @@
-#include "pxed/text.h"
+#include "lib/text.h"
 
 #include <ctype.h>
 #include <errno.h>
