@@ -35,6 +35,10 @@ void daemon_set_userdata(struct daemon *daemon, void *userdata) {
         daemon->options.userdata = userdata;
 }
 
+void *daemon_userdata(const struct daemon *daemon) {
+        return daemon->options.userdata;
+}
+
 void daemon_set_status_hooks(struct daemon *daemon, void (*add_status)(json_t *status, void *userdata),
                              void (*status_changed)(void *userdata), void *userdata) {
         daemon->options.add_status = add_status;

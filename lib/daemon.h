@@ -43,7 +43,8 @@ struct daemon_options {
         /* SIGTERM or SIGINT: finish what must be; the loop ends when this returns. May be NULL. */
         void (*stop)(struct daemon *daemon, void *userdata);
         void *userdata;
-        /* Added to the methods of org.pxed.Daemon on the daemon's socket; NULL: none. */
+        /* Added to the methods of org.pxed.Daemon on the daemon's socket; NULL: none. Their handlers get the struct daemon as userdata and
+         * ask it for daemon_userdata. */
         const struct varlink_method *methods;
         /* Adds members (connected, applied, queued, dropped) to a Status. May be NULL. */
         void (*add_status)(json_t *status, void *userdata);
@@ -58,6 +59,7 @@ DEFINE_CLEANUP(struct daemon *, daemon_free);
 
 /* Replaces options->userdata, add_status and status_changed, for what is created only after the daemon. */
 void daemon_set_userdata(struct daemon *daemon, void *userdata);
+void *daemon_userdata(const struct daemon *daemon);
 void daemon_set_status_hooks(struct daemon *daemon, void (*add_status)(json_t *status, void *userdata),
                              void (*status_changed)(void *userdata), void *userdata);
 
