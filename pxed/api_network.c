@@ -28,9 +28,9 @@ static int64_t count_leases(struct state *s, const char *network) {
 }
 
 static json_t *network_to_json(struct state *s, const struct network *n) {
-        char address[IP_PREFIX_TEXT_SIZE];
+        char address[IP_PREFIX_TEXT_SIZE], address6[IP_PREFIX_TEXT_SIZE];
         json_t *link = json_object_get(s->links, n->name);
-        return json_pack("{s:s, s:s, s:s, s:o, s:s, s:o, s:o, s:I, s:s, s:s, s:I, s:O}",
+        return json_pack("{s:s, s:s, s:s, s:o, s:s, s:o, s:o, s:I, s:s, s:s, s:I, s:O, s:o, s:o, s:o, s:o, s:s}",
                          "name", n->name,
                          "interface", n->interface,
                          "address", ip_prefix_format(&n->address, address),
@@ -42,7 +42,12 @@ static json_t *network_to_json(struct state *s, const struct network *n) {
                          "unknown", n->unknown ? n->unknown : "ignore",
                          "known", n->known,
                          "leases", (json_int_t) count_leases(s, n->name),
-                         "link", link ? link : json_null());
+                         "link", link ? link : json_null(),
+                         "parent", json_text(n->parent),
+                         "vlan", json_int_or_null(n->vlan > 0, (int64_t) n->vlan),
+                         "mtu", json_int_or_null(n->mtu > 0, (int64_t) n->mtu),
+                         "address6", json_text(n->has_address6 ? ip_prefix_format(&n->address6, address6) : NULL),
+                         "manage", manage_names[n->manage]);
 }
 
 int api_network_list(struct varlink_call *call, const json_t *in, void *userdata) {

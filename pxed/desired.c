@@ -26,8 +26,8 @@ static json_t *ips(const struct ip *list, size_t count) {
 }
 
 static json_t *network_entry(const struct network *n) {
-        char address[IP_PREFIX_TEXT_SIZE];
-        return json_pack("{s:s, s:s, s:s, s:o, s:s, s:o, s:o, s:I, s:o, s:o, s:o, s:o, s:o, s:s, s:s}",
+        char address[IP_PREFIX_TEXT_SIZE], address6[IP_PREFIX_TEXT_SIZE];
+        return json_pack("{s:s, s:s, s:s, s:o, s:s, s:o, s:o, s:I, s:o, s:o, s:o, s:o, s:o, s:s, s:s, s:o, s:o, s:o, s:o, s:s, s:o}",
                          "name", n->name,
                          "interface", n->interface,
                          "address", ip_prefix_format(&n->address, address),
@@ -42,7 +42,13 @@ static json_t *network_entry(const struct network *n) {
                          "ntp", ips(n->ntp, n->n_ntp),
                          "unknown", json_text(n->unknown),
                          "known", n->known,
-                         "finish", finish_names[n->finish]);
+                         "finish", finish_names[n->finish],
+                         "parent", json_text(n->parent),
+                         "vlan", json_int_or_null(n->vlan > 0, (int64_t) n->vlan),
+                         "mtu", json_int_or_null(n->mtu > 0, (int64_t) n->mtu),
+                         "address6", json_text(n->has_address6 ? ip_prefix_format(&n->address6, address6) : NULL),
+                         "manage", manage_names[n->manage],
+                         "probe", json_int_or_null(n->probe > 0, (int64_t) n->probe));
 }
 
 static json_t *node_entry(const struct state *s, const struct node *n) {

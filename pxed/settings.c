@@ -10,6 +10,7 @@
 const char *const role_names[ROLE_COUNT] = { "dhcp", "tftp", "netcfg", "introspect" };
 const char *const dhcp_mode_names[3] = { "server", "proxy", "off" };
 const char *const finish_names[3] = { "poweroff", "reboot", "wait" };
+const char *const manage_names[2] = { "report", "repair" };
 
 static int set_defaults(struct settings *s) {
         static const char *const users[ROLE_COUNT] = { "pxed-dhcp", "pxed-tftp", "pxed-netcfg", "pxed-introspect" };
@@ -59,6 +60,7 @@ static int find_network(struct settings *s, const struct config_entry *entry, vo
         network->first = entry;
         network->lease_time = 3600;
         network->finish = FINISH_POWEROFF;
+        network->probe = PROBE_BY_MODE;
         *ret = network;
         int r = text_set(&network->name, entry->name);
         if (r == 0)
@@ -135,6 +137,8 @@ int settings_new(const struct config *config, struct settings **ret, struct conf
         for (size_t i = 0; r == 0 && i < config_size(config); i++)
                 r = read_entry(s, config_at(config, i), error);
         if (r == 0)
+                r = settings_complete(s, config, error);
+        if (r == 0)
                 r = settings_check(s, config, error);
         if (r < 0)
                 return r;
@@ -160,6 +164,8 @@ struct settings *settings_free(struct settings *s) {
                 struct network *n = &s->networks[i];
                 free(n->name);
                 free(n->interface);
+                free(n->parent);
+                free(n->vlan_interface);
                 free(n->physical_network);
                 free(n->domain);
                 free(n->unknown);
@@ -196,9 +202,18 @@ static bool servers_equal(const struct ip *a, size_t n_a, const struct ip *b, si
         return n_a == n_b;
 }
 
+static bool prefixes_equal(const struct ip_prefix *a, const struct ip_prefix *b) {
+        return ip_equal(&a->address, &b->address) && a->length == b->length;
+}
+
+static bool interfaces_equal(const struct network *a, const struct network *b) {
+        return text_equal(a->interface, b->interface) && text_equal(a->parent, b->parent) && a->vlan == b->vlan &&
+               a->mtu == b->mtu && a->manage == b->manage && prefixes_equal(&a->address, &b->address) &&
+               a->has_address6 == b->has_address6 && (!a->has_address6 || prefixes_equal(&a->address6, &b->address6));
+}
+
 bool network_equal(const struct network *a, const struct network *b) {
-        return text_equal(a->interface, b->interface) && ip_equal(&a->address.address, &b->address.address) &&
-               a->address.length == b->address.length && text_equal(a->physical_network, b->physical_network) &&
+        return interfaces_equal(a, b) && a->probe == b->probe && text_equal(a->physical_network, b->physical_network) &&
                a->dhcp == b->dhcp && a->has_pool == b->has_pool &&
                (!a->has_pool || (ip_equal(&a->pool_start, &b->pool_start) && ip_equal(&a->pool_end, &b->pool_end))) &&
                a->lease_time == b->lease_time && a->has_gateway == b->has_gateway &&

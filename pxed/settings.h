@@ -16,19 +16,29 @@
 enum role { ROLE_DHCP, ROLE_TFTP, ROLE_NETCFG, ROLE_INTROSPECT, ROLE_COUNT };
 enum dhcp_mode { DHCP_SERVER, DHCP_PROXY, DHCP_OFF };
 enum finish { FINISH_POWEROFF, FINISH_REBOOT, FINISH_WAIT };
+enum manage { MANAGE_REPORT, MANAGE_REPAIR };
 
 extern const char *const role_names[ROLE_COUNT];
 extern const char *const dhcp_mode_names[3];
 extern const char *const finish_names[3];
+extern const char *const manage_names[2];
 
 #define SERVERS_MAX 8
 
 /* An IPv4 network that the appliance serves: [network NAME]. */
 struct network {
         char *name;
-        char *interface;
+        char *interface; /* that the machines are on: of a tagged network the VLAN's own */
+        char *parent;    /* of a tagged network the interface below; NULL: untagged */
+        char *vlan_interface; /* as the configuration names it; NULL: PARENT.VLAN */
+        uint64_t vlan;        /* 0: untagged */
+        uint64_t mtu;         /* 0: as it is */
         struct ip_prefix address; /* the appliance's own */
         bool has_address;
+        struct ip_prefix address6; /* likewise */
+        bool has_address6;
+        enum manage manage;
+        uint64_t probe; /* seconds between two questions for foreign DHCP servers; 0: none is asked */
         char *physical_network;
         enum dhcp_mode dhcp;
         bool has_pool;

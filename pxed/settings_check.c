@@ -5,6 +5,11 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "lib/text.h"
+#include "pxed/settings_keys.h"
+
+#define PROBE_SECONDS 600
+
 /* The entry of a section's key, to name its line; the section's first entry where the key is not written. */
 static const struct config_entry *entry_of(const struct config *config, const struct config_entry *first,
                                            const char *key) {
@@ -15,6 +20,39 @@ static const struct config_entry *entry_of(const struct config *config, const st
                         return entry;
         }
         return first;
+}
+
+/* What the configuration calls the interface is the one below a VLAN's own. */
+static int name_vlan_interface(struct network *network, const struct config *config, struct config_error *error) {
+        char name[IFNAMSIZ + 8];
+
+        if (network->vlan == 0 && network->vlan_interface)
+                return config_refuse(error, entry_of(config, network->first, "vlan-interface"),
+                                     "network %s: vlan-interface has no use without vlan", network->name);
+        if (network->vlan == 0 || !network->interface)
+                return 0;
+        if (network->vlan_interface && strcmp(network->vlan_interface, network->interface) == 0)
+                return config_refuse(error, entry_of(config, network->first, "vlan-interface"),
+                                     "network %s: the interface of VLAN %u cannot have the name of the one below it",
+                                     network->name, (unsigned) network->vlan);
+        network->parent = TAKE_POINTER(network->interface);
+        int size = snprintf(name, sizeof name, "%s.%u", network->parent, (unsigned) network->vlan);
+        if (!network->vlan_interface && size >= IFNAMSIZ)
+                return config_refuse(error, entry_of(config, network->first, "vlan"),
+                                     "network %s: %s is longer than the %d characters that an interface name may have: name it by "
+                                     "vlan-interface =", network->name, name, IFNAMSIZ - 1);
+        return text_set(&network->interface, network->vlan_interface ? network->vlan_interface : name);
+}
+
+int settings_complete(struct settings *settings, const struct config *config, struct config_error *error) {
+        int r = 0;
+        for (size_t i = 0; r == 0 && i < settings->n_networks; i++) {
+                struct network *network = &settings->networks[i];
+                if (network->probe == PROBE_BY_MODE)
+                        network->probe = network->dhcp == DHCP_OFF ? 0 : PROBE_SECONDS;
+                r = name_vlan_interface(network, config, error);
+        }
+        return r;
 }
 
 static uint32_t v4(const struct ip *ip) {
@@ -75,16 +113,46 @@ static bool prefixes_overlap(const struct ip_prefix *a, const struct ip_prefix *
         return ip_in_prefix(&a->address, b) || ip_in_prefix(&b->address, a);
 }
 
+/* As "eth0.20 (VLAN 20 of eth0)". */
+static char *describe_interface(const struct network *network, char *buffer, size_t size) {
+        if (network->parent)
+                snprintf(buffer, size, "%s (VLAN %u of %s)", network->interface, (unsigned) network->vlan, network->parent);
+        else
+                snprintf(buffer, size, "%s", network->interface);
+        return buffer;
+}
+
+static int check_interfaces(const struct network *a, const struct network *b, const struct config *config,
+                            struct config_error *error) {
+        char one[3 * IFNAMSIZ], other[3 * IFNAMSIZ];
+        describe_interface(a, one, sizeof one);
+        describe_interface(b, other, sizeof other);
+        if (strcmp(a->interface, b->interface) == 0 ||
+            (a->parent && b->parent && strcmp(a->parent, b->parent) == 0 && a->vlan == b->vlan))
+                return config_refuse(error, entry_of(config, b->first, b->vlan ? "vlan" : "interface"),
+                                     "network %s: interface %s is the one of network %s already, as %s", b->name, other, a->name,
+                                     one);
+        const struct network *below = text_equal(a->interface, b->parent) ? a : text_equal(b->interface, a->parent) ? b : NULL;
+        const struct network *above = below == a ? b : a;
+        if (below && below->mtu > 0 && above->mtu > below->mtu)
+                return config_refuse(error, entry_of(config, above->first, "mtu"),
+                                     "network %s: mtu %u is more than the %u of network %s, whose interface is below", above->name,
+                                     (unsigned) above->mtu, (unsigned) below->mtu, below->name);
+        return 0;
+}
+
 static int check_pair(const struct network *a, const struct network *b, const struct config *config,
                       struct config_error *error) {
-        if (strcmp(a->interface, b->interface) == 0)
-                return config_refuse(error, entry_of(config, b->first, "interface"),
-                                     "network %s: interface %s is the one of network %s already", b->name, b->interface,
-                                     a->name);
+        int r = check_interfaces(a, b, config, error);
+        if (r < 0)
+                return r;
         /* Pools lie inside their prefixes, so that prefixes apart are pools apart. */
         if (prefixes_overlap(&a->address, &b->address))
                 return config_refuse(error, entry_of(config, b->first, "address"),
                                      "network %s: its addresses overlap with those of network %s", b->name, a->name);
+        if (a->has_address6 && b->has_address6 && prefixes_overlap(&a->address6, &b->address6))
+                return config_refuse(error, entry_of(config, b->first, "address6"),
+                                     "network %s: its IPv6 addresses overlap with those of network %s", b->name, a->name);
         return 0;
 }
 

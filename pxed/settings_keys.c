@@ -108,6 +108,42 @@ static int set_address(void *object, size_t offset, const char *value, char reas
         return 0;
 }
 
+static int set_address6(void *object, size_t offset, const char *value, char reason[static KEY_REASON_SIZE]) {
+        struct network *network = object;
+        struct ip_prefix prefix;
+        if (ip_prefix_parse(value, &prefix) < 0 || prefix.address.family != AF_INET6)
+                return REFUSE("\"%s\" is no IPv6 address with prefix length, such as 2001:db8::1/64", value);
+        if (prefix.length < 1 || prefix.length > 127)
+                return REFUSE("prefix length %u leaves no room for machines: give 1 to 127", prefix.length);
+        const struct in6_addr *a = &prefix.address.v6;
+        if (IN6_IS_ADDR_LINKLOCAL(a) || IN6_IS_ADDR_MULTICAST(a) || IN6_IS_ADDR_LOOPBACK(a) || IN6_IS_ADDR_UNSPECIFIED(a) ||
+            IN6_IS_ADDR_V4MAPPED(a))
+                return REFUSE("\"%s\" is no unicast address of a network: give a global or unique local one", value);
+        network->address6 = prefix;
+        network->has_address6 = true;
+        return 0;
+}
+
+static int set_vlan(void *object, size_t offset, const char *value, char reason[static KEY_REASON_SIZE]) {
+        if (parse_number(value, 1, 4094, MEMBER(uint64_t)) < 0)
+                return REFUSE("\"%s\" is no VLAN id: give a number from 1 to 4094", value);
+        return 0;
+}
+
+/* From what IPv6 needs (RFC 8200 5) to the jumbo frames of common switches. */
+static int set_mtu(void *object, size_t offset, const char *value, char reason[static KEY_REASON_SIZE]) {
+        if (parse_number(value, 1280, 9216, MEMBER(uint64_t)) < 0)
+                return REFUSE("\"%s\" is no MTU: give a number from 1280 to 9216", value);
+        return 0;
+}
+
+static int set_probe(void *object, size_t offset, const char *value, char reason[static KEY_REASON_SIZE]) {
+        if (strcmp(value, "off") != 0)
+                return set_duration(object, offset, value, reason);
+        *MEMBER(uint64_t) = 0;
+        return 0;
+}
+
 static int parse_v4(const char *value, struct ip *ret) {
         return ip_parse(value, ret) < 0 || ret->family != AF_INET ? -EINVAL : 0;
 }
@@ -187,6 +223,14 @@ static int set_finish(void *object, size_t offset, const char *value, char reaso
         return 0;
 }
 
+static int set_manage(void *object, size_t offset, const char *value, char reason[static KEY_REASON_SIZE]) {
+        int manage = name_to_enum(manage_names, ELEMENTS(manage_names), value);
+        if (manage < 0)
+                return REFUSE("\"%s\" is neither report nor repair", value);
+        *MEMBER(enum manage) = (enum manage) manage;
+        return 0;
+}
+
 /* "ignore" is no profile: the machine gets no boot script. */
 static int set_unknown(void *object, size_t offset, const char *value, char reason[static KEY_REASON_SIZE]) {
         if (strcmp(value, "ignore") == 0)
@@ -232,6 +276,12 @@ static const struct settings_key keys[] = {
         { "bus", "netcfg-user", set_text, offsetof(struct settings, users[ROLE_NETCFG]) },
         { "bus", "introspect-user", set_text, offsetof(struct settings, users[ROLE_INTROSPECT]) },
         { "network", "interface", set_interface, offsetof(struct network, interface) },
+        { "network", "vlan", set_vlan, offsetof(struct network, vlan) },
+        { "network", "vlan-interface", set_interface, offsetof(struct network, vlan_interface) },
+        { "network", "mtu", set_mtu, offsetof(struct network, mtu) },
+        { "network", "address6", set_address6, offsetof(struct network, address6) },
+        { "network", "manage", set_manage, offsetof(struct network, manage) },
+        { "network", "probe", set_probe, offsetof(struct network, probe) },
         { "network", "address", set_address, offsetof(struct network, address) },
         { "network", "physical-network", set_name, offsetof(struct network, physical_network) },
         { "network", "dhcp", set_mode, offsetof(struct network, dhcp) },

@@ -2,8 +2,12 @@
 #pragma once
 
 #include <stddef.h>
+#include <stdint.h>
 
 #define KEY_REASON_SIZE 160
+
+/* A network's `probe` until all keys are read: what follows from `dhcp`. */
+#define PROBE_BY_MODE UINT64_MAX
 
 struct settings_key {
         const char *section; /* "pxed", "bus", "network", "host" */

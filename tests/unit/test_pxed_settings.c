@@ -45,6 +45,11 @@ static void test_defaults(void **state) {
         assert_int_equal(n->lease_time, 3600);
         assert_int_equal(n->finish, FINISH_POWEROFF);
         assert_null(n->first);
+        assert_null(n->parent);
+        assert_int_equal(n->mtu, 0);
+        assert_false(n->has_address6);
+        assert_int_equal(n->manage, MANAGE_REPORT);
+        assert_int_equal(n->probe, 600);
         assert_null(settings_network(s, "other"));
 }
 
@@ -76,6 +81,32 @@ static void test_all_keys(void **state) {
         struct mac mac;
         mac_parse("52:54:00:00:00:02", &mac);
         assert_true(settings_host(s, &mac)->denied);
+}
+
+/* Networks may share an interface when their VLANs differ; one of them may be untagged. */
+static void test_vlans(void **state) {
+        _cleanup_(settings_freep) struct settings *s = NULL;
+        struct config_error error;
+        int r = load(LAB "[network a]\ninterface=eth0\nvlan=20\naddress=198.51.100.1/25\ndhcp=proxy\nmtu=9000\n"
+                     "address6=2001:db8:1::1/64\nmanage=repair\nprobe=30m\n"
+                     "[network b]\ninterface=eth0\nvlan=4094\nvlan-interface=storage\naddress=198.51.100.129/25\ndhcp=off\n"
+                     "[network c]\ninterface=enp65s0f1np1\nvlan=7\naddress=203.0.113.1/24\ndhcp=proxy\nprobe=off\n",
+                     &s, &error);
+        assert_int_equal(r, 0);
+        const struct network *a = settings_network(s, "a"), *b = settings_network(s, "b"), *c = settings_network(s, "c");
+        assert_string_equal(a->interface, "eth0.20");
+        assert_string_equal(a->parent, "eth0");
+        assert_int_equal(a->vlan, 20);
+        assert_int_equal(a->mtu, 9000);
+        assert_int_equal(a->address6.length, 64);
+        assert_int_equal(a->manage, MANAGE_REPAIR);
+        assert_int_equal(a->probe, 1800);
+        assert_string_equal(b->interface, "storage");
+        assert_string_equal(b->parent, "eth0");
+        assert_int_equal(b->probe, 0);
+        assert_string_equal(c->interface, "enp65s0f1np1.7");
+        assert_int_equal(c->probe, 0);
+        assert_string_equal(settings_network(s, "lab")->interface, "eth0");
 }
 
 static void test_refused(void **state) {
@@ -123,6 +154,32 @@ static void test_refused(void **state) {
                 { LAB "lease-time = 10s\n", 5, "duration" },
                 { LAB "[network b]\ninterface = eth0\naddress = 198.51.100.1/24\ndhcp = off\n", 6, "network lab already" },
                 { LAB "[network b]\ninterface = eth1\naddress = 192.0.2.129/25\ndhcp = off\n", 7, "overlap" },
+                { LAB "vlan = 0\n", 5, "no VLAN id" },
+                { LAB "vlan = 4095\n", 5, "no VLAN id" },
+                { LAB "vlan = ten\n", 5, "no VLAN id" },
+                { LAB "vlan-interface = tagged\n", 5, "without vlan" },
+                { LAB "vlan = 10\nvlan-interface = eth0\n", 6, "the one below" },
+                { LAB "vlan = 10\nvlan-interface = far-too-long-a-name\n", 6, "no interface name" },
+                { "[network lab]\ninterface = enp65s0f1np1\nvlan = 100\naddress = 192.0.2.1/24\ndhcp = off\n", 3, "vlan-interface" },
+                { LAB "mtu = 1279\n", 5, "no MTU" },
+                { LAB "mtu = 9217\n", 5, "no MTU" },
+                { LAB "address6 = 192.0.2.1/24\n", 5, "no IPv6" },
+                { LAB "address6 = 2001:db8::1\n", 5, "no IPv6" },
+                { LAB "address6 = 2001:db8::1/128\n", 5, "no room" },
+                { LAB "address6 = fe80::1/64\n", 5, "unicast" },
+                { LAB "address6 = ff02::1/64\n", 5, "unicast" },
+                { LAB "manage = yes\n", 5, "report nor repair" },
+                { LAB "probe = 5\n", 5, "duration" },
+                { LAB "probe = no\n", 5, "duration" },
+                { LAB "vlan = 7\n[network b]\ninterface = eth0\nvlan = 7\naddress = 198.51.100.1/24\ndhcp = off\n", 8,
+                  "eth0.7 (VLAN 7 of eth0) is the one of network lab already" },
+                { LAB "vlan = 7\n[network b]\ninterface = eth0\nvlan = 7\nvlan-interface = b\naddress = 198.51.100.1/24\ndhcp = off\n",
+                  8, "network lab already" },
+                { LAB "vlan = 7\n[network b]\ninterface = eth0.7\naddress = 198.51.100.1/24\ndhcp = off\n", 7, "network lab already" },
+                { LAB "mtu = 1500\n[network b]\ninterface = eth0\nvlan = 7\nmtu = 9000\naddress = 198.51.100.1/24\ndhcp = off\n", 9,
+                  "more than the 1500 of network lab" },
+                { LAB "address6 = 2001:db8::1/32\n[network b]\ninterface = eth1\naddress6 = 2001:db8:1::1/64\n"
+                      "address = 198.51.100.1/24\ndhcp = off\n", 8, "IPv6 addresses overlap" },
                 { "[host 1]\ndeny = yes\n", 2, "MAC" },
                 { "[host 01:00:5e:00:00:01]\ndeny = yes\n", 2, "MAC" },
                 { LAB "[host 52:54:00:00:00:01]\nnetwork = lab\n", 6, "give address" },
@@ -173,12 +230,22 @@ static void test_equal(void **state) {
         assert_int_equal(load(LAB "dns = 192.0.2.3\n", &c, &error), 0);
         assert_true(network_equal(&a->networks[0], &b->networks[0]));
         assert_false(network_equal(&a->networks[0], &c->networks[0]));
+
+        static const char *const keys[] = { "vlan = 7\n", "mtu = 9000\n", "address6 = 2001:db8::1/64\n", "manage = repair\n", "probe = 1h\n" };
+        for (size_t i = 0; i < ELEMENTS(keys); i++) {
+                _cleanup_(settings_freep) struct settings *d = NULL;
+                char text[256];
+                snprintf(text, sizeof text, LAB "dns = 192.0.2.2\n%s", keys[i]);
+                assert_int_equal(load(text, &d, &error), 0);
+                assert_false(network_equal(&a->networks[0], &d->networks[0]));
+        }
 }
 
 int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_defaults),
                 cmocka_unit_test(test_all_keys),
+                cmocka_unit_test(test_vlans),
                 cmocka_unit_test(test_refused),
                 cmocka_unit_test(test_many_hosts),
                 cmocka_unit_test(test_equal),
