@@ -16,6 +16,7 @@ int ethernet_parse(struct wire *wire, struct ethernet *ret) {
         while (is_tag(frame.type)) {
                 if (frame.tag_count == ETHERNET_TAGS_MAX)
                         return -EBADMSG;
+                frame.tag_types[frame.tag_count] = frame.type;
                 frame.tags[frame.tag_count++] = wire_u16(wire);
                 frame.type = wire_u16(wire);
         }

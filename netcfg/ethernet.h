@@ -10,7 +10,8 @@
 
 struct ethernet {
         struct mac destination, source;
-        uint16_t tags[ETHERNET_TAGS_MAX]; /* priority and VLAN id as on the wire, outermost first */
+        uint16_t tags[ETHERNET_TAGS_MAX];      /* priority, drop eligible, VLAN id as on the wire, outermost first */
+        uint16_t tag_types[ETHERNET_TAGS_MAX]; /* the EtherType that each was announced by */
         unsigned tag_count;
         uint16_t type; /* EtherType; below 1536 it is the length of an 802.3 frame whose payload starts with LLC */
 };

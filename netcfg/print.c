@@ -31,7 +31,8 @@ static json_t *print_ethernet(const struct ethernet *frame) {
         json_t *tags = json_array();
 
         for (unsigned i = 0; i < frame->tag_count; i++)
-                json_array_append_new(tags, json_pack("{s:i, s:i}", "vlan", frame->tags[i] & 0xfff, "priority", frame->tags[i] >> 13));
+                json_array_append_new(tags, json_pack("{s:i, s:i, s:b, s:i}", "type", frame->tag_types[i], "priority", frame->tags[i] >> 13,
+                                                      "dropEligible", frame->tags[i] & 0x1000, "vlan", frame->tags[i] & 0xfff));
         return json_pack("{s:o, s:o, s:o, s:i}", "destination", mac_json(&frame->destination), "source", mac_json(&frame->source), "tags",
                          tags, "type", frame->type);
 }

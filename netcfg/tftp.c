@@ -30,6 +30,8 @@ static bool read_number(const char *text, uint64_t *ret) {
                 if (digit > 9 || __builtin_mul_overflow(value, 10, &value) || __builtin_add_overflow(value, digit, &value))
                         return false;
         }
+        if (value > INT64_MAX) /* no file is as large, and no JSON reader need know the number */
+                return false;
         *ret = value;
         return true;
 }

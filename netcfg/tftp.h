@@ -13,7 +13,7 @@ struct tftp {
         /* of a request; printable ASCII (see text.h) */
         char file[256];
         char mode[16];
-        /* of a request or an option acknowledgement; an option whose value is no decimal number is left out */
+        /* of a request or an option acknowledgement; an option whose value is no decimal number, or over INT64_MAX, is left out */
         bool has_size, has_block_size, has_timeout, has_window_size;
         uint64_t size; /* bytes of the file; 0 in a request asks for it */
         uint64_t block_size, timeout, window_size;

@@ -1,7 +1,4 @@
 """The parsers of pxed-netcfg agree with scapy: packets that scapy makes go through `pxed-netcfg --read` and are compared field by field."""
-import json
-import os
-import pathlib
 import random
 import subprocess
 import uuid
@@ -9,23 +6,12 @@ import uuid
 import pytest
 import scapy.all as scapy
 
-BUILD = pathlib.Path(os.environ.get("PXED_BUILD", "build")).resolve()
+from netcfg_read import BUILD, read, sightings, steps
+
 MAC = "52:54:00:aa:00:01"
 SERVER = "52:54:00:bb:00:01"
 UUID = uuid.UUID("2b3f4c5d-1111-4222-8333-0123456789ab")
 FIRMWARE = b"PXEClient:Arch:00007:UNDI:003016"
-
-
-def read(tmp_path, *frames):
-    """What --read prints of the frames, one object each."""
-    path = tmp_path / "frames.pcap"
-    for i, frame in enumerate(frames):
-        frame.time = 1700000000 + i
-    scapy.wrpcap(str(path), list(frames), linktype=1)
-    output = subprocess.run([str(BUILD / "pxed-netcfg"), "--read", str(path)], check=True, capture_output=True, text=True).stdout
-    lines = [json.loads(line) for line in output.splitlines()]
-    assert len(lines) == len(frames)
-    return lines
 
 
 def broadcast(layer=None, source=MAC):
@@ -41,14 +27,6 @@ def dhcp(options, op=1, mac=MAC, port=67, **header):
         ip = scapy.IP(src="192.0.2.1", dst="255.255.255.255") / scapy.UDP(sport=port, dport=68)
     return (broadcast(source=MAC if op == 1 else SERVER) / ip / scapy.BOOTP(op=op, chaddr=scapy.mac2str(mac) + bytes(10), **header) /
             scapy.DHCP(options=[*options, "end"]))
-
-
-def steps(lines):
-    return [o["step"] for line in lines for o in line["observations"] if o.get("step")]
-
-
-def sightings(lines):
-    return [o["sighting"] for line in lines for o in line["observations"] if o.get("sighting")]
 
 
 def test_arp(tmp_path):
@@ -71,8 +49,8 @@ def test_vlan_tags(tmp_path):
               broadcast(scapy.Dot1AD(vlan=4000) / scapy.Dot1Q(vlan=7) / arp),
               broadcast(scapy.Dot1Q(vlan=0, prio=7) / arp)]
     lines = read(tmp_path, *frames)
-    assert [line["ethernet"]["tags"] for line in lines] == [
-        [{"vlan": 100, "priority": 5}], [{"vlan": 4000, "priority": 0}, {"vlan": 7, "priority": 0}], [{"vlan": 0, "priority": 7}]]
+    assert [[(tag["vlan"], tag["priority"]) for tag in line["ethernet"]["tags"]] for line in lines] == [
+        [(100, 5)], [(4000, 0), (7, 0)], [(0, 7)]]
     assert all(line["arp"]["senderAddress"] == "192.0.2.5" for line in lines)
     # frames of a VLAN are another network's; a tag without a VLAN is not
     assert [bool(line["observations"]) for line in lines] == [False, False, True]
@@ -177,30 +155,119 @@ def test_what_is_not_looked_at(tmp_path):
         assert line["error"] == "unknown" and not line["observations"]
 
 
-def test_any_values(tmp_path):
+def some_text(rng):
+    return "".join(rng.choice("abcXYZ-/.0189") for _ in range(rng.randint(1, 40)))
+
+
+def some_dhcp(rng):
+    """A DHCPv4 message, each of its options there or not, and all that is to be read from it."""
+    ident, maybe = uuid.UUID(bytes=rng.randbytes(16)), lambda value: rng.choice((None, value, value))
+    want = {"operation": rng.randint(1, 2), "type": rng.randint(1, 8), "hops": rng.randint(0, 255), "xid": rng.randint(0, 2**32 - 1),
+            "seconds": rng.randint(0, 65535), "flags": rng.randint(0, 65535), "clientAddress": some_address(rng),
+            "yourAddress": some_address(rng), "nextServer": some_address(rng), "relay": some_address(rng), "mac": some_mac(rng),
+            "truncated": False, "serverName": maybe(some_text(rng)), "file": maybe(some_text(rng)), "hostname": maybe(some_text(rng)),
+            "vendorClass": maybe(some_text(rng)), "message": maybe(some_text(rng)),
+            "userClass": [some_text(rng) for _ in range(rng.randint(0, 4))], "requested": maybe(some_address(rng)),
+            "serverId": maybe(some_address(rng)), "leaseTime": maybe(rng.randint(0, 2**32 - 1)),
+            "parameters": list(rng.randbytes(rng.randint(0, 60))), "clientId": maybe(rng.randbytes(rng.randint(2, 60)).hex()),
+            "circuitId": maybe(rng.randbytes(rng.randint(1, 40)).hex()), "remoteId": maybe(rng.randbytes(rng.randint(1, 40)).hex()),
+            "architecture": maybe(rng.randint(0, 65535)), "interface": maybe(rng.randbytes(3).hex()), "uuid": maybe(str(ident)),
+            "ipxe": rng.random() < 0.5}
+    options = [(number, want[key].encode()) for number, key in ((12, "hostname"), (56, "message"), (60, "vendorClass"), (66, "serverName"),
+                                                                (67, "file")) if want[key]]
+    options += [(name, want[key]) for name, key in (("requested_addr", "requested"), ("server_id", "serverId"),
+                                                    ("lease_time", "leaseTime")) if want[key] is not None]
+    options += [(number, bytes.fromhex(want[key])) for number, key in ((61, "clientId"), (94, "interface")) if want[key]]
+    options += [(55, bytes(want["parameters"]))] if want["parameters"] else []
+    options += [(77, b"".join(bytes((len(name),)) + name.encode() for name in want["userClass"]))] if want["userClass"] else []
+    relay = b"".join(bytes((code, len(want[key]) // 2)) + bytes.fromhex(want[key])
+                     for code, key in ((1, "circuitId"), (2, "remoteId")) if want[key])
+    options += [(82, relay)] if relay else []
+    options += [(93, want["architecture"].to_bytes(2, "big"))] if want["architecture"] is not None else []
+    options += [(97, b"\0" + ident.bytes_le)] if want["uuid"] else []
+    options += [(175, b"")] if want["ipxe"] else []
+    rng.shuffle(options)
+    options.insert(rng.randint(0, len(options)), ("message-type", want["type"]))
+    return dhcp(options, op=want["operation"], mac=want["mac"], hops=want["hops"], xid=want["xid"], secs=want["seconds"],
+                flags=want["flags"], ciaddr=want["clientAddress"], yiaddr=want["yourAddress"], siaddr=want["nextServer"],
+                giaddr=want["relay"]), want
+
+
+def test_any_dhcp(tmp_path):
     """Random messages: every field as scapy put it in."""
     rng = random.Random(1)
+    frames, expected = zip(*(some_dhcp(rng) for _ in range(300)))
+    for line, want in zip(read(tmp_path, *frames), expected):
+        assert line["dhcp4"] == want
+
+
+def some_mac(rng):
+    return "52:" + ":".join(f"{rng.randint(0, 255):02x}" for _ in range(5))
+
+
+def some_address(rng):
+    return ".".join(str(rng.randint(1, 254)) for _ in range(4))
+
+
+def test_any_tags_and_arp(tmp_path):
+    """Up to four tags, of 802.1Q or 802.1ad, of a VLAN or only of a priority, around any ARP packet."""
+    rng = random.Random(2)
     frames, expected = [], []
     for _ in range(300):
-        address = lambda: ".".join(str(rng.randint(1, 254)) for _ in range(4))  # noqa: E731
-        text = lambda: bytes(rng.choice(b"abcXYZ-/.0189") for _ in range(rng.randint(1, 40)))  # noqa: E731
-        mac = "52:" + ":".join(f"{rng.randint(0, 255):02x}" for _ in range(5))
-        client_id, ident = rng.randbytes(rng.randint(2, 60)), uuid.UUID(bytes=rng.randbytes(16))
-        want = {"hostname": text().decode(), "vendorClass": text().decode(), "requested": address(), "serverId": address(),
-                "leaseTime": rng.randint(0, 2**32 - 1), "clientId": client_id.hex(), "architecture": rng.randint(0, 65535),
-                "uuid": str(ident), "file": text().decode(), "xid": rng.randint(0, 2**32 - 1), "seconds": rng.randint(0, 65535), "mac": mac,
-                "clientAddress": address(), "yourAddress": address(), "nextServer": address(), "relay": address()}
-        options = [("hostname", want["hostname"].encode()), ("vendor_class_id", want["vendorClass"].encode()),
-                   ("requested_addr", want["requested"]), ("server_id", want["serverId"]), ("lease_time", want["leaseTime"]),
-                   ("client_id", client_id), (93, want["architecture"].to_bytes(2, "big")), (97, b"\0" + ident.bytes_le),
-                   (67, want["file"].encode())]
-        rng.shuffle(options)
-        options.insert(rng.randint(0, len(options)), ("message-type", rng.randint(1, 8)))
-        frames.append(dhcp(options, op=rng.randint(1, 2), mac=mac, xid=want["xid"], secs=want["seconds"], ciaddr=want["clientAddress"],
-                           yiaddr=want["yourAddress"], siaddr=want["nextServer"], giaddr=want["relay"]))
-        expected.append(want)
+        tags = [{"type": rng.choice((0x8100, 0x88a8, 0x9100)), "priority": rng.randint(0, 7), "dropEligible": rng.random() < 0.5,
+                 "vlan": rng.choice((0, 1, 4095, rng.randint(0, 4095)))} for _ in range(rng.randint(0, 4))]
+        arp = scapy.ARP(op=rng.choice((1, 2, rng.randint(0, 65535))), hwsrc=some_mac(rng), psrc=some_address(rng), hwdst=some_mac(rng),
+                        pdst=some_address(rng))
+        types = [tag["type"] for tag in tags] + [0x0806]
+        frame = scapy.Ether(src=some_mac(rng), dst=some_mac(rng), type=types[0])
+        for tag, follows in zip(tags, types[1:]):
+            frame /= scapy.Dot1Q(prio=tag["priority"], id=int(tag["dropEligible"]), vlan=tag["vlan"], type=follows)
+        frames.append(frame / arp / scapy.Padding(bytes(rng.randint(0, 18))))
+        expected.append({"ethernet": {"destination": frame.dst, "source": frame.src, "tags": tags, "type": 0x0806},
+                         "arp": {"operation": arp.op, "senderMac": arp.hwsrc, "senderAddress": arp.psrc, "targetMac": arp.hwdst,
+                                 "targetAddress": arp.pdst}})
     for line, want in zip(read(tmp_path, *frames), expected):
-        assert {key: line["dhcp4"][key] for key in want} == want
+        assert {key: line[key] for key in want} == want
+
+
+def test_more_tags_than_four_are_damage(tmp_path):
+    arp = scapy.ARP(op=1, hwsrc=MAC, psrc="192.0.2.5", pdst="192.0.2.1")
+    line, = read(tmp_path, broadcast(scapy.Dot1Q(vlan=1) / scapy.Dot1Q(vlan=2) / scapy.Dot1Q(vlan=3) / scapy.Dot1Q(vlan=4) /
+                                     scapy.Dot1Q(vlan=5) / arp))
+    assert line["error"] == "damaged" and not line["observations"]
+
+
+def some_tftp(rng):
+    """A TFTP packet, its client's port where it is the server's, and what is to be read from it."""
+    name = "".join(rng.choice("abcXYZ-/._0189") for _ in range(rng.randint(1, 200)))
+    numbers = {key: rng.choice((None, 0, 2**63 - 1, rng.randint(0, 2**63 - 1))) for key in ("tsize", "blksize", "timeout", "windowsize")}
+    told = [scapy.TFTP_Option(oname=rng.choice((key, key.upper())), value=str(value)) for key, value in numbers.items() if value is not None]
+    rng.shuffle(told)
+    want = {"operation": rng.choice((1, 2, 5, 6)), "file": None, "mode": None, "size": None, "blockSize": None, "timeout": None,
+            "windowSize": None, "error": None, "message": None}
+    if want["operation"] == 5:
+        want |= {"error": rng.randint(0, 65535), "message": name[:100]}
+        return scapy.TFTP(op=5) / scapy.TFTP_ERROR(errorcode=want["error"], errormsg=name[:100]), want
+    want |= {"size": numbers["tsize"], "blockSize": numbers["blksize"], "timeout": numbers["timeout"], "windowSize": numbers["windowsize"]}
+    options = scapy.TFTP_Options(options=told)
+    if want["operation"] == 6:
+        return scapy.TFTP(op=6) / scapy.TFTP_OACK() / options, want
+    want |= {"file": name, "mode": rng.choice(("octet", "netascii", "OCTET"))}
+    request = scapy.TFTP_RRQ if want["operation"] == 1 else scapy.TFTP_WRQ
+    return scapy.TFTP(op=want["operation"]) / request(filename=name, mode=want["mode"]) / options, want
+
+
+def test_any_tftp(tmp_path):
+    rng = random.Random(3)
+    frames, expected = [], []
+    for _ in range(300):
+        tftp, want = some_tftp(rng)
+        ip = scapy.IP(src=some_address(rng), dst=some_address(rng), ttl=rng.randint(1, 255))
+        udp = scapy.UDP(sport=rng.randint(5000, 65535), dport=69 if want["operation"] < 3 else rng.randint(5000, 65535))
+        frames.append(scapy.Ether(src=some_mac(rng), dst=some_mac(rng)) / ip / udp / tftp)
+        expected.append({"ip": {"source": ip.src, "destination": ip.dst}, "udp": {"source": udp.sport, "destination": udp.dport}, "tftp": want})
+    for line, want in zip(read(tmp_path, *frames), expected):
+        assert {key: line[key] for key in want} == want
 
 
 def test_a_file_that_is_none(tmp_path):

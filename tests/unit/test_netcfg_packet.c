@@ -203,6 +203,8 @@ static void test_tftp_damaged(void **state) {
         assert_int_equal(PARSE_TFTP("\0\1file\0octet\0blksize\0" "512\0tsize", &tftp), 0);
         assert_true(tftp.has_block_size && !tftp.has_size);
         assert_int_equal(PARSE_TFTP("\0\1file\0octet\0\0\0\0", &tftp), 0);
+        assert_int_equal(PARSE_TFTP("\0\6tsize\0" "9223372036854775807\0blksize\0" "9223372036854775808\0", &tftp), 0);
+        assert_true(tftp.has_size && tftp.size == INT64_MAX && !tftp.has_block_size);
         /* numbers that are none */
         assert_int_equal(PARSE_TFTP("\0\6tsize\0\0blksize\0-1\0timeout\0" "99999999999999999999\0", &tftp), 0);
         assert_true(!tftp.has_size && !tftp.has_block_size && !tftp.has_timeout);
