@@ -8,6 +8,7 @@
 #include "lib/clock.h"
 #include "lib/log.h"
 #include "lib/worker.h"
+#include "netcfg/host.h"
 #include "netcfg/network.h"
 #include "netcfg/report.h"
 
@@ -91,11 +92,24 @@ static void on_delivered(void *userdata) {
 
 /* ---- what the kernel says */
 
+/* Who else answers DHCP is told from what this host has: on any interface, and now. */
+static void refresh_own(struct netcfg *netcfg) {
+        struct own *own = observer_own(netcfg->context.observer);
+
+        *own = (struct own) {};
+        FOREACH_NETWORK(netcfg, id)
+                network_add_own(netcfg->networks[id], own);
+        int r = host_read(own);
+        if (r < 0)
+                log_warning("Cannot read this host's addresses: %s", strerror(-r));
+}
+
 static int on_refresh(sd_event_source *source, uint64_t usec, void *userdata) {
         struct netcfg *netcfg = userdata;
         bool all = netcfg->all_stale;
 
         netcfg->all_stale = false;
+        refresh_own(netcfg);
         FOREACH_NETWORK(netcfg, id) {
                 if (all || netcfg->stale[id])
                         network_refresh(netcfg->networks[id]);
@@ -117,6 +131,7 @@ static void on_link_changed(int index, const char *name, void *userdata) {
                         netcfg->stale[id] = true;
                         arm(netcfg->refresh, index == 0 ? LOST_DELAY : REFRESH_DELAY);
                 }
+        arm(netcfg->refresh, LOST_DELAY);
 }
 
 static void on_neighbour(int index, const struct mac *mac, const struct ip *address, bool confirmed, void *userdata) {
@@ -186,6 +201,7 @@ static bool on_commit(uint64_t revision, void *userdata) {
                 if (r < 0)
                         log_error("Cannot watch network %s: %s", name, strerror(-r));
         }
+        refresh_own(netcfg);
         FOREACH_NETWORK(netcfg, id)
                 network_refresh(netcfg->networks[id]);
         drain_sightings(netcfg);

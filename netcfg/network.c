@@ -225,6 +225,10 @@ void network_read_neighbours(struct network *network) {
                 log_warning("Cannot read the kernel's neighbours on %s: %s", network->interface, strerror(-r));
 }
 
+void network_add_own(const struct network *network, struct own *own) {
+        own_add_address(own, &network->address.address);
+}
+
 void network_announce(struct network *network) {
         network->link_reported = false;
 }

@@ -38,4 +38,7 @@ bool network_has_link(const struct network *network, int index, const char *name
 void network_neighbour(struct network *network, const struct mac *mac, const struct ip *address, bool confirmed);
 void network_read_neighbours(struct network *network);
 
+/* Adds what is the appliance's by its configuration. */
+void network_add_own(const struct network *network, struct own *own);
+
 const char *network_name(const struct network *network);

@@ -29,6 +29,10 @@ struct sightings *observer_sightings(struct observer *observer) {
         return observer->sightings;
 }
 
+struct own *observer_own(struct observer *observer) {
+        return &observer->own;
+}
+
 void observer_emit(struct observer *o, struct segment *segment, const struct step *step, uint64_t now) {
         if (bucket_take(&segment->steps, OBSERVER_STEPS_RATE, OBSERVER_STEPS_BURST, now))
                 o->step(step, o->userdata);

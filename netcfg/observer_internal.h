@@ -8,6 +8,7 @@
 struct observer {
         struct sightings *sightings;
         struct recent recent;
+        struct own own;
         void (*step)(const struct step *step, void *userdata);
         void *userdata;
 };

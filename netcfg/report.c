@@ -10,6 +10,10 @@ static const struct {
         { PROTOCOL_ARP, "arp" },
         { PROTOCOL_TFTP, "tftp" },
         { PROTOCOL_NEIGHBOUR, "neighbour" },
+        { PROTOCOL_ND, "nd" },
+        { PROTOCOL_DHCP6, "dhcp6" },
+        { PROTOCOL_LLDP, "lldp" },
+        { PROTOCOL_CDP, "cdp" },
 };
 
 static const char *or_null(const char *text) {

@@ -14,7 +14,8 @@ struct entry {
         uint64_t first, last, reported; /* reported: 0: never */
         struct in6_addr addresses[SIGHTING_ADDRESSES_MAX]; /* IPv4 as ::ffff:a.b.c.d */
         uint32_t chain, newer, older;
-        uint8_t address_count, protocols;
+        uint16_t protocols;
+        uint8_t address_count;
         bool lined_up;
 };
 
@@ -231,7 +232,7 @@ int sightings_note(struct sightings *s, uint16_t network, const struct mac *mac,
 
         struct entry *e = at(s, number);
         bool new = (e->protocols & protocol) == 0;
-        e->protocols |= (uint8_t) protocol;
+        e->protocols |= (uint16_t) protocol;
         if (address && put_address(e, address))
                 new = true;
         e->last = now;

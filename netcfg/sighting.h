@@ -25,6 +25,10 @@ enum protocol {
         PROTOCOL_ARP = 1 << 1,
         PROTOCOL_TFTP = 1 << 2,
         PROTOCOL_NEIGHBOUR = 1 << 3,
+        PROTOCOL_ND = 1 << 4,
+        PROTOCOL_DHCP6 = 1 << 5,
+        PROTOCOL_LLDP = 1 << 6,
+        PROTOCOL_CDP = 1 << 7,
 };
 
 struct sighting {
