@@ -4,18 +4,15 @@
 #include <linux/if.h>
 #include <linux/neighbour.h>
 #include <linux/rtnetlink.h>
-#include <netlink/msg.h>
-#include <netlink/netlink.h>
 #include <netlink/route/link.h>
-#include <netlink/socket.h>
 #include <string.h>
 
 #include "lib/daemon.h"
 #include "lib/log.h"
+#include "netcfg/netlink.h"
 
 /* Room for events that come in a burst; when it does not suffice all is read again. */
 #define EVENT_BUFFER (256 * 1024)
-#define DUMP_TRIES 5
 
 struct links {
         struct links_handlers handlers;
@@ -23,38 +20,6 @@ struct links {
         struct nl_sock *asks;   /* requests and their answers */
         sd_event_source *source;
 };
-
-static inline void msg_freep(struct nl_msg **msg) {
-        nlmsg_free(*msg);
-}
-
-static int to_errno(int nl_error) {
-        switch (-nl_error) {
-        case NLE_NOMEM:
-                return -ENOMEM;
-        case NLE_PERM:
-        case NLE_NOACCESS:
-                return -EPERM;
-        case NLE_AGAIN:
-                return -EAGAIN;
-        case NLE_NODEV:
-        case NLE_OBJ_NOTFOUND:
-                return -ENODEV;
-        default:
-                return -EIO;
-        }
-}
-
-static bool take_ip(const struct nlattr *attribute, int family, struct ip *ret) {
-        *ret = (struct ip) { .family = family };
-        if (family == AF_INET && attribute && nla_len(attribute) == sizeof(ret->v4))
-                memcpy(&ret->v4, nla_data(attribute), sizeof(ret->v4));
-        else if (family == AF_INET6 && attribute && nla_len(attribute) == sizeof(ret->v6))
-                memcpy(&ret->v6, nla_data(attribute), sizeof(ret->v6));
-        else
-                return false;
-        return true;
-}
 
 static void tell_neighbour(const struct links *links, struct nlmsghdr *header) {
         struct nlattr *attributes[NDA_MAX + 1];
@@ -67,7 +32,7 @@ static void tell_neighbour(const struct links *links, struct nlmsghdr *header) {
         /* NUD_NOARP are the kernel's own: multicast and loopback. */
         if (!(neighbour->ndm_state & (NUD_REACHABLE | NUD_STALE | NUD_DELAY | NUD_PROBE | NUD_PERMANENT)) ||
             !attributes[NDA_LLADDR] || nla_len(attributes[NDA_LLADDR]) != sizeof(mac.bytes) ||
-            !take_ip(attributes[NDA_DST], neighbour->ndm_family, &address))
+            !netlink_take_ip(attributes[NDA_DST], neighbour->ndm_family, &address))
                 return;
         memcpy(mac.bytes, nla_data(attributes[NDA_LLADDR]), sizeof(mac.bytes));
         links->handlers.neighbour(neighbour->ndm_ifindex, &mac, &address, neighbour->ndm_state & NUD_REACHABLE, links->handlers.userdata);
@@ -117,19 +82,8 @@ static int on_events(sd_event_source *source, int fd, uint32_t revents, void *us
         return 0;
 }
 
-static int open_socket(struct nl_sock **ret) {
-        struct nl_sock *sock = nl_socket_alloc();
-        int r = -NLE_NOMEM;
-
-        if (sock && (r = nl_connect(sock, NETLINK_ROUTE)) == 0)
-                *ret = sock;
-        else
-                nl_socket_free(sock);
-        return r < 0 ? to_errno(r) : 0;
-}
-
 static int open_events(struct links *links, sd_event *event) {
-        int r = open_socket(&links->events);
+        int r = netlink_open(&links->events);
 
         if (r < 0)
                 return r;
@@ -138,7 +92,7 @@ static int open_events(struct links *links, sd_event *event) {
             (r = nl_socket_set_nonblocking(links->events)) < 0 ||
             (r = nl_socket_modify_cb(links->events, NL_CB_VALID, NL_CB_CUSTOM, on_message, links)) < 0 ||
             (r = nl_socket_add_memberships(links->events, RTNLGRP_LINK, RTNLGRP_IPV4_IFADDR, RTNLGRP_IPV6_IFADDR, RTNLGRP_NEIGH, 0)) < 0)
-                return to_errno(r);
+                return netlink_errno(r);
         r = sd_event_add_io(event, &links->source, nl_socket_get_fd(links->events), EPOLLIN, on_events, links);
         return r < 0 ? r : sd_event_source_set_priority(links->source, PRIORITY_NORMAL - 1);
 }
@@ -150,7 +104,7 @@ int links_new(sd_event *event, const struct links_handlers *handlers, struct lin
                 return -ENOMEM;
         links->handlers = *handlers;
         int r = open_events(links, event);
-        if (r < 0 || (r = open_socket(&links->asks)) < 0)
+        if (r < 0 || (r = netlink_open(&links->asks)) < 0)
                 return r;
         *ret = TAKE_POINTER(links);
         return 0;
@@ -166,23 +120,6 @@ struct links *links_free(struct links *links) {
         return NULL;
 }
 
-/* Sends a request and gives each message of the answer to `each`. Asks again when the kernel's list changed meanwhile. */
-static int dump(struct links *links, struct nl_msg *request, int (*each)(struct nl_msg *msg, void *userdata), void *userdata) {
-        int r;
-
-        if ((r = nl_socket_modify_cb(links->asks, NL_CB_VALID, NL_CB_CUSTOM, each, userdata)) < 0)
-                return to_errno(r);
-        for (int i = 0; i < DUMP_TRIES; i++) {
-                nlmsg_hdr(request)->nlmsg_seq = NL_AUTO_SEQ;
-                if ((r = nl_send_auto(links->asks, request)) < 0)
-                        return to_errno(r);
-                r = nl_recvmsgs_default(links->asks);
-                if (r != -NLE_DUMP_INTR)
-                        break;
-        }
-        return r < 0 ? to_errno(r) : 0;
-}
-
 static int take_address(struct nl_msg *msg, void *userdata) {
         struct link_state *link = userdata;
         struct nlattr *attributes[IFA_MAX + 1];
@@ -193,21 +130,26 @@ static int take_address(struct nl_msg *msg, void *userdata) {
                 return NL_OK;
         struct ip_prefix *prefix = &link->addresses[link->address_count];
         /* IFA_ADDRESS is the peer's where there is one. */
-        if (take_ip(attributes[IFA_LOCAL] ?: attributes[IFA_ADDRESS], message->ifa_family, &prefix->address)) {
+        if (netlink_take_ip(attributes[IFA_LOCAL] ?: attributes[IFA_ADDRESS], message->ifa_family, &prefix->address)) {
                 prefix->length = message->ifa_prefixlen;
                 link->address_count++;
         }
         return NL_OK;
 }
 
+static void forget_addresses(void *userdata) {
+        struct link_state *link = userdata;
+
+        link->address_count = 0;
+}
+
 static int read_addresses(struct links *links, struct link_state *link) {
-        _cleanup_(msg_freep) struct nl_msg *request = nlmsg_alloc_simple(RTM_GETADDR, NLM_F_DUMP);
+        _cleanup_(nlmsg_freep) struct nl_msg *request = nlmsg_alloc_simple(RTM_GETADDR, NLM_F_DUMP);
         const struct ifaddrmsg message = { .ifa_family = AF_UNSPEC };
 
         if (!request || nlmsg_append(request, (void *) &message, sizeof(message), NLMSG_ALIGNTO) < 0)
                 return -ENOMEM;
-        link->address_count = 0;
-        return dump(links, request, take_address, link);
+        return netlink_dump(links->asks, request, take_address, forget_addresses, link);
 }
 
 static void take_link(struct rtnl_link *object, struct link_state *ret) {
@@ -235,8 +177,8 @@ int links_read(struct links *links, const char *name, struct link_state *ret) {
         /* The kernel would refuse a longer name as a bad request. */
         if (strlen(name) < IFNAMSIZ)
                 r = rtnl_link_get_kernel(links->asks, 0, name, &object);
-        if (r < 0 && to_errno(r) != -ENODEV)
-                return to_errno(r);
+        if (r < 0 && netlink_errno(r) != -ENODEV)
+                return netlink_errno(r);
         if (r == 0) {
                 take_link(object, &link);
                 rtnl_link_put(object);
@@ -249,12 +191,12 @@ int links_read(struct links *links, const char *name, struct link_state *ret) {
 }
 
 int links_read_neighbours(struct links *links, int index) {
-        _cleanup_(msg_freep) struct nl_msg *request = nlmsg_alloc_simple(RTM_GETNEIGH, NLM_F_DUMP);
+        _cleanup_(nlmsg_freep) struct nl_msg *request = nlmsg_alloc_simple(RTM_GETNEIGH, NLM_F_DUMP);
         const struct ndmsg message = { .ndm_family = AF_UNSPEC };
 
         /* The kernel then gives only those of the interface. */
         if (!request || nlmsg_append(request, (void *) &message, sizeof(message), NLMSG_ALIGNTO) < 0 ||
             nla_put_u32(request, NDA_IFINDEX, (uint32_t) index) < 0)
                 return -ENOMEM;
-        return dump(links, request, on_message, links);
+        return netlink_dump(links->asks, request, on_message, NULL, links);
 }
