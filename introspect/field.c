@@ -4,51 +4,23 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "lib/text.h"
+
 json_t *field(const json_t *object, const char *key) {
         json_t *value = json_object_get(object, key);
 
         return json_is_null(value) ? NULL : value;
 }
 
-/* The most bytes up to `max` that end at the end of a UTF-8 character. */
-static size_t cut_at_character(const char *text, size_t size, size_t max) {
-        if (size <= max)
-                return size;
-        while (max > 0 && ((unsigned char) text[max] & 0xc0) == 0x80)
-                max--;
-        return max;
-}
-
 static bool is_space(char c) {
         return c == ' ' || c == '\t' || c == '\n' || c == '\r';
 }
 
-/* C0, DEL, and C1 (U+0080 to U+009F): what a terminal would act on. */
-static void replace_controls(char *text, size_t size) {
-        for (size_t i = 0; i < size; i++) {
-                unsigned char c = (unsigned char) text[i];
-                if (is_space(text[i]))
-                        text[i] = ' ';
-                else if (c < 0x20 || c == 0x7f)
-                        text[i] = '?';
-                else if (c == 0xc2 && i + 1 < size && (unsigned char) text[i + 1] < 0xa0)
-                        text[i] = text[i + 1] = '?';
-        }
-}
-
 static json_t *clean(const char *text, size_t size) {
-        char buffer[FIELD_TEXT_MAX];
+        char buffer[FIELD_TEXT_MAX + 1];
 
-        while (size > 0 && is_space(text[0]))
-                text++, size--;
-        while (size > 0 && is_space(text[size - 1]))
-                size--;
-        size = cut_at_character(text, size, sizeof(buffer));
-        if (size == 0)
-                return json_null();
-        memcpy(buffer, text, size);
-        replace_controls(buffer, size);
-        return json_stringn(buffer, size);
+        size_t length = text_clean(buffer, sizeof(buffer), text, size);
+        return length > 0 ? json_stringn(buffer, length) : json_null();
 }
 
 json_t *field_clean_text(const json_t *value) {

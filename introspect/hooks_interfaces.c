@@ -31,10 +31,10 @@ static json_t *read_interface(const json_t *from) {
 
         if (!json_is_string(name) || is_loopback(from, json_string_value(name)) || !field_mac(from, "mac_address", &mac))
                 return NULL;
-        return json_pack("{s:O, s:s, s:o, s:o, s:o, s:o, s:o, s:b, s:n, s:n}", "name", name, "mac", mac_format(&mac, mac_text),
+        return json_pack("{s:O, s:s, s:o, s:o, s:o, s:o, s:o, s:b}", "name", name, "mac", mac_format(&mac, mac_text),
                          "driver", field_text(from, "driver"), "speedMbps", field_count_or_null(from, "speed_mbps"), "carrier",
                          field_bool_or_null(from, "has_carrier"), "pciAddress", field_text(from, "pci_address"), "addresses",
-                         addresses_of(from), "boots", false, "switchChassis", "switchPort");
+                         addresses_of(from), "boots", false);
 }
 
 /* A VLAN or a bond shares its MAC with the card below it: the card, which has a place on a bus, stands for both. */
@@ -111,7 +111,7 @@ bool hook_local_link(struct hook_input *input) {
         json_array_foreach(interfaces, i, interface) {
                 const char *name = json_get_string(interface, "name");
                 const json_t *tlvs = json_get_array(raw, name), *from;
-                struct lldp_neighbour neighbour;
+                struct lldp lldp;
                 size_t n;
 
                 json_array_foreach((json_t *) list, n, from) {
@@ -120,9 +120,8 @@ bool hook_local_link(struct hook_input *input) {
                         if (strcmp(json_get_string(from, "name") ?: "", name) == 0)
                                 tlvs = json_get_array(from, "lldp");
                 }
-                lldp_read(tlvs, &neighbour);
-                json_object_set_new(interface, "switchChassis", neighbour.chassis ?: json_null());
-                json_object_set_new(interface, "switchPort", neighbour.port ?: json_null());
+                lldp_read(tlvs, &lldp);
+                lldp_describe(&lldp, interface);
         }
         return true;
 }

@@ -5,11 +5,11 @@
 #pragma once
 
 #include "lib/json.h"
+#include "lib/lldp.h"
 
-struct lldp_neighbour {
-        json_t *chassis; /* MAC in lower case, of a chassis id of subtype MAC address; NULL: none */
-        json_t *port;    /* the port id as text; NULL: none, or of a subtype that is no text */
-};
+/* Reads a list of TLVs into *ret; anything that is none is passed over. */
+void lldp_read(const json_t *tlvs, struct lldp *ret);
 
-/* Reads a list of TLVs; anything that is none is passed over, and the first of a type counts. The caller owns what it gets: new references. */
-void lldp_read(const json_t *tlvs, struct lldp_neighbour *ret);
+/* The members switchChassis, switchPort, switchName, switchVlan and switchVlans of type Interface in org.pxed.Inventory: the chassis is
+ * named only by its MAC, the port only by words or a MAC. */
+void lldp_describe(const struct lldp *lldp, json_t *interface);

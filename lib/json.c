@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "lib/text.h"
+
 /*
  * What a message costs in memory is decided by how many values it holds, not by its bytes: "{}," makes an object of some
  * 280 bytes out of three. These bounds keep what any message becomes under about 30 MB and 100 ms; the largest true ones, inventories, have
@@ -115,32 +117,6 @@ json_t *json_get_object(const json_t *object, const char *key) {
         return json_is_object(value) ? value : NULL;
 }
 
-/* Bytes of the UTF-8 sequence (RFC 3629 section 4) at the start of a NUL-terminated text; 0: it is none. */
-static size_t utf8_length(const unsigned char *s) {
-        unsigned char low = 0x80, high = 0xbf;
-        size_t length;
-
-        if (s[0] < 0x80)
-                return 1;
-        if (s[0] < 0xc2 || s[0] > 0xf4)
-                return 0;
-        length = s[0] < 0xe0 ? 2 : s[0] < 0xf0 ? 3 : 4;
-        if (s[0] == 0xe0)
-                low = 0xa0; /* overlong */
-        else if (s[0] == 0xed)
-                high = 0x9f; /* surrogates */
-        else if (s[0] == 0xf0)
-                low = 0x90; /* overlong */
-        else if (s[0] == 0xf4)
-                high = 0x8f; /* past U+10FFFF */
-        if (s[1] < low || s[1] > high)
-                return 0;
-        for (size_t i = 2; i < length; i++)
-                if (s[i] < 0x80 || s[i] > 0xbf)
-                        return 0;
-        return length;
-}
-
 json_t *json_text(const char *text) {
         _cleanup_free_ char *clean = NULL;
 
@@ -149,8 +125,8 @@ json_t *json_text(const char *text) {
         clean = strdup(text);
         if (!clean)
                 return NULL;
-        for (char *p = clean; *p;) {
-                size_t length = utf8_length((const unsigned char *) p);
+        for (char *p = clean, *end = p + strlen(p); p < end;) {
+                size_t length = utf8_length(p, (size_t) (end - p));
                 if (length == 0) {
                         *p = '?';
                         length = 1;

@@ -48,3 +48,87 @@ int name_to_enum(const char *const *names, size_t count, const char *name) {
                         return (int) i;
         return -EINVAL;
 }
+
+size_t utf8_length(const char *text, size_t size) {
+        const unsigned char *s = (const unsigned char *) text;
+        unsigned char low = 0x80, high = 0xbf;
+        size_t length;
+
+        if (size == 0)
+                return 0;
+        if (s[0] < 0x80)
+                return 1;
+        if (s[0] < 0xc2 || s[0] > 0xf4)
+                return 0;
+        length = s[0] < 0xe0 ? 2 : s[0] < 0xf0 ? 3 : 4;
+        if (s[0] == 0xe0)
+                low = 0xa0; /* overlong */
+        else if (s[0] == 0xed)
+                high = 0x9f; /* surrogates */
+        else if (s[0] == 0xf0)
+                low = 0x90; /* overlong */
+        else if (s[0] == 0xf4)
+                high = 0x8f; /* past U+10FFFF */
+        if (size < length || s[1] < low || s[1] > high)
+                return 0;
+        for (size_t i = 2; i < length; i++)
+                if (s[i] < 0x80 || s[i] > 0xbf)
+                        return 0;
+        return length;
+}
+
+bool utf8_is_valid(const char *text, size_t size) {
+        for (size_t at = 0, length; at < size; at += length)
+                if ((length = utf8_length(text + at, size - at)) == 0)
+                        return false;
+        return true;
+}
+
+static bool is_space(char c) {
+        return c == ' ' || c == '\t' || c == '\n' || c == '\r';
+}
+
+/* What a terminal would act on: C0, DEL, and C1 (U+0080 to U+009F). */
+static bool is_control(const char *character) {
+        unsigned char c = (unsigned char) character[0];
+
+        return c < 0x20 || c == 0x7f || (c == 0xc2 && (unsigned char) character[1] < 0xa0);
+}
+
+size_t text_clean(char *buffer, size_t size, const char *text, size_t length) {
+        size_t n = 0;
+
+        while (length > 0 && is_space(text[0]))
+                text++, length--;
+        while (length > 0 && is_space(text[length - 1]))
+                length--;
+        for (size_t at = 0, part; at < length; at += part) {
+                part = utf8_length(text + at, length - at);
+                bool bad = part == 0;
+                if (bad)
+                        part = 1;
+                if (n + part >= size)
+                        break;
+                if (is_space(text[at]))
+                        buffer[n] = ' ';
+                else if (bad || is_control(text + at))
+                        memset(buffer + n, '?', part);
+                else
+                        memcpy(buffer + n, text + at, part);
+                n += part;
+        }
+        buffer[n] = 0;
+        return n;
+}
+
+char *text_hex(char *buffer, size_t size, const uint8_t *bytes, size_t length) {
+        static const char digits[] = "0123456789abcdef";
+        size_t n = 0;
+
+        for (size_t i = 0; i < length && n + 2 < size; i++) {
+                buffer[n++] = digits[bytes[i] >> 4];
+                buffer[n++] = digits[bytes[i] & 15];
+        }
+        buffer[n] = 0;
+        return buffer;
+}

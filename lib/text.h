@@ -1,8 +1,9 @@
-/* Small text helpers: owned strings, and enums by name. Pure. */
+/* Small text helpers: owned strings, enums by name, and text of others made fit to be shown. Pure. */
 #pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <string.h>
 
 #include "lib/macro.h"
@@ -18,3 +19,18 @@ bool name_is_valid(const char *name);
 
 /* Index of `name` in a table of `count` names; -EINVAL when it is not there. */
 int name_to_enum(const char *const *names, size_t count, const char *name);
+
+/* Bytes of the UTF-8 sequence (RFC 3629 section 4) that `text` of `size` bytes starts with; 0: it starts with none. */
+size_t utf8_length(const char *text, size_t size);
+/* All of it is UTF-8; the empty text is. */
+bool utf8_is_valid(const char *text, size_t size);
+
+/*
+ * One line out of `length` bytes of anybody's text, in `buffer` of `size` (at least 1) bytes, ended by a NUL: without white space at its ends, line
+ * ends and tabs as spaces, each byte of a control character (C0 with NUL, DEL, C1) and each that is no UTF-8 as '?', so that nothing in it
+ * can steer a terminal; what does not fit is cut off before a character. Returns the length. `text` may be NULL when `length` is 0.
+ */
+size_t text_clean(char *buffer, size_t size, const char *text, size_t length);
+
+/* Lower-case hexadecimal digits, two for each byte that fits `size`; ends with a NUL. Returns `buffer`. */
+char *text_hex(char *buffer, size_t size, const uint8_t *bytes, size_t length);

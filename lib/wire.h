@@ -29,12 +29,13 @@ static inline void wire_fail(struct wire *w) {
 
 /* The next `size` bytes, which stay the caller's; NULL and failed when there are not as many. */
 static inline const uint8_t *wire_bytes(struct wire *w, size_t size) {
-        if (wire_left(w) < size) {
+        if (w->failed || wire_left(w) < size) {
                 w->failed = true;
                 return NULL;
         }
         const uint8_t *bytes = w->at;
-        w->at += size;
+        if (size > 0) /* as in wire_new */
+                w->at += size;
         return bytes;
 }
 

@@ -3,7 +3,7 @@
 #include <arpa/inet.h>
 #include <errno.h>
 
-#include "netcfg/text.h"
+#include "lib/text.h"
 
 static json_t *mac_json(const struct mac *mac) {
         char text[MAC_TEXT_SIZE];

@@ -10,6 +10,3 @@
  * `text` may be NULL when length is 0. Returns the length of the copy.
  */
 size_t text_copy(char *buffer, size_t size, const uint8_t *text, size_t length);
-
-/* Lower-case hexadecimal digits, two for each byte that fits `size`; ends with a NUL. Returns `buffer`. */
-char *text_hex(char *buffer, size_t size, const uint8_t *bytes, size_t length);

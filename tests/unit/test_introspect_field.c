@@ -148,6 +148,15 @@ static void test_ip(void **state) {
         }
 }
 
+static json_t *describe(const json_t *tlvs) {
+        json_t *interface = json_object();
+        struct lldp lldp;
+
+        lldp_read(tlvs, &lldp);
+        lldp_describe(&lldp, interface);
+        return interface;
+}
+
 static void test_lldp(void **state) {
         static const struct {
                 const char *json, *chassis, *port;
@@ -169,12 +178,27 @@ static void test_lldp(void **state) {
 
         for (size_t i = 0; i < ELEMENTS(cases); i++) {
                 _cleanup_json_ json_t *tlvs = parse(cases[i].json);
-                struct lldp_neighbour neighbour;
-                lldp_read(tlvs, &neighbour);
-                _cleanup_json_ json_t *chassis = neighbour.chassis, *port = neighbour.port;
-                assert_string_equal(json_string_value(chassis) ?: "none", cases[i].chassis ?: "none");
-                assert_string_equal(json_string_value(port) ?: "none", cases[i].port ?: "none");
+                _cleanup_json_ json_t *interface = describe(tlvs);
+                assert_string_equal(json_get_string(interface, "switchChassis") ?: "none", cases[i].chassis ?: "none");
+                assert_string_equal(json_get_string(interface, "switchPort") ?: "none", cases[i].port ?: "none");
+                assert_true(json_is_null(json_object_get(interface, "switchName")));
+                assert_true(json_is_null(json_object_get(interface, "switchVlan")));
+                assert_true(json_is_null(json_object_get(interface, "switchVlans")));
         }
+}
+
+static void test_lldp_name_and_vlans(void **state) {
+        _cleanup_json_ json_t *tlvs = parse("[[5, \"746f72\"], [127, \"0080C2010064\"], [127, \"0080c2030065026161\"],"
+                                            " [127, \"0080c203006600\"], [127, \"0080c20300660131\"], [127, \"00\"], [-1, \"00\"], [128, \"\"]]");
+        _cleanup_json_ json_t *interface = describe(tlvs), *vlans = parse("[101, 102]");
+
+        assert_string_equal(json_get_string(interface, "switchName"), "tor");
+        assert_int_equal(json_get_int(interface, "switchVlan", -1), 100);
+        assert_true(json_equal(json_object_get(interface, "switchVlans"), vlans));
+
+        /* the port has no port VLAN id */
+        _cleanup_json_ json_t *none = parse("[[127, \"0080c2010000\"]]"), *without = describe(none);
+        assert_true(json_is_null(json_object_get(without, "switchVlan")));
 }
 
 int main(void) {
@@ -185,6 +209,7 @@ int main(void) {
                 cmocka_unit_test(test_mac),
                 cmocka_unit_test(test_ip),
                 cmocka_unit_test(test_lldp),
+                cmocka_unit_test(test_lldp_name_and_vlans),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);

@@ -3,6 +3,7 @@
 
 #include "tests/unit/test_netcfg_frames.h"
 
+#include "lib/text.h"
 #include "netcfg/packet.h"
 #include "netcfg/text.h"
 
