@@ -1,8 +1,9 @@
 /*
  * Capture of what is interesting on one interface (libpcap), in an sd-event loop. The kernel's filter lets through only what is looked
- * at; the frames of others cost nothing.
+ * at, untagged and with one or two VLAN tags; the frames of others cost nothing.
  *
  * Memory: a ring of 512 KiB shared with the kernel: about 1,000 DHCP or 4,000 ARP frames that wait at most 10 ms to be delivered.
+ * CAPTURE_NEIGHBOURS: 64 KiB, about 30 frames.
  */
 #pragma once
 
@@ -13,6 +14,16 @@
 #include "lib/macro.h"
 
 struct capture;
+
+/*
+ * MACHINES: ARP, neighbour discovery (ICMPv6 133 to 136), DHCPv4, DHCPv6, and of TFTP requests, option acknowledgements, errors, acknowledgements and the
+ * first block of data, by IPv4 and IPv6. NEIGHBOURS: LLDP and CDP. ALL: both.
+ *
+ * ALL makes the interface promiscuous: a network card drops frames of VLANs and multicast groups that nobody on the host has asked
+ * for. A bridge would then hand up all that passes it: MACHINES, which is for bridges, asks for all multicast only. NEIGHBOURS is for ports of a
+ * bridge, which are promiscuous by themselves.
+ */
+enum capture_kind { CAPTURE_ALL, CAPTURE_MACHINES, CAPTURE_NEIGHBOURS };
 
 struct capture_handlers {
         /* `time`: microseconds of realtime. */
@@ -25,13 +36,10 @@ struct capture_handlers {
 };
 
 /* The interface must be up. On failure a negative errno, and `reason` says why. */
-int capture_open(sd_event *event, const char *interface, const struct capture_handlers *handlers, struct capture **ret, char *reason,
-                 size_t reason_size);
+int capture_open(sd_event *event, const char *interface, enum capture_kind kind, const struct capture_handlers *handlers,
+                 struct capture **ret, char *reason, size_t reason_size);
 struct capture *capture_free(struct capture *capture);
 DEFINE_CLEANUP(struct capture *, capture_free);
 
 /* Frames that passed the filter and for which the ring had no room. */
 uint64_t capture_dropped(struct capture *capture);
-
-/* What passes, in pcap-filter(7)'s words. */
-extern const char capture_filter[];

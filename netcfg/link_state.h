@@ -9,7 +9,7 @@
 #define LINK_ADDRESSES_MAX 64
 
 struct link_state {
-        bool exists, up, carrier;
+        bool exists, up, carrier, bridge;
         int index; /* this and all below: 0 when it does not exist */
         bool has_mac;
         struct mac mac;

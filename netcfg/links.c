@@ -5,6 +5,8 @@
 #include <linux/neighbour.h>
 #include <linux/rtnetlink.h>
 #include <netlink/route/link.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "lib/daemon.h"
@@ -45,7 +47,7 @@ static void tell_link(const struct links *links, struct nlmsghdr *header) {
         if (nlmsg_parse(header, sizeof(*link), attributes, IFLA_MAX, NULL) < 0)
                 return;
         links->handlers.changed(link->ifi_index, attributes[IFLA_IFNAME] ? nla_get_string(attributes[IFLA_IFNAME]) : NULL,
-                                links->handlers.userdata);
+                                attributes[IFLA_MASTER] ? (int) nla_get_u32(attributes[IFLA_MASTER]) : 0, links->handlers.userdata);
 }
 
 static int on_message(struct nl_msg *msg, void *userdata) {
@@ -60,7 +62,7 @@ static int on_message(struct nl_msg *msg, void *userdata) {
         case RTM_NEWADDR:
         case RTM_DELADDR:
                 if (nlmsg_valid_hdr(header, sizeof(struct ifaddrmsg)))
-                        links->handlers.changed((int) ((const struct ifaddrmsg *) nlmsg_data(header))->ifa_index, NULL,
+                        links->handlers.changed((int) ((const struct ifaddrmsg *) nlmsg_data(header))->ifa_index, NULL, 0,
                                                 links->handlers.userdata);
                 break;
         case RTM_NEWNEIGH:
@@ -77,7 +79,7 @@ static int on_events(sd_event_source *source, int fd, uint32_t revents, void *us
         int r = nl_recvmsgs_default(links->events);
         if (r < 0 && r != -NLE_AGAIN) {
                 log_debug("Events of the kernel's interfaces were lost (%s); reading them all again.", nl_geterror(r));
-                links->handlers.changed(0, NULL, links->handlers.userdata);
+                links->handlers.changed(0, NULL, 0, links->handlers.userdata);
         }
         return 0;
 }
@@ -155,6 +157,7 @@ static int read_addresses(struct links *links, struct link_state *link) {
 static void take_link(struct rtnl_link *object, struct link_state *ret) {
         unsigned flags = rtnl_link_get_flags(object);
         struct nl_addr *mac = rtnl_link_get_addr(object);
+        const char *type = rtnl_link_get_type(object);
 
         *ret = (struct link_state) {
                 .exists = true,
@@ -162,6 +165,7 @@ static void take_link(struct rtnl_link *object, struct link_state *ret) {
                 .carrier = flags & IFF_LOWER_UP,
                 .index = rtnl_link_get_ifindex(object),
                 .mtu = rtnl_link_get_mtu(object),
+                .bridge = type && strcmp(type, "bridge") == 0,
         };
         if (mac && nl_addr_get_len(mac) == sizeof(ret->mac.bytes)) {
                 ret->has_mac = true;
@@ -187,6 +191,53 @@ int links_read(struct links *links, const char *name, struct link_state *ret) {
                         return r;
         }
         *ret = link;
+        return 0;
+}
+
+struct port_list {
+        int master;
+        struct link_port *ports;
+        size_t max, count;
+};
+
+static int take_port(struct nl_msg *msg, void *userdata) {
+        struct port_list *list = userdata;
+        struct nlattr *attributes[IFLA_MAX + 1];
+        const struct ifinfomsg *link = nlmsg_data(nlmsg_hdr(msg));
+
+        if (nlmsg_parse(nlmsg_hdr(msg), sizeof(*link), attributes, IFLA_MAX, NULL) < 0 || list->count == list->max || !attributes[IFLA_IFNAME] ||
+            !attributes[IFLA_MASTER] || (int) nla_get_u32(attributes[IFLA_MASTER]) != list->master)
+                return NL_OK;
+        struct link_port *port = &list->ports[list->count++];
+        *port = (struct link_port) { .index = link->ifi_index, .up = link->ifi_flags & IFF_UP };
+        snprintf(port->name, sizeof(port->name), "%s", nla_get_string(attributes[IFLA_IFNAME]));
+        return NL_OK;
+}
+
+static void forget_ports(void *userdata) {
+        struct port_list *list = userdata;
+
+        list->count = 0;
+}
+
+static int compare_ports(const void *a, const void *b) {
+        return ((const struct link_port *) a)->index - ((const struct link_port *) b)->index;
+}
+
+int links_read_ports(struct links *links, int master, struct link_port *ret, size_t max, size_t *ret_count) {
+        _cleanup_(nlmsg_freep) struct nl_msg *request = nlmsg_alloc_simple(RTM_GETLINK, NLM_F_DUMP);
+        const struct ifinfomsg message = { .ifi_family = AF_UNSPEC };
+        struct port_list list = { .master = master, .ports = ret, .max = max };
+
+        /* The kernel then gives only the ports of that bridge. */
+        if (!request || nlmsg_append(request, (void *) &message, sizeof(message), NLMSG_ALIGNTO) < 0 ||
+            nla_put_u32(request, IFLA_MASTER, (uint32_t) master) < 0)
+                return -ENOMEM;
+        int r = netlink_dump(links->asks, request, take_port, forget_ports, &list);
+        if (r < 0)
+                return r;
+        qsort(ret, list.count, sizeof(*ret), compare_ports);
+        *ret_count = list.count;
         return 0;
 }
 

@@ -86,6 +86,12 @@ static int on_drain(sd_event_source *source, uint64_t usec, void *userdata) {
         return 0;
 }
 
+static void on_frame(struct segment *segment, const char *interface, const void *frame, size_t size, uint64_t time, void *userdata) {
+        const struct netcfg *netcfg = userdata;
+
+        observer_frame(netcfg->context.observer, segment, interface, frame, size, time);
+}
+
 static void on_delivered(void *userdata) {
         drain_sightings(userdata);
 }
@@ -117,11 +123,12 @@ static int on_refresh(sd_event_source *source, uint64_t usec, void *userdata) {
                         network_read_neighbours(netcfg->networks[id]);
                 netcfg->stale[id] = false;
         }
+        interfaces_refresh(netcfg->context.interfaces);
         drain_sightings(netcfg);
         return 0;
 }
 
-static void on_link_changed(int index, const char *name, void *userdata) {
+static void on_link_changed(int index, const char *name, int master, void *userdata) {
         struct netcfg *netcfg = userdata;
 
         if (index == 0)
@@ -131,6 +138,8 @@ static void on_link_changed(int index, const char *name, void *userdata) {
                         netcfg->stale[id] = true;
                         arm(netcfg->refresh, index == 0 ? LOST_DELAY : REFRESH_DELAY);
                 }
+        if (interfaces_changed(netcfg->context.interfaces, index, name, master))
+                arm(netcfg->refresh, index == 0 ? LOST_DELAY : REFRESH_DELAY);
         arm(netcfg->refresh, LOST_DELAY);
 }
 
@@ -204,6 +213,7 @@ static bool on_commit(uint64_t revision, void *userdata) {
         refresh_own(netcfg);
         FOREACH_NETWORK(netcfg, id)
                 network_refresh(netcfg->networks[id]);
+        interfaces_refresh(netcfg->context.interfaces);
         drain_sightings(netcfg);
         return true;
 }
@@ -218,6 +228,7 @@ static int add_timer(struct netcfg *netcfg, sd_event_source **ret, sd_event_time
 
 static int set_up(struct netcfg *netcfg) {
         const struct links_handlers handlers = { on_link_changed, on_neighbour, netcfg };
+        const struct interface_handlers frames = { on_frame, on_delivered, netcfg };
         const struct worker_options options = {
                 .role = "netcfg",
                 .begin = on_begin,
@@ -232,7 +243,8 @@ static int set_up(struct netcfg *netcfg) {
                 return -EIO;
         if ((r = add_timer(netcfg, &netcfg->refresh, on_refresh)) < 0 || (r = add_timer(netcfg, &netcfg->drain, on_drain)) < 0 ||
             (r = observer_new(SIGHTINGS_MAX, seed, on_step, netcfg, &netcfg->context.observer)) < 0 ||
-            (r = links_new(daemon_event(netcfg->context.daemon), &handlers, &netcfg->context.links)) < 0)
+            (r = links_new(daemon_event(netcfg->context.daemon), &handlers, &netcfg->context.links)) < 0 ||
+            (r = interfaces_new(netcfg->context.daemon, netcfg->context.links, &frames, &netcfg->context.interfaces)) < 0)
                 return r;
         return worker_new(netcfg->context.daemon, &options, &netcfg->context.worker);
 }
@@ -242,7 +254,7 @@ int netcfg_new(struct daemon *daemon, struct netcfg **ret) {
 
         if (!netcfg)
                 return -ENOMEM;
-        netcfg->context = (struct network_context) { .daemon = daemon, .delivered = on_delivered, .userdata = netcfg };
+        netcfg->context = (struct network_context) { .daemon = daemon };
         if (!(netcfg->wanted = json_object()))
                 return -ENOMEM;
         int r = set_up(netcfg);
@@ -259,6 +271,7 @@ struct netcfg *netcfg_free(struct netcfg *netcfg) {
                 return NULL;
         for (size_t id = 0; id < NETWORKS_MAX; id++)
                 network_free(netcfg->networks[id]);
+        interfaces_free(netcfg->context.interfaces);
         worker_free(netcfg->context.worker);
         links_free(netcfg->context.links);
         observer_free(netcfg->context.observer);

@@ -6,11 +6,8 @@
 
 #include "lib/clock.h"
 #include "lib/log.h"
-#include "netcfg/capture.h"
 #include "netcfg/report.h"
 
-/* After a capture has ended, and after one could not be opened. Events of the interface come between. */
-#define REOPEN_DELAY (100 * USEC_PER_MSEC)
 #define RETRY_DELAY (1 * USEC_PER_SEC)
 /* Counts of frames are told this long after the first frame that they lack. */
 #define COUNT_DELAY (5 * USEC_PER_SEC)
@@ -24,12 +21,9 @@ struct network {
         struct segment segment;
         struct link_state link, told; /* as it is, and as pxed was told */
         bool link_reported;
-        struct capture *capture;
-        int captured_index;         /* of the interface that `capture` is open on */
-        uint64_t captured;          /* frames, of all captures so far */
-        uint64_t dropped_before;    /* by captures that are closed */
+        struct interface_user captured; /* on the interface that its frames are captured from */
         uint64_t dropped, suppressed; /* as told last */
-        sd_event_source *reopen, *count, *carrier;
+        sd_event_source *retry, *count, *carrier;
 };
 
 const char *network_name(const struct network *network) {
@@ -50,17 +44,13 @@ static bool is_armed(sd_event_source *timer) {
 
 /* ---- what is told */
 
-static uint64_t count_dropped(struct network *network) {
-        return network->dropped_before + (network->capture ? capture_dropped(network->capture) : 0);
-}
-
 static void report(struct network *network) {
         char key[256];
 
-        network->dropped = count_dropped(network);
+        network->dropped = interface_dropped(network->captured.interface);
         snprintf(key, sizeof(key), "link/%s", network->name);
         worker_observe(network->context->worker, "link", key, realtime_us(),
-                       report_link(&network->link, network->name, network->captured, network->dropped));
+                       report_link(&network->link, network->name, interface_captured(network->captured.interface), network->dropped));
         network->told = network->link;
         network->link_reported = true;
         sd_event_source_set_enabled(network->carrier, SD_EVENT_OFF);
@@ -68,12 +58,12 @@ static void report(struct network *network) {
 
 static void warn(struct network *network) {
         const char *const fields[] = { "NETWORK", network->name, NULL };
-        uint64_t dropped = count_dropped(network) - network->dropped;
+        uint64_t dropped = interface_dropped(network->captured.interface);
         uint64_t suppressed = network->segment.suppressed - network->suppressed;
 
-        if (dropped > 0)
+        if (dropped > network->dropped)
                 log_fields(LOG_WARNING, fields, "Network %s: %llu frames were not captured because too many came at once.", network->name,
-                           (unsigned long long) dropped);
+                           (unsigned long long) (dropped - network->dropped));
         if (suppressed > 0)
                 log_fields(LOG_WARNING, fields,
                            "Network %s: %llu DHCP or TFTP steps were not reported because more than %u came in a second.", network->name,
@@ -98,79 +88,21 @@ static int on_carrier(sd_event_source *source, uint64_t usec, void *userdata) {
         return 0;
 }
 
-static void set_problem(struct network *network, const char *what, const char *text) {
+static void set_problem(struct network *network, const char *text) {
         char subject[256];
 
-        snprintf(subject, sizeof(subject), "%s %s", what, network->name);
+        snprintf(subject, sizeof(subject), "network %s", network->name);
         if (text)
                 daemon_set_problem(network->context->daemon, subject, "%s", text);
         else
                 daemon_clear_problem(network->context->daemon, subject);
 }
 
-/* ---- capture */
-
-static void on_frame(const void *frame, size_t size, uint64_t time, void *userdata) {
-        struct network *network = userdata;
-
-        network->captured++;
-        observer_frame(network->context->observer, &network->segment, frame, size, time);
-}
-
 static void on_delivered(void *userdata) {
         struct network *network = userdata;
 
-        network->context->delivered(network->context->userdata);
         if (!is_armed(network->count))
                 arm(network->count, COUNT_DELAY);
-}
-
-static void close_capture(struct network *network) {
-        network->dropped_before = count_dropped(network);
-        network->capture = capture_free(network->capture);
-}
-
-static void on_ended(const char *reason, void *userdata) {
-        struct network *network = userdata;
-
-        log_debug("Capture of network %s on %s ended: %s", network->name, network->interface, reason);
-        close_capture(network);
-        arm(network->reopen, REOPEN_DELAY);
-}
-
-static void open_capture(struct network *network) {
-        const struct capture_handlers handlers = { on_frame, on_delivered, on_ended, network };
-        char reason[256], text[512];
-
-        int r = capture_open(daemon_event(network->context->daemon), network->interface, &handlers, &network->capture, reason, sizeof(reason));
-        if (r < 0) {
-                snprintf(text, sizeof(text), "Cannot capture from the interface %s: %s. Machines boot, but are not seen.", network->interface,
-                         reason);
-                set_problem(network, "capture", text);
-                arm(network->reopen, RETRY_DELAY);
-                return;
-        }
-        set_problem(network, "capture", NULL);
-        network->captured_index = network->link.index;
-        log_info("Network %s is captured from the interface %s.", network->name, network->interface);
-        network_read_neighbours(network);
-}
-
-/* An interface of the same name with another index is another one. */
-static void adjust_capture(struct network *network) {
-        bool wanted = network->link.exists && network->link.up;
-
-        if (network->capture && (!wanted || network->captured_index != network->link.index))
-                close_capture(network);
-        if (wanted && !network->capture)
-                open_capture(network);
-        else if (!wanted)
-                set_problem(network, "capture", NULL);
-}
-
-static int on_reopen(sd_event_source *source, uint64_t usec, void *userdata) {
-        network_refresh(userdata);
-        return 0;
 }
 
 /* ---- the interface */
@@ -190,22 +122,29 @@ static void tell_change(struct network *network) {
                 arm(network->carrier, CARRIER_DELAY);
 }
 
+static int on_retry(sd_event_source *source, uint64_t usec, void *userdata) {
+        network_refresh(userdata);
+        return 0;
+}
+
 void network_refresh(struct network *network) {
         struct link_state link;
+        int known = network->link.up ? network->link.index : 0;
         char text[512];
 
         int r = links_read(network->context->links, network->interface, &link);
         if (r < 0) {
                 snprintf(text, sizeof(text), "Cannot read the interface %s from the kernel: %s", network->interface, strerror(-r));
-                set_problem(network, "network", text);
-                arm(network->reopen, RETRY_DELAY);
+                set_problem(network, text);
+                arm(network->retry, RETRY_DELAY);
                 return;
         }
         network->link = link;
         network->segment.own = link.mac;
-        adjust_capture(network);
+        if (link.up && link.index != known)
+                network_read_neighbours(network);
         bool bad = link_problem(&link, network->interface, &network->address, text, sizeof(text));
-        set_problem(network, "network", bad ? text : NULL);
+        set_problem(network, bad ? text : NULL);
         tell_change(network);
 }
 
@@ -237,17 +176,20 @@ void network_announce(struct network *network) {
 
 int network_configure(struct network *network, const json_t *entry) {
         const char *interface = json_get_string(entry, "interface"), *text = json_get_string(entry, "address");
+        const char *parent = json_get_string(entry, "parent");
+        int64_t vlan = json_get_int(entry, "vlan", 0);
         struct ip_prefix address;
 
-        if (!interface || !text || ip_prefix_parse(text, &address) < 0)
+        if (!interface || !text || ip_prefix_parse(text, &address) < 0 || !parent != (vlan == 0) || vlan < 0 || vlan > VLAN_MAX)
                 return -EINVAL;
-        char *copy = strdup(interface);
+        _cleanup_free_ char *copy = strdup(interface);
         if (!copy)
                 return -ENOMEM;
-        if (network->interface && strcmp(network->interface, interface) != 0)
-                close_capture(network);
+        int r = interface_join(network->context->interfaces, parent ?: interface, (uint16_t) vlan, &network->captured);
+        if (r < 0)
+                return r;
         free(network->interface);
-        network->interface = copy;
+        network->interface = TAKE_POINTER(copy);
         network->address = address;
         return 0;
 }
@@ -267,9 +209,10 @@ int network_new(const struct network_context *context, uint16_t id, const json_t
                 return -ENOMEM;
         network->context = context;
         network->segment.network = id;
+        network->captured = (struct interface_user) { .segment = &network->segment, .delivered = on_delivered, .userdata = network };
         if (!(network->name = strdup(name ?: "")))
                 return -ENOMEM;
-        if ((r = network_configure(network, entry)) < 0 || (r = add_timer(network, &network->reopen, on_reopen)) < 0 ||
+        if ((r = network_configure(network, entry)) < 0 || (r = add_timer(network, &network->retry, on_retry)) < 0 ||
             (r = add_timer(network, &network->count, on_count)) < 0 || (r = add_timer(network, &network->carrier, on_carrier)) < 0)
                 return r;
         *ret = TAKE_POINTER(network);
@@ -277,8 +220,7 @@ int network_new(const struct network_context *context, uint16_t id, const json_t
 }
 
 struct network *network_retire(struct network *network) {
-        set_problem(network, "network", NULL);
-        set_problem(network, "capture", NULL);
+        set_problem(network, NULL);
         sightings_forget(observer_sightings(network->context->observer), network->segment.network);
         return network_free(network);
 }
@@ -286,10 +228,10 @@ struct network *network_retire(struct network *network) {
 struct network *network_free(struct network *network) {
         if (!network)
                 return NULL;
-        sd_event_source_disable_unref(network->reopen);
+        interface_leave(&network->captured);
+        sd_event_source_disable_unref(network->retry);
         sd_event_source_disable_unref(network->count);
         sd_event_source_disable_unref(network->carrier);
-        capture_free(network->capture);
         free(network->interface);
         free(network->name);
         free(network);

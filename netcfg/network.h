@@ -1,10 +1,9 @@
-/* One provisioning network: its interface is watched, and captured from whenever it is there. */
+/* One provisioning network: its interface is watched, and its frames are captured whenever they can be. */
 #pragma once
 
 #include "lib/daemon.h"
 #include "lib/worker.h"
-#include "netcfg/links.h"
-#include "netcfg/observer.h"
+#include "netcfg/interface.h"
 
 struct network;
 
@@ -13,22 +12,23 @@ struct network_context {
         struct daemon *daemon;
         struct worker *worker;
         struct links *links;
+        struct interfaces *interfaces;
         struct observer *observer;
-        void (*delivered)(void *userdata); /* frames were observed: sightings may be due */
-        void *userdata;
 };
 
-/* `entry`: type Network of org.pxed.Worker. `id` names the network in sightings and steps. Nothing is read yet: call network_refresh. */
+/* `entry`: type Network of org.pxed.Worker. `id` names the network in sightings and steps. Nothing is read yet: call network_refresh and
+ * interfaces_refresh. */
 int network_new(const struct network_context *context, uint16_t id, const json_t *entry, struct network **ret);
 struct network *network_free(struct network *network);
 DEFINE_CLEANUP(struct network *, network_free);
 /* Frees a network that is wanted no more: clears its problems and forgets its sightings. */
 struct network *network_retire(struct network *network);
 
-/* Takes a changed entry over. -EINVAL: it has no address that can be understood; the network stays as it was. */
+/* Takes a changed entry over, as network_new does. -EINVAL: it has no address that can be understood, or a VLAN that is none; the network stays as it
+ * was. */
 int network_configure(struct network *network, const json_t *entry);
 
-/* Reads its interface from the kernel; reports what changed, sets or clears its problems, opens or closes its capture. */
+/* Reads its interface from the kernel; reports what changed, sets or clears its problems. */
 void network_refresh(struct network *network);
 /* The next network_refresh reports its interface also when nothing has changed: pxed may have started anew. */
 void network_announce(struct network *network);

@@ -59,13 +59,18 @@ static void (*const by_kind[])(struct observer *o, struct segment *segment, cons
         [PACKET_TFTP] = observe_tftp,
 };
 
-void observer_frame(struct observer *o, struct segment *segment, const void *frame, size_t size, uint64_t time) {
+int segment_stray_vlan(const struct segment *segment, const struct ethernet *frame) {
+        unsigned vlan = ethernet_vlan(frame);
+
+        return vlan == segment->vlan ? -1 : (int) vlan;
+}
+
+void observer_frame(struct observer *o, struct segment *segment, const char *interface, const void *frame, size_t size, uint64_t time) {
         struct packet packet;
 
         if (packet_parse(frame, size, &packet) < 0)
                 return;
-        /* The capture of an interface gets the frames of the VLANs above it too: they belong to other networks. */
-        if (ethernet_vlan(&packet.ethernet) != 0)
+        if (segment_stray_vlan(segment, &packet.ethernet) >= 0)
                 return;
         size_t header = 14 + 4 * packet.ethernet.tag_count;
         if (packet.kind != PACKET_ARP &&

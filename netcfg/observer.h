@@ -32,10 +32,14 @@ struct step {
 /* Where frames were captured. */
 struct segment {
         uint16_t network;
+        uint16_t vlan;       /* the id that the network's frames carry on the captured interface; 0: they are untagged */
         struct mac own;      /* the appliance's MAC there: it is no machine; zeros: not known */
         struct bucket steps; /* the observer's */
         uint64_t suppressed; /* steps that were over the limit, counted up */
 };
+
+/* The VLAN that a frame came on when it is not of the network itself (0: it is untagged); -1: it is the network's own. */
+int segment_stray_vlan(const struct segment *segment, const struct ethernet *frame);
 
 struct observer;
 
@@ -45,9 +49,10 @@ int observer_new(uint32_t sightings_max, uint64_t seed, void (*step)(const struc
 struct observer *observer_free(struct observer *observer);
 DEFINE_CLEANUP(struct observer *, observer_free);
 
-/* One frame as captured at `time` (microseconds of realtime). Frames of other VLANs, of protocols that are not known, damaged ones and
- * those that came just before are passed over. */
-void observer_frame(struct observer *observer, struct segment *segment, const void *frame, size_t size, uint64_t time);
+/* One frame as captured at `time` (microseconds of realtime). `interface`: the name of the one that it was heard on, which may be a port of the
+ * network's bridge. Frames of other VLANs, of protocols that are not known, damaged ones and those that came just before are passed over. */
+void observer_frame(struct observer *observer, struct segment *segment, const char *interface, const void *frame, size_t size,
+                    uint64_t time);
 
 /* An entry of the kernel's neighbour table. `confirmed`: the machine answered just now; otherwise it counts only where it is news. */
 void observer_neighbour(struct observer *observer, struct segment *segment, const struct mac *mac, const struct ip *address, bool confirmed,

@@ -37,7 +37,7 @@ static void read_frame(struct observer *observer, json_t *observations, struct s
         int r = packet_parse(frame, header->caplen, &packet);
         _cleanup_json_ json_t *line = print_packet(&packet, r);
         json_array_clear(observations);
-        observer_frame(observer, segment, frame, header->caplen, time);
+        observer_frame(observer, segment, NETWORK, frame, header->caplen, time);
         add_sightings(observer_sightings(observer), observations);
         json_object_set_new(line, "time", json_integer((json_int_t) time));
         json_object_set(line, "observations", observations);

@@ -41,7 +41,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
                 if (length > wire_left(&wire))
                         length = wire_left(&wire);
                 const uint8_t *frame = wire_bytes(&wire, length);
-                observer_frame(observer, &segment, frame, length, now);
+                observer_frame(observer, &segment, "eth0", frame, length, now);
                 if (length % 2)
                         drain(observer_sightings(observer));
         }

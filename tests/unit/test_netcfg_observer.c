@@ -42,7 +42,7 @@ static int tear_down(void **state) {
 }
 
 static void feed(struct world *world, const struct frame *frame, uint64_t time) {
-        observer_frame(world->observer, &world->segment, frame->bytes, frame->size, time);
+        observer_frame(world->observer, &world->segment, "eth0", frame->bytes, frame->size, time);
 }
 
 static struct frame dhcp(unsigned type, uint32_t xid, const char *vendor_class, unsigned architecture) {
@@ -227,6 +227,31 @@ static void test_neighbour(void **state) {
         assert_false(sightings_take(sightings, &sighting));
 }
 
+static void test_stray_vlan(void **state) {
+        static const struct {
+                uint16_t own;
+                unsigned tag_count;
+                uint16_t tag;
+                int stray;
+        } cases[] = {
+                { 0, 0, 0, -1 },
+                { 0, 1, 0xe000, -1 }, /* a priority without a VLAN */
+                { 0, 1, 0x602a, 42 },
+                { 42, 1, 42, -1 },
+                { 42, 1, 0xe02a, -1 },
+                { 42, 2, 42, -1 },
+                { 42, 1, 43, 43 },
+                { 42, 1, 0x2000, 0 },
+                { 42, 0, 0, 0 },
+        };
+
+        for (size_t i = 0; i < ELEMENTS(cases); i++) {
+                const struct segment segment = { .vlan = cases[i].own };
+                const struct ethernet frame = { .tags = { cases[i].tag, 7 }, .tag_count = cases[i].tag_count };
+                assert_int_equal(segment_stray_vlan(&segment, &frame), cases[i].stray);
+        }
+}
+
 static void test_link_problems(void **state) {
         static const struct {
                 bool exists, up;
@@ -279,6 +304,7 @@ int main(void) {
                 cmocka_unit_test_setup_teardown(test_limit, set_up, tear_down),
                 cmocka_unit_test_setup_teardown(test_transfer, set_up, tear_down),
                 cmocka_unit_test_setup_teardown(test_neighbour, set_up, tear_down),
+                cmocka_unit_test(test_stray_vlan),
                 cmocka_unit_test(test_link_problems),
                 cmocka_unit_test(test_link_equal),
         };
