@@ -60,6 +60,11 @@ struct ip_prefix {
 #define IP_TEXT_SIZE INET6_ADDRSTRLEN
 #define IP_PREFIX_TEXT_SIZE (INET6_ADDRSTRLEN + 4)
 
+/* Family 0 for the address 0.0.0.0, which stands for none. */
+static inline struct ip ip_from_v4(struct in_addr address) {
+        return (struct ip) { .family = address.s_addr != 0 ? AF_INET : 0, .v4 = address };
+}
+
 int ip_parse(const char *text, struct ip *ret);
 char *ip_format(const struct ip *ip, char buffer[static IP_TEXT_SIZE]);
 /* "192.0.2.1/24"; -EINVAL without a length or with one too large. */

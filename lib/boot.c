@@ -148,19 +148,32 @@ bool boot_fits_earlier(const struct boot *boot, const struct boot_step *step) {
         return step->time >= boot->started && step->time <= last + BOOT_GAP_USEC;
 }
 
+static bool same_words(const struct boot_step *a, const struct boot_step *b) {
+        return text_equal(a->detail, b->detail) && text_equal(a->address, b->address) && text_equal(a->profile, b->profile) &&
+               text_equal(a->server, b->server);
+}
+
+/* One message of DHCP sent again, which keeps its transaction id (RFC 2131 4.1), with others between. */
+static bool is_sent_again(const struct boot_step *s, const struct boot_step *step) {
+        return is_dhcp(step) && s->protocol == step->protocol && s->has_xid && step->has_xid && s->xid == step->xid && same_words(s, step);
+}
+
 /* The step that this one repeats or goes on with; NULL: it is a new one. */
 static struct boot_step *same_step(struct boot *boot, const struct boot_step *step) {
+        bool reopens = boot->ended != 0 && step->time > boot->ended;
         for (size_t i = boot->n_steps; i-- > 0;) {
                 struct boot_step *s = &boot->steps[i];
                 if (s->kind != step->kind || s->stage != step->stage || !text_equal(s->file, step->file))
                         continue;
-                uint64_t apart = s->time > step->time ? s->time - step->time : step->time - s->time;
-                if (apart == 0)
+                if (s->time == step->time && text_equal(s->server, step->server))
                         return s;
+                if (is_sent_again(s, step) && !reopens)
+                        return s;
+                uint64_t last = boot_step_last(s), apart = last > step->time ? last - step->time : step->time - last;
                 /* Retransmissions, an agent that says the same again, an inventory told by two ways. */
-                bool neighbour = i + 1 == boot->n_steps && text_equal(s->detail, step->detail) &&
-                                 text_equal(s->address, step->address) && text_equal(s->profile, step->profile);
-                if (neighbour && step->kind != STEP_FILE && (step->kind == STEP_AGENT || apart <= REPEAT_USEC))
+                bool neighbour = i + 1 == boot->n_steps && same_words(s, step);
+                if (neighbour && step->kind != STEP_FILE && step->kind != STEP_TFTP &&
+                    (step->kind == STEP_AGENT || apart <= REPEAT_USEC))
                         return s;
                 if (step->kind == STEP_INVENTORY && apart <= REPEAT_USEC)
                         return s;
@@ -168,18 +181,37 @@ static struct boot_step *same_step(struct boot *boot, const struct boot_step *st
         return NULL;
 }
 
+static int merge_repetition(struct boot_step *to, const struct boot_step *from) {
+        to->repeats++;
+        if (from->time > boot_step_last(to))
+                to->last = from->time;
+        return BOOT_PROGRESS;
+}
+
 static int merge(struct boot_step *to, const struct boot_step *from) {
+        if (is_dhcp(from) && to->time != from->time)
+                return merge_repetition(to, from);
+
         bool moved = from->bytes > to->bytes;
         bool complete = moved && from->total >= 0 && from->bytes >= from->total;
-        bool detail = from->detail && !text_equal(to->detail, from->detail);
+        bool detail = from->detail && !text_equal(to->detail, from->detail), further = from->transfer > to->transfer;
+        bool again = from->repeats != to->repeats && from->kind == STEP_TFTP;
 
         if (detail && text_set_max(&to->detail, from->detail, 512) < 0)
                 return -ENOMEM;
+        if (from->options && !text_equal(to->options, from->options) && text_set_max(&to->options, from->options, STEP_OPTIONS_SIZE) < 0)
+                return -ENOMEM;
+        if (further)
+                to->transfer = from->transfer;
+        if (again)
+                to->repeats = from->repeats;
+        if (from->last > to->last)
+                to->last = from->last;
         if (moved)
                 to->bytes = from->bytes;
         if (from->total >= 0)
                 to->total = from->total;
-        return complete || detail ? BOOT_CHANGED : moved ? BOOT_PROGRESS : BOOT_UNCHANGED;
+        return complete || detail || further ? BOOT_CHANGED : moved || again ? BOOT_PROGRESS : BOOT_UNCHANGED;
 }
 
 /* Which step to give up for a new one: an early one that tells little; never the first. */

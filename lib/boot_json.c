@@ -10,7 +10,6 @@ json_t *boot_steps_to_json(const struct boot *boot) {
 }
 
 int boot_steps_from_json(struct boot *boot, const json_t *steps) {
-        struct boot_step step;
         size_t count = json_array_size(steps);
 
         if (count > STEPS_MAX)
@@ -19,9 +18,7 @@ int boot_steps_from_json(struct boot *boot, const json_t *steps) {
         if (!boot->steps)
                 return -ENOMEM;
         for (size_t i = 0; i < count; i++) {
-                int r = boot_step_from_json(json_array_get(steps, i), &step);
-                if (r == 0)
-                        r = boot_step_copy(&boot->steps[i], &step);
+                int r = boot_step_from_json(json_array_get(steps, i), 0, &boot->steps[i]);
                 if (r < 0)
                         return r;
                 boot->n_steps++;

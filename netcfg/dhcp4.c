@@ -176,6 +176,15 @@ static void take_uuid(struct dhcp4 *m, const uint8_t *value, size_t size) {
         uuid_swap(&m->uuid);
 }
 
+static void take_router(struct dhcp4 *m, const uint8_t *value, size_t size) {
+        m->has_router = true;
+        memcpy(&m->router, value, 4);
+}
+
+static void take_vendor_options(struct dhcp4 *m, const uint8_t *value, size_t size) {
+        m->has_vendor_options = true;
+}
+
 static void take_ipxe(struct dhcp4 *m, const uint8_t *value, size_t size) {
         m->has_ipxe = true;
 }
@@ -185,7 +194,9 @@ static const struct {
         uint16_t minimum, maximum; /* bytes */
         void (*take)(struct dhcp4 *m, const uint8_t *value, size_t size);
 } options[] = {
+        { 3, 4, VALUE_MAX, take_router },
         { 12, 1, VALUE_MAX, take_hostname },
+        { 43, 0, VALUE_MAX, take_vendor_options },
         { 50, 4, 4, take_requested },
         { 51, 4, 4, take_lease_time },
         { 53, 1, 1, take_type },

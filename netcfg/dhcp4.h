@@ -47,7 +47,8 @@ struct dhcp4 {
         char user_class[DHCP4_CLASSES_MAX][64];
         unsigned user_class_count;
 
-        bool has_requested, has_server_id, has_lease_time;
+        bool has_requested, has_server_id, has_lease_time, has_router;
+        struct in_addr router;     /* 3: the first one */
         struct in_addr requested;  /* 50 */
         struct in_addr server_id;  /* 54 */
         uint32_t lease_time;       /* 51, seconds */
@@ -61,7 +62,8 @@ struct dhcp4 {
         uint8_t interface[3];  /* 94: type, major and minor version of the network interface */
         struct uuid uuid;      /* 97, in the form that firmware and Linux print */
 
-        bool has_ipxe; /* 175: iPXE's own options */
+        bool has_ipxe;           /* 175: iPXE's own options */
+        bool has_vendor_options; /* 43: PXE's, where the vendor class is PXEClient */
 };
 
 /* -EBADMSG: damaged; -ENOMSG: BOOTP without a DHCP message type. */

@@ -1,3 +1,4 @@
+#include "netcfg/dhcp4_options.h"
 #include "netcfg/observer_internal.h"
 
 /* What a client says of itself is in its own messages only; it is remembered for the answers. */
@@ -15,18 +16,20 @@ static void learn_client(struct observer *o, const struct segment *segment, cons
                 .uuid = m->uuid,
         };
         if (m->type == DHCP4_REQUEST)
-                step->address = m->has_requested ? m->requested : m->client;
+                step->address = ip_from_v4(m->has_requested ? m->requested : m->client);
+        if (m->has_server_id)
+                step->server = ip_from_v4(m->server_id);
         if (m->vendor_class[0])
                 step_add_detail(step, "%s", m->vendor_class);
-        if (m->has_server_id)
-                step_add_address(step, "to server", m->server_id);
+        step_add_address(step, "to server", m->server_id);
         step_add_address(step, "by relay", m->relay);
 }
 
 static void describe_answer(const struct packet *packet, struct step *step) {
         const struct dhcp4 *m = &packet->dhcp4;
 
-        step->address = m->yours;
+        step->address = ip_from_v4(m->yours);
+        step->server = ip_from_v4(m->has_server_id ? m->server_id : packet->ip.source);
         memcpy(step->file, m->file, sizeof(step->file));
         step_add_address(step, "from server", m->has_server_id ? m->server_id : packet->ip.source);
         if (m->server.s_addr != 0 && (!m->has_server_id || m->server.s_addr != m->server_id.s_addr))
@@ -52,8 +55,17 @@ static const struct {
 
 static void emit_dhcp4(struct observer *o, struct segment *segment, const struct packet *packet, enum step_kind kind, uint64_t time) {
         const struct dhcp4 *m = &packet->dhcp4;
-        struct step step = { .kind = kind, .network = segment->network, .time = time, .mac = m->mac };
+        struct step step = {
+                .kind = kind,
+                .network = segment->network,
+                .time = time,
+                .mac = m->mac,
+                .protocol = STEP_DHCP4,
+                .has_xid = true,
+                .xid = m->xid,
+        };
 
+        dhcp4_describe_options(m, step.options, sizeof(step.options));
         if (m->operation == 1)
                 learn_client(o, segment, m, &step);
         else

@@ -5,7 +5,7 @@ static void emit_transfer(struct observer *o, struct segment *segment, struct tr
                           const char *detail, uint64_t now) {
         struct step step = { .kind = STEP_TFTP, .network = segment->network, .time = transfer->time, .mac = transfer->mac };
 
-        step.address = transfer->client;
+        step.address = ip_from_v4(transfer->client);
         memcpy(step.file, transfer->file, sizeof(step.file));
         if (tftp->operation == TFTP_OPTIONS && tftp->has_size && tftp->size <= INT64_MAX) {
                 transfer->has_size = true;

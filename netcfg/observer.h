@@ -20,13 +20,21 @@ struct step {
         uint64_t time; /* microseconds of realtime */
         struct mac mac;
         enum step_stage stage;
-        bool has_architecture, has_uuid, has_total;
+        enum step_protocol protocol; /* of DHCP */
+        enum step_transfer transfer; /* of TFTP */
+        enum step_foreign foreign;   /* of an answer, or of whom a request chooses */
+        bool has_architecture, has_uuid, has_bytes, has_total, has_xid, has_vlan;
         uint16_t architecture;
+        uint32_t xid;
+        uint16_t vlan; /* another than the network's; 0: untagged */
         struct uuid uuid;
-        uint64_t total;         /* bytes of the file */
-        struct in_addr address; /* 0: none */
-        char file[256];         /* "": none */
-        char detail[512];       /* "": none */
+        uint64_t bytes, total;          /* of the file */
+        unsigned repeats;               /* of a transfer: how often what was sent last was sent again */
+        uint64_t last;                  /* and when it was sent last; 0: it was not */
+        struct ip address, server;      /* family 0: none */
+        char file[256];                 /* "": none */
+        char detail[512];               /* "": none */
+        char options[STEP_OPTIONS_SIZE]; /* see lib/step_options.h */
 };
 
 /* Where frames were captured. */

@@ -78,7 +78,8 @@ static json_t *print_dhcp4_header(const struct dhcp4 *m) {
 static json_t *print_dhcp4_options(const struct dhcp4 *m) {
         char uuid[UUID_TEXT_SIZE];
 
-        return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:s?, s:b}",
+        return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:s?, s:b, s:b}",
+                         "router", address_json(m->router),
                          "serverName", text_json(m->server_name),
                          "file", text_json(m->file),
                          "hostname", text_json(m->hostname),
@@ -95,7 +96,8 @@ static json_t *print_dhcp4_options(const struct dhcp4 *m) {
                          "architecture", json_int_or_null(m->has_architecture, m->architecture),
                          "interface", m->has_interface ? hex_json(m->interface, sizeof(m->interface)) : json_null(),
                          "uuid", m->has_uuid ? uuid_format(&m->uuid, uuid) : NULL,
-                         "ipxe", m->has_ipxe);
+                         "ipxe", m->has_ipxe,
+                         "vendorOptions", m->has_vendor_options);
 }
 
 static json_t *print_dhcp4(const struct dhcp4 *m) {

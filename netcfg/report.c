@@ -1,7 +1,5 @@
 #include "netcfg/report.h"
 
-#include <arpa/inet.h>
-
 static const struct {
         enum protocol protocol;
         const char *name;
@@ -20,20 +18,40 @@ static const char *or_null(const char *text) {
         return text[0] ? text : NULL;
 }
 
-json_t *report_step(const struct step *step, const char *network) {
-        char mac[MAC_TEXT_SIZE], uuid[UUID_TEXT_SIZE], address[INET_ADDRSTRLEN];
+static json_t *ip_json(const struct ip *ip) {
+        char text[IP_TEXT_SIZE];
 
-        return json_pack("{s:s, s:s, s:s, s:s?, s:s?, s:o, s:s?, s:s?, s:o, s:s?}",
-                         "mac", mac_format(&step->mac, mac),
-                         "network", network,
-                         "kind", step_kind_names[step->kind],
-                         "uuid", step->has_uuid ? uuid_format(&step->uuid, uuid) : NULL,
-                         "stage", step->stage == STAGE_NONE ? NULL : step_stage_names[step->stage],
-                         "architecture", json_int_or_null(step->has_architecture, step->architecture),
-                         "address", step->address.s_addr ? inet_ntop(AF_INET, &step->address, address, sizeof(address)) : NULL,
-                         "file", or_null(step->file),
-                         "total", json_int_or_null(step->has_total, (int64_t) step->total),
-                         "detail", or_null(step->detail));
+        return ip->family == 0 ? json_null() : json_string(ip_format(ip, text));
+}
+
+json_t *report_step(const struct step *step, const char *network) {
+        char mac[MAC_TEXT_SIZE], uuid[UUID_TEXT_SIZE];
+        json_t *json = json_pack("{s:s, s:s, s:s, s:s?, s:s?, s:o, s:o, s:s?, s:o, s:o, s:s?}",
+                                 "mac", mac_format(&step->mac, mac),
+                                 "network", network,
+                                 "kind", step_kind_names[step->kind],
+                                 "uuid", step->has_uuid ? uuid_format(&step->uuid, uuid) : NULL,
+                                 "stage", step->stage == STAGE_NONE ? NULL : step_stage_names[step->stage],
+                                 "architecture", json_int_or_null(step->has_architecture, step->architecture),
+                                 "address", ip_json(&step->address),
+                                 "file", or_null(step->file),
+                                 "bytes", json_int_or_null(step->has_bytes, (int64_t) step->bytes),
+                                 "total", json_int_or_null(step->has_total, (int64_t) step->total),
+                                 "detail", or_null(step->detail));
+        json_t *wire = json_pack("{s:s?, s:o, s:o, s:o, s:o, s:o, s:s?, s:o, s:o}",
+                                 "protocol", step->protocol == STEP_PROTOCOL_NONE ? NULL : step_protocol_names[step->protocol],
+                                 "xid", json_int_or_null(step->has_xid, step->xid),
+                                 "server", ip_json(&step->server),
+                                 "foreign", step->foreign == FOREIGN_UNKNOWN ? json_null() : json_boolean(step->foreign == FOREIGN_YES),
+                                 "options", step_options_to_json(step->options),
+                                 "vlan", json_int_or_null(step->has_vlan, step->vlan),
+                                 "transfer", step->transfer == TRANSFER_NONE ? NULL : step_transfer_names[step->transfer],
+                                 "repeats", json_int_or_null(step->repeats > 0, step->repeats),
+                                 "last", json_int_or_null(step->last != 0, (int64_t) step->last));
+
+        json_object_update(json, wire);
+        json_decref(wire);
+        return json;
 }
 
 json_t *report_sighting(const struct sighting *sighting, const char *network) {

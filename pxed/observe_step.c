@@ -11,30 +11,6 @@
 #include "pxed/inspection.h"
 #include "pxed/observe.h"
 
-static int64_t not_negative(const json_t *json, const char *key) {
-        int64_t value = json_get_int(json, key, -1);
-        return value < 0 ? -1 : value;
-}
-
-/* The texts stay the JSON's. */
-static void step_from(const json_t *json, uint64_t time, struct boot_step *ret) {
-        int kind = name_to_enum(step_kind_names, STEP_KINDS, json_get_string(json, "kind"));
-        int stage = name_to_enum(step_stage_names, STAGES, json_get_string(json, "stage"));
-        int64_t architecture = json_get_int(json, "architecture", -1);
-        *ret = (struct boot_step) {
-                .time = time,
-                .kind = kind < 0 ? STEP_REFUSED : (enum step_kind) kind,
-                .stage = stage < 0 ? STAGE_NONE : (enum step_stage) stage,
-                .architecture = architecture < 0 || architecture > 65535 ? -1 : (int) architecture,
-                .bytes = not_negative(json, "bytes"),
-                .total = not_negative(json, "total"),
-                .address = (char *) json_get_string(json, "address"),
-                .file = (char *) json_get_string(json, "file"),
-                .profile = (char *) json_get_string(json, "profile"),
-                .detail = (char *) json_get_string(json, "detail"),
-        };
-}
-
 /* A machine that nobody knew was served the inspection ramdisk: from now on it is a node. */
 static int discover(struct observe *o, const struct mac *mac, const struct uuid *uuid, const char *network,
                     struct node **ret) {
@@ -128,7 +104,7 @@ static int on_started(struct observe *o, const struct mac *mac, const char *netw
 }
 
 int observe_step(struct observe *o, uint64_t time, const json_t *json) {
-        struct boot_step step;
+        _cleanup_(boot_step_clear) struct boot_step step = {};
         struct mac mac;
         struct uuid uuid;
         const char *uuid_text = json_get_string(json, "uuid"), *network = json_get_string(json, "network");
@@ -136,9 +112,10 @@ int observe_step(struct observe *o, uint64_t time, const json_t *json) {
         bool has_uuid = uuid_text && uuid_parse(uuid_text, &uuid) == 0;
 
         int r = observe_mac(o, json, "step", &mac);
+        if (r == 0)
+                r = boot_step_from_json(json, time, &step);
         if (r < 0)
                 return r;
-        step_from(json, time, &step);
         struct node *node = identity_find(&o->state->nodes, json_get_string(json, "node"), &mac, has_uuid ? &uuid : NULL);
         if (step.kind == STEP_SCRIPT)
                 r = on_script(o, &mac, has_uuid ? &uuid : NULL, network, &step, &node);

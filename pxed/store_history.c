@@ -92,7 +92,7 @@ int store_boot_from_row(struct store *store, sqlite3_stmt *row, struct boot **re
         b->heard = column_u64(row, 5);
         b->ended = column_u64(row, 6);
         b->outcome = (enum boot_outcome) (column_u64(row, 7) % BOOT_OUTCOMES);
-        _cleanup_json_ json_t *steps = json_parse(text, strlen(text), 4, NULL);
+        _cleanup_json_ json_t *steps = json_parse(text, strlen(text), 8, NULL);
         r = steps ? boot_steps_from_json(b, steps) : -EIO;
         if (r < 0)
                 return r;

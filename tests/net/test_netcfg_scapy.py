@@ -71,10 +71,14 @@ def test_discover_with_all_options(tmp_path):
         "nextServer": None, "relay": "192.0.2.254", "mac": MAC, "truncated": False, "serverName": None, "file": None,
         "hostname": "node-7", "vendorClass": FIRMWARE.decode(), "message": None, "userClass": ["iPXE"], "requested": None,
         "serverId": None, "leaseTime": None, "parameters": [1, 2, 3, 66, 67, 128, 175], "clientId": "01" + MAC.replace(":", ""),
-        "circuitId": "00010203", "remoteId": "616263646566", "architecture": 7, "interface": "010310", "uuid": str(UUID), "ipxe": True}
+        "circuitId": "00010203", "remoteId": "616263646566", "architecture": 7, "interface": "010310", "uuid": str(UUID), "ipxe": True,
+        "router": None, "vendorOptions": False}
     step, = steps([line])
     assert step["kind"] == "discover" and step["stage"] == "ipxe" and step["architecture"] == 7 and step["uuid"] == str(UUID)
     assert "by relay 192.0.2.254" in step["detail"]
+    assert step["protocol"] == "dhcp4" and step["xid"] == bootp.xid
+    assert step["options"] == {"12": "node-7", "53": "DISCOVER", "60": FIRMWARE.decode(), "77": "iPXE", "93": "7", "94": "1.3.16",
+                               "82": "circuit 00010203 remote 616263646566", "97": str(UUID), "175": "present"}
 
 
 @pytest.mark.parametrize("kind,name,op", [("discover", "discover", 1), ("offer", "offer", 2), ("request", "request", 1),
@@ -90,6 +94,9 @@ def test_kinds(tmp_path, kind, name, op):
         assert step["file"] == line["dhcp4"]["file"] == "undionly.kpxe"
         assert line["dhcp4"]["serverName"] == "boot"
         assert step["detail"] == "from server 192.0.2.1, next server 192.0.2.9, no"
+        assert step["server"] == "192.0.2.1"
+        assert step["options"] == {"53": {"offer": "OFFER", "acknowledge": "ACK"}[kind], "54": "192.0.2.1",
+                                   "66": "boot", "67": "undionly.kpxe"}
 
 
 @pytest.mark.parametrize("name", ["decline", "release", "inform"])

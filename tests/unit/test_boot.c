@@ -232,8 +232,11 @@ static void test_repetitions(void **state) {
         _cleanup_(boot_freep) struct boot *boot = NULL;
         assert_int_equal(boot_new(&mac, T, &boot), 0);
         add(boot, step(0, STEP_DISCOVER, STAGE_FIRMWARE), false);
-        assert_int_equal(add(boot, step(4, STEP_DISCOVER, STAGE_FIRMWARE), false), BOOT_UNCHANGED);
+        assert_int_equal(add(boot, step(4, STEP_DISCOVER, STAGE_FIRMWARE), false), BOOT_PROGRESS);
+        assert_int_equal(add(boot, step(12, STEP_DISCOVER, STAGE_FIRMWARE), false), BOOT_PROGRESS);
         assert_int_equal(boot->n_steps, 1);
+        assert_int_equal(boot->steps[0].repeats, 2);
+        assert_int_equal(boot->steps[0].last, T + 12 * S);
         struct boot_step s = step(20, STEP_AGENT, STAGE_NONE);
         s.detail = (char *) "waiting";
         assert_int_equal(add(boot, s, false), BOOT_CHANGED);
@@ -243,6 +246,81 @@ static void test_repetitions(void **state) {
         }
         assert_int_equal(boot->n_steps, 2);
         assert_int_equal(boot->heard, s.time);
+}
+
+/* A server that is not heard answers each DISCOVER: two steps, not sixty. */
+static void test_one_exchange(void **state) {
+        _cleanup_(boot_freep) struct boot *boot = NULL;
+        assert_int_equal(boot_new(&mac, T, &boot), 0);
+        for (unsigned i = 0; i < 30; i++) {
+                struct boot_step discover = step(16 * i, STEP_DISCOVER, STAGE_FIRMWARE), offer = step(16 * i + 1, STEP_OFFER, STAGE_FIRMWARE);
+                discover.protocol = offer.protocol = STEP_DHCP4;
+                discover.has_xid = offer.has_xid = true;
+                discover.xid = offer.xid = 7;
+                add(boot, discover, false);
+                offer.server = (char *) "192.0.2.1";
+                add(boot, offer, false);
+                if (i < 2) {
+                        offer.server = (char *) "192.0.2.9";
+                        add(boot, offer, false);
+                }
+        }
+        assert_int_equal(boot->n_steps, 3);
+        assert_int_equal(boot->steps[0].repeats, 29);
+        assert_int_equal(boot->steps[1].repeats, 29);
+        assert_int_equal(boot->steps[2].repeats, 1);
+        /* After it was given up it begins again. */
+        assert_int_equal(boot_check_silence(boot, T + 1000 * S), 1);
+        struct boot_step discover = step(1001, STEP_DISCOVER, STAGE_FIRMWARE);
+        discover.protocol = STEP_DHCP4;
+        discover.has_xid = true;
+        discover.xid = 7;
+        assert_int_equal(add(boot, discover, false), BOOT_CHANGED);
+        assert_int_equal(boot->outcome, BOOT_RUNNING);
+}
+
+static void test_options(void **state) {
+        char options[64] = "", value[STEP_OPTION_VALUE_SIZE];
+
+        step_options_add(options, sizeof options, "60", "PXEClient\nx=\377");
+        step_options_add(options, sizeof options, "93", "7");
+        step_options_add(options, sizeof options, "bad=", "7");
+        step_options_add(options, sizeof options, "12", "a value that does not fit what is left of it");
+        assert_string_equal(options, "60=PXEClient?x=?\n93=7\n");
+        assert_string_equal(step_option(options, "93", value), "7");
+        assert_string_equal(step_option(options, "60", value), "PXEClient?x=?");
+        assert_null(step_option(options, "9", value));
+        assert_null(step_option(NULL, "9", value));
+        _cleanup_json_ json_t *json = step_options_to_json(options);
+        assert_int_equal(json_object_size(json), 2);
+        assert_string_equal(json_string_value(json_object_get(json, "60")), "PXEClient?x=?");
+}
+
+/* What is on the wire survives the store; what an older version stored has none of it. */
+static void test_wire_fields(void **state) {
+        _cleanup_(boot_step_clear) struct boot_step read = {}, old = {};
+        struct boot_step s = step(0, STEP_OFFER, STAGE_FIRMWARE);
+        s.protocol = STEP_DHCP6;
+        s.has_xid = s.has_vlan = true;
+        s.xid = UINT32_MAX;
+        s.foreign = FOREIGN_NO;
+        s.server = (char *) "192.0.2.9";
+        s.options = (char *) "54=192.0.2.9\n";
+        s.transfer = TRANSFER_AGREED;
+        s.repeats = 3;
+        s.last = T + S;
+        _cleanup_json_ json_t *json = boot_step_to_json(&s);
+        assert_int_equal(boot_step_from_json(json, 0, &read), 0);
+        assert_true(read.protocol == STEP_DHCP6 && read.has_xid && read.xid == UINT32_MAX && read.has_vlan && read.vlan == 0);
+        assert_true(read.foreign == FOREIGN_NO && read.transfer == TRANSFER_AGREED && read.repeats == 3 && read.last == T + S);
+        assert_string_equal(read.server, "192.0.2.9");
+        assert_string_equal(read.options, "54=192.0.2.9\n");
+
+        _cleanup_json_ json_t *bare = json_pack("{s:I, s:s, s:n}", "time", (json_int_t) T, "kind", "offer", "address");
+        assert_int_equal(boot_step_from_json(bare, 0, &old), 0);
+        assert_true(old.protocol == STEP_PROTOCOL_NONE && !old.has_xid && !old.has_vlan && old.foreign == FOREIGN_UNKNOWN);
+        assert_true(old.transfer == TRANSFER_NONE && old.repeats == 0 && old.architecture == -1 && old.bytes == -1);
+        assert_null(old.options);
 }
 
 static void test_bound(void **state) {
@@ -289,6 +367,9 @@ int main(void) {
                 cmocka_unit_test(test_silence),
                 cmocka_unit_test(test_progress),
                 cmocka_unit_test(test_repetitions),
+                cmocka_unit_test(test_one_exchange),
+                cmocka_unit_test(test_options),
+                cmocka_unit_test(test_wire_fields),
                 cmocka_unit_test(test_bound),
                 cmocka_unit_test(test_json),
         };

@@ -87,12 +87,15 @@ static void test_exchange(void **state) {
                 /* the answers have what the client said of itself */
                 assert_int_equal(world->steps[i].stage, STAGE_FIRMWARE);
                 assert_true(world->steps[i].has_architecture && world->steps[i].architecture == 7);
+                assert_true(world->steps[i].protocol == STEP_DHCP4 && world->steps[i].has_xid && world->steps[i].xid == 7);
         }
-        assert_int_equal(world->steps[0].address.s_addr, 0);
+        assert_int_equal(world->steps[0].address.v4.s_addr, 0);
         assert_string_equal(world->steps[0].detail, "PXEClient:Arch:00007");
-        assert_int_equal(world->steps[1].address.s_addr, inet_addr("192.0.2.100"));
+        assert_int_equal(world->steps[1].address.v4.s_addr, inet_addr("192.0.2.100"));
         assert_string_equal(world->steps[2].detail, "PXEClient:Arch:00007, to server 192.0.2.1");
-        assert_int_equal(world->steps[2].address.s_addr, inet_addr("192.0.2.100"));
+        assert_int_equal(world->steps[1].server.v4.s_addr, inet_addr("192.0.2.1"));
+        assert_string_equal(world->steps[2].options, "50=192.0.2.100\n53=REQUEST\n54=192.0.2.1\n60=PXEClient:Arch:00007\n93=7\n");
+        assert_int_equal(world->steps[2].address.v4.s_addr, inet_addr("192.0.2.100"));
         assert_string_equal(world->steps[3].file, "snponly.efi");
         assert_string_equal(world->steps[3].detail, "from server 192.0.2.1");
 
