@@ -105,6 +105,9 @@ static int set_filter(struct capture *capture) {
                 return -EINVAL;
         int r = pcap_setfilter(capture->pcap, &program);
         pcap_freecode(&program);
+        /* CDP passes a bridge: what goes out by a port tells nothing of who is there. */
+        if (r == 0 && capture->kind == CAPTURE_NEIGHBOURS)
+                r = pcap_setdirection(capture->pcap, PCAP_D_IN);
         return r < 0 ? -EIO : 0;
 }
 

@@ -17,7 +17,7 @@ struct capture;
 
 /*
  * MACHINES: ARP, neighbour discovery (ICMPv6 133 to 136), DHCPv4, DHCPv6, and of TFTP requests, option acknowledgements, errors, acknowledgements and the
- * first block of data, by IPv4 and IPv6. NEIGHBOURS: LLDP and CDP. ALL: both.
+ * first block of data, by IPv4 and IPv6. NEIGHBOURS: LLDP and CDP that come in. ALL: both.
  *
  * ALL makes the interface promiscuous: a network card drops frames of VLANs and multicast groups that nobody on the host has asked
  * for. A bridge would then hand up all that passes it: MACHINES, which is for bridges, asks for all multicast only. NEIGHBOURS is for ports of a

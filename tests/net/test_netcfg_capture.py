@@ -3,6 +3,7 @@ import os
 import pathlib
 import signal
 import socket
+import time
 
 import pytest
 import scapy.all as scapy
@@ -113,5 +114,149 @@ def test_each_frame_is_of_the_network_of_its_tag(bus, trunk):
     assert [(s["network"], s["kind"]) for s in bus.values("step")] == [("blue", "discover")]
 
 
-def captured(bus, network="lab"):
-    return link(bus, network)["captured"]
+def udp4(sport, dport, payload):
+    return (scapy.Ether(dst="02:00:00:00:00:02", src=machine(1)) / scapy.IP(src="192.0.2.5", dst="192.0.2.6") /
+            scapy.UDP(sport=sport, dport=dport) / scapy.Raw(payload))
+
+
+def udp6(sport, dport, payload):
+    return (scapy.Ether(dst="02:00:00:00:00:02", src=machine(1)) / scapy.IPv6(src="fe80::5", dst="fe80::6") /
+            scapy.UDP(sport=sport, dport=dport) / scapy.Raw(payload))
+
+
+def icmp6(number):
+    return (scapy.Ether(dst="33:33:00:00:00:01", src=machine(1)) / scapy.IPv6(src="fe80::5", dst="ff02::1", hlim=255, nh=58) /
+            scapy.Raw(bytes([number]) + bytes(23)))
+
+
+def fragment(offset):
+    return scapy.Ether(dst="02:00:00:00:00:02", src=machine(1)) / scapy.IP(src="192.0.2.5", dst="192.0.2.6", frag=offset, proto=17) / scapy.Raw(b"\0\x43" * 20)
+
+
+TFTP = [(b"\0\6blksize\x001024\0", True), (b"\0\5\0\1File not found\0", True), (b"\0\5\0\x09no such code\0", False), (b"\0\4\0\x10", True),
+        (b"\0\4\0\x10and more", False), (b"\0\3\0\1" + b"x" * 512, True), (b"\0\3\0\2" + b"x" * 512, False), (b"\0\7", False), (b"\0", False)]
+# what passes: in IPv4 and IPv6 frames made by `udp`
+UDP = [(lambda udp: udp(2000, 69, b"\0\1file\0octet\0"), True), (lambda udp: udp(2000, 5000, b"hello"), False),
+       *((lambda udp, payload=payload: udp(2000, 3000, payload), passes) for payload, passes in TFTP)]
+CASES = [(arp(1), True), (discover(1), True), (udp4(67, 68, b"x" * 300), True), (udp4(2000, 4011, b"x" * 300), True),
+         (udp4(4011, 68, b"x" * 300), True), (udp4(68, 5353, b"x" * 300), False), (fragment(0), True), (fragment(64), False),
+         (udp6(546, 547, b"\1\0\0\1"), True), (udp6(547, 546, b"\2\0\0\1"), True), (udp6(548, 545, b"\2\0\0\1"), False),
+         *((icmp6(number), 133 <= number <= 136) for number in (128, 132, 133, 134, 135, 136, 137, 143)),
+         *((make(udp), passes) for udp in (udp4, udp6) for make, passes in UDP),
+         (scapy.Ether(dst="02:00:00:00:00:02", src=machine(1)) / scapy.IP(src="192.0.2.5", dst="192.0.2.6") / scapy.TCP(dport=69), False),
+         (scapy.Ether(dst=LLDP_GROUP, src=machine(1), type=0x88cc) / scapy.Raw(b"x" * 60), True)]
+CDP = bytes.fromhex("01000ccccccc5254000000010030aaaa0300000c2000") + b"x" * 40
+CASES_UNTAGGED = [(CDP, True), (CDP.replace(bytes.fromhex("0c2000"), bytes.fromhex("0c2003")), False),
+                  (CDP.replace(bytes.fromhex("01000ccccccc"), bytes.fromhex("01000ccccccd")), False)]
+
+
+def count(appliance, bus):
+    """Frames captured so far: a change of the interface is told at once, with them."""
+    told = len(bus.values("link"))
+    time.sleep(0.03)  # longer than frames wait to be delivered
+    mtu = 1400 if link(bus, "lab")["mtu"] == 1500 else 1500
+    appliance.ip("link", "set", "prov0", "mtu", str(mtu))
+    bus.wait_for(lambda: len(bus.values("link")) > told and link(bus, "lab")["mtu"] == mtu)
+    return link(bus, "lab")["captured"]
+
+
+@pytest.mark.parametrize("from_host", [False, True])  # the kernel keeps the outermost tag of what comes in beside the frame
+@pytest.mark.parametrize("tags", [[], [42], [42, 7], [99]])
+def test_what_passes(appliance, client, bus, trunk, tags, from_host):
+    for namespace in (appliance, client):
+        namespace.run(["sysctl", "-qw", "net.ipv6.conf.all.disable_ipv6=1"])  # or it would send neighbour discovery of its own
+    wire = Wire(appliance, "prov0") if from_host else trunk
+    cases = CASES + ([] if tags else CASES_UNTAGGED)
+    before = count(appliance, bus)
+    wire.send(*(tagged(frame, *tags) for frame, passes in cases if passes))
+    after = count(appliance, bus)
+    assert after - before == sum(passes for _, passes in cases), "of those that should pass"
+    wire.send(*(tagged(frame, *tags) for frame, passes in cases if not passes))
+    assert count(appliance, bus) == after, "of those that should not pass"
+
+
+def lldp(number=1):
+    return scapy.Ether(dst=LLDP_GROUP, src=machine(number), type=0x88cc) / scapy.Raw(b"x" * 60)
+
+
+@pytest.fixture
+def bridge(appliance, client, bus, start):
+    """A network on a bridge with one port; IPv6 is off, since it would send neighbour discovery of its own."""
+    for namespace in (appliance, client):
+        namespace.run(["sysctl", "-qw", "net.ipv6.conf.all.disable_ipv6=1"])
+    appliance.ip("link", "add", "prov0", "type", "bridge", "forward_delay", "0", "mcast_snooping", "0")
+    appliance.ip("address", "add", "192.0.2.1/24", "dev", "prov0")
+    appliance.ip("link", "set", "prov0", "up")
+    add_port(appliance, client, "port1", "eth1")
+    bus.set_network("lab", interface="prov0")
+    start()
+    bus.wait_for(lambda: link(bus, "lab")["carrier"])
+
+
+def add_port(appliance, client, port, peer):
+    connect(appliance, port, client, peer)
+    appliance.ip("link", "set", port, "master", "prov0")
+
+
+def wait_heard(appliance, bus, wire, frame, times=1):
+    """Sends a frame again and again until it is captured: then it must be that often."""
+    end = time.monotonic() + 5
+    while time.monotonic() < end:
+        before = count(appliance, bus)
+        wire.send(frame)
+        heard = count(appliance, bus) - before
+        if heard:
+            assert heard == times
+            return
+    raise AssertionError("it was not captured")
+
+
+def test_ports_of_a_bridge(appliance, client, bus, bridge):
+    first = Wire(client, "eth1")
+    for frame in (lldp(), CDP, arp(1)):
+        wait_heard(appliance, bus, first, frame)
+    add_port(appliance, client, "port2", "eth2")
+    second = Wire(client, "eth2")
+    for frame in (lldp(), CDP, arp(1)):
+        wait_heard(appliance, bus, second, frame)
+    appliance.ip("link", "set", "port1", "nomaster")
+    before = count(appliance, bus)
+    first.send(lldp())
+    assert count(appliance, bus) == before
+    appliance.ip("link", "set", "port1", "master", "prov0")
+    wait_heard(appliance, bus, first, lldp())
+    appliance.ip("link", "set", "port2", "down")
+    appliance.ip("link", "set", "port2", "name", "uplink2")
+    appliance.ip("link", "set", "uplink2", "up")
+    wait_heard(appliance, bus, second, lldp())
+    appliance.ip("link", "delete", "uplink2")
+    wait_heard(appliance, bus, first, lldp())
+
+
+def test_a_bridge_with_many_ports(appliance, client, bus, bridge):
+    """The first 16 are listened to, and it goes on to work."""
+    for i in range(2, 20):
+        add_port(appliance, client, f"port{i}", f"eth{i}")
+    wait_heard(appliance, bus, Wire(client, "eth16"), lldp())
+    before = count(appliance, bus)
+    Wire(client, "eth19").send(lldp())
+    assert count(appliance, bus) == before
+    appliance.ip("link", "delete", "port3")
+    wait_heard(appliance, bus, Wire(client, "eth17"), lldp())
+
+
+def test_networks_leave_and_come_back(appliance, bus, trunk):
+    """The capture stays as long as there is one that needs it."""
+    bus.remove("network/lab")
+    trunk.send(tagged(arp(1), 42), arp(2))
+    bus.wait_for(lambda: networks_of(bus, 1) == {"blue"})
+    bus.set_network("blue", interface="prov0.44", parent="prov0", vlan=44, address="198.51.100.1/24")
+    bus.wait_applied("netcfg")
+    trunk.send(tagged(arp(3), 44))
+    bus.wait_for(lambda: networks_of(bus, 3) == {"blue"})
+    bus.set_entries({"network/blue": None, "network/green": None})
+    bus.wait_applied("netcfg")
+    bus.set_network("lab", interface="prov0")
+    bus.wait_applied("netcfg")
+    trunk.send(arp(4))
+    bus.wait_for(lambda: networks_of(bus, 4) == {"lab"})
