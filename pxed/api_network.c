@@ -5,6 +5,7 @@
 #include "lib/clock.h"
 #include "lib/json.h"
 #include "pxed/api.h"
+#include "pxed/network_seen.h"
 
 #define INTERFACE "org.pxed.Network"
 
@@ -29,8 +30,9 @@ static int64_t count_leases(struct state *s, const char *network) {
 
 static json_t *network_to_json(struct state *s, const struct network *n) {
         char address[IP_PREFIX_TEXT_SIZE], address6[IP_PREFIX_TEXT_SIZE];
-        json_t *link = json_object_get(s->links, n->name);
-        return json_pack("{s:s, s:s, s:s, s:o, s:s, s:o, s:o, s:I, s:s, s:s, s:I, s:O, s:o, s:o, s:o, s:o, s:s}",
+        const json_t *seen = json_object_get(s->seen, n->name);
+        json_t *link = json_object_get(seen, "link");
+        return json_pack("{s:s, s:s, s:s, s:o, s:s, s:o, s:o, s:I, s:s, s:s, s:I, s:O, s:o, s:o, s:o, s:o, s:s, s:o}",
                          "name", n->name,
                          "interface", n->interface,
                          "address", ip_prefix_format(&n->address, address),
@@ -47,7 +49,8 @@ static json_t *network_to_json(struct state *s, const struct network *n) {
                          "vlan", json_int_or_null(n->vlan > 0, (int64_t) n->vlan),
                          "mtu", json_int_or_null(n->mtu > 0, (int64_t) n->mtu),
                          "address6", json_text(n->has_address6 ? ip_prefix_format(&n->address6, address6) : NULL),
-                         "manage", manage_names[n->manage]);
+                         "manage", manage_names[n->manage],
+                         "foreignServers", network_seen_foreign(seen, realtime_us()));
 }
 
 int api_network_list(struct varlink_call *call, const json_t *in, void *userdata) {
@@ -128,15 +131,37 @@ static json_t *sighting_to_json(const struct state *s, const struct sighting *se
         json_t *sighting = json_pack("{s:s, s:s, s:o, s:o, s:I, s:I, s:o}", "mac", mac_format(&seen->mac, mac), "network", seen->network,
                                      "physicalNetwork", json_text(network ? network->physical_network : NULL), "addresses", addresses,
                                      "firstSeen", (json_int_t) seen->first, "lastSeen", (json_int_t) seen->last, "protocols", protocols);
+        _cleanup_json_ json_t *facts = seen->facts ? json_loads(seen->facts, 0, NULL) : NULL;
+        if (facts)
+                json_object_update(sighting, facts);
+        if (seen->vlan != VLAN_NONE)
+                json_object_set_new(sighting, "vlan", json_integer(seen->vlan));
         return api_with_node_of_mac(sighting, s, &seen->mac);
+}
+
+/* Where a page ended: "MAC NETWORK VLAN", in the order of the list. */
+static void sighting_position(const struct sighting *seen, char *buffer, size_t size) {
+        char mac[MAC_TEXT_SIZE];
+        snprintf(buffer, size, "%s %s %d", mac_format(&seen->mac, mac), seen->network, seen->vlan);
+}
+
+static bool parse_sighting_position(const char *text, struct sighting *ret, char network[static 64]) {
+        char mac[MAC_TEXT_SIZE];
+        int vlan;
+        if (sscanf(text, "%17s %63s %d", mac, network, &vlan) != 3 || vlan < VLAN_NONE || vlan > 4095)
+                return false;
+        ret->network = network;
+        ret->vlan = (int16_t) vlan;
+        return mac_parse(mac, &ret->mac) == 0;
 }
 
 int api_network_list_sightings(struct varlink_call *call, const json_t *in, void *userdata) {
         struct manager *m = userdata;
         const char *network = json_get_string(in, "network"), *after = json_get_string(in, "after");
         const char *mac_text = json_get_string(in, "mac");
-        char name[64] = "", position[MAC_TEXT_SIZE] = "", next[96] = "", last[96] = "";
-        struct mac mac, from = { { 0 } };
+        char name[64] = "", next[96] = "", last[96] = "";
+        struct sighting position = { 0 };
+        struct mac mac;
         int64_t limit;
         size_t count;
 
@@ -144,22 +169,20 @@ int api_network_list_sightings(struct varlink_call *call, const json_t *in, void
                 return 0;
         if (mac_text && mac_parse(mac_text, &mac) < 0)
                 return api_refuse(call, INTERFACE, "mac", "\"%.64s\" is no MAC address", mac_text);
-        if (after && (sscanf(after, "%17s %63s", position, name) != 2 || mac_parse(position, &from) < 0))
+        if (after && !parse_sighting_position(after, &position, name))
                 return api_refuse(call, INTERFACE, "after", "is not the `next` of a call before");
         struct sighting *const *list = sightings_sorted(&m->state->sightings, &count);
         json_t *sightings = json_array();
         for (size_t i = 0; i < count && !*next; i++) {
                 const struct sighting *seen = list[i];
-                int order = after ? memcmp(&seen->mac, &from, sizeof from) : 1;
-                if (order < 0 || (order == 0 && strcmp(seen->network, name) <= 0) ||
-                    (network && strcmp(seen->network, network) != 0) ||
+                if ((after && sighting_compare(seen, &position) <= 0) || (network && strcmp(seen->network, network) != 0) ||
                     (mac_text && mac_to_u64(&seen->mac) != mac_to_u64(&mac)))
                         continue;
                 if (json_array_size(sightings) == (size_t) limit)
                         memcpy(next, last, sizeof next);
                 else
                         json_array_append_new(sightings, sighting_to_json(m->state, seen));
-                snprintf(last, sizeof last, "%s %s", mac_format(&seen->mac, position), seen->network);
+                sighting_position(seen, last, sizeof last);
         }
         return varlink_reply(call, json_pack("{s:o, s:o}", "sightings", sightings, "next", json_text(*next ? next : NULL)));
 }

@@ -185,7 +185,7 @@ int change_put_boot(struct change *c, struct boot *boot, bool durable) {
 
 int change_put_sighting(struct change *c, struct sighting *sighting) {
         /* When a MAC was seen last is stored to the minute, not each time. */
-        const struct sighting *before = sightings_find(&c->state->sightings, &sighting->mac, sighting->network);
+        const struct sighting *before = sightings_find(&c->state->sightings, &sighting->mac, sighting->network, sighting->vlan);
         bool durable = !before || sighting_differs(before, sighting) ||
                        sighting->last >= sighting->stored + 60 * USEC_PER_SEC;
         if (durable)
@@ -274,7 +274,7 @@ static int write_boot(struct state *s, const struct entry *e) {
 
 /* What a later entry put in its place may not be durable by itself, but has what this one has. */
 static int write_sighting(struct state *s, const struct sighting *sighting) {
-        const struct sighting *current = sightings_find(&s->sightings, &sighting->mac, sighting->network);
+        const struct sighting *current = sightings_find(&s->sightings, &sighting->mac, sighting->network, sighting->vlan);
         return current ? store_put_sighting(s->store, current) : 0;
 }
 

@@ -89,3 +89,33 @@ void index_clear(struct index *index) {
         free(index->slots);
         *index = (struct index) { 0 };
 }
+
+void *const *index_sorted(const struct index *index, struct sorted *sorted, int (*compare)(const void *, const void *),
+                          size_t *ret_count) {
+        *ret_count = 0;
+        if (index->used == 0)
+                return NULL;
+        if (sorted->size < index->used) {
+                void **larger = reallocarray(sorted->values, index->used, sizeof *larger);
+                if (!larger)
+                        return NULL;
+                sorted->values = larger;
+                sorted->size = index->used;
+                sorted->valid = false;
+        }
+        if (!sorted->valid) {
+                size_t count = 0;
+                for (size_t i = 0; i < index->size; i++)
+                        if (index->slots[i].value)
+                                sorted->values[count++] = index->slots[i].value;
+                qsort(sorted->values, count, sizeof *sorted->values, compare);
+                sorted->valid = true;
+        }
+        *ret_count = index->used;
+        return sorted->values;
+}
+
+void sorted_clear(struct sorted *sorted) {
+        free(sorted->values);
+        *sorted = (struct sorted) { 0 };
+}

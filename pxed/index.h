@@ -34,5 +34,20 @@ bool index_remove(struct index *index, uint64_t hash, const void *value);
  * (two keys may share a hash). The index must not change during the walk.
  */
 void *index_next(const struct index *index, uint64_t hash, size_t *position);
+/* A list of an index's values in an order, made when it is asked for. All zeros is an empty one. */
+struct sorted {
+        void **values;
+        size_t size;
+        bool valid; /* to be cleared when the index changes */
+};
+
+/*
+ * The values of an index that has each under one hash, by `compare` (as qsort's); valid until the index changes. NULL with *ret_count 0 when there
+ * are none, or without memory.
+ */
+void *const *index_sorted(const struct index *index, struct sorted *sorted, int (*compare)(const void *, const void *),
+                          size_t *ret_count);
+void sorted_clear(struct sorted *sorted);
+
 /* Frees the table, not the values. */
 void index_clear(struct index *index);

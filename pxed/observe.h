@@ -14,8 +14,8 @@ struct observe_error {
 struct observe {
         struct state *state;
         struct change *change;
-        /* Links by network, to be taken over by observe_finish. */
-        json_t *links;
+        /* What was seen of networks, by name (see pxed/network_seen.h): to be taken over by observe_finish. */
+        json_t *networks;
         struct observe_error *error;
         size_t index; /* of the observation at hand */
 };
@@ -30,6 +30,14 @@ int observe_refuse(struct observe *observe, const char *field, const char *reaso
 /* A member that is a MAC of one interface, or refuses. */
 int observe_mac(struct observe *observe, const json_t *object, const char *kind, struct mac *ret);
 
+/* The name of the configured network that `object` is of. NULL: the configuration no longer has it, what is told of it is of no use. */
+const char *observe_network(const struct observe *observe, const json_t *object);
+
 /* One kind each. `time` in microseconds of realtime. */
 int observe_step(struct observe *observe, uint64_t time, const json_t *step);
 int observe_inventory(struct observe *observe, uint64_t time, const json_t *inventory);
+int observe_sighting(struct observe *observe, const json_t *sighting);
+int observe_link(struct observe *observe, const json_t *link);
+int observe_foreign_server(struct observe *observe, const json_t *server);
+int observe_address_conflict(struct observe *observe, const json_t *conflict);
+int observe_repair(struct observe *observe, const json_t *repair);

@@ -13,7 +13,10 @@
 #include "pxed/index.h"
 
 #define SIGHTING_ADDRESSES_MAX 8
-#define PROTOCOLS 8
+#define PROTOCOLS 9
+/* Other VLANs of a network's interface than the network's own that one MAC is kept for. */
+#define SIGHTING_STRAYS_MAX 16
+#define VLAN_NONE (-1)
 
 extern const char *const protocol_names[PROTOCOLS];
 
@@ -21,9 +24,12 @@ extern const char *const protocol_names[PROTOCOLS];
 struct sighting {
         uint64_t first, last; /* microseconds of realtime */
         uint64_t stored;      /* `last` as the store has it */
+        uint64_t moved;       /* when it was told that the MAC had moved here; 0: never */
         char *network;        /* in the same memory */
+        char *facts;          /* likewise: what it said of itself, a JSON object with members of org.pxed.Network.Sighting; NULL: nothing */
         struct mac mac;
-        uint8_t protocols; /* bits: index in protocol_names */
+        uint16_t protocols; /* bits: index in protocol_names */
+        int16_t vlan; /* seen on another VLAN than the network's: its id, 0 for untagged; VLAN_NONE: on the network itself */
         uint8_t n_addresses;
         struct ip addresses[]; /* newest first */
 };
@@ -36,10 +42,11 @@ struct lease {
         struct mac mac;
 };
 
-struct sighting *sighting_new(const struct mac *mac, const char *network, const struct ip *addresses, size_t n_addresses);
+struct sighting *sighting_new(const struct mac *mac, const char *network, int vlan, const struct ip *addresses,
+                              size_t n_addresses, const char *facts);
 struct sighting *sighting_free(struct sighting *sighting);
 DEFINE_CLEANUP(struct sighting *, sighting_free);
-/* What both say: the newer one's addresses first. NULL without memory. */
+/* What both say: the newer one's addresses first, and its facts where it has any. NULL without memory. */
 struct sighting *sighting_merge(const struct sighting *older, const struct sighting *newer);
 /* Whether they differ in more than when the MAC was seen last. */
 bool sighting_differs(const struct sighting *a, const struct sighting *b);
@@ -49,6 +56,8 @@ struct lease *lease_new(const char *network, const struct mac *mac, const struct
 struct lease *lease_free(struct lease *lease);
 DEFINE_CLEANUP(struct lease *, lease_free);
 
+/* The order of lists: by MAC, network, VLAN. */
+int sighting_compare(const struct sighting *a, const struct sighting *b);
 /* The order of lists: by network, then MAC, then address. */
 int lease_compare(const struct lease *a, const struct lease *b);
 
@@ -56,20 +65,25 @@ int lease_compare(const struct lease *a, const struct lease *b);
 struct observed {
         struct index by_key, by_mac;
         size_t count;
-        void **sorted;
-        size_t sorted_size;
-        bool sorted_valid;
+        struct sorted by_order;
 };
 
 /* Each returns the one whose place was taken in *ret_old, the caller's then. -ENOMEM: nothing happened. */
 int sightings_put(struct observed *table, struct sighting *sighting, struct sighting **ret_old);
 void sightings_remove(struct observed *table, struct sighting *sighting);
-struct sighting *sightings_find(const struct observed *table, const struct mac *mac, const char *network);
-/* The one with this MAC that was seen last; NULL: never seen. */
+struct sighting *sightings_find(const struct observed *table, const struct mac *mac, const char *network, int vlan);
+/* Each with this MAC, in no order; as index_next. */
+struct sighting *sightings_next(const struct observed *table, const struct mac *mac, size_t *position);
+/* The one with this MAC that was seen last on a network itself; NULL: never seen. */
 const struct sighting *sightings_last(const struct observed *table, const struct mac *mac);
 /* The oldest eighth, by when it was seen last, to make room: fills up to `max`, returns how many. */
 size_t sightings_oldest(struct observed *table, struct sighting **ret, size_t max);
-/* By MAC, then network. */
+/*
+ * Where a MAC was before that is now seen (`seen` is not in the table yet); NULL: it has not moved. A MAC that was seen on both networks within
+ * an hour is on both (a trunk), and one that has just moved is not told again within an hour.
+ */
+const struct sighting *sightings_moved_from(const struct observed *table, const struct sighting *seen);
+/* By MAC, network, VLAN. */
 struct sighting *const *sightings_sorted(struct observed *table, size_t *ret_count);
 void sightings_clear(struct observed *table);
 

@@ -48,13 +48,13 @@ static int compare_names(const void *a, const void *b) {
 
 /* Most changes keep the name: the list stays sorted. */
 static void replace_sorted(struct registry *r, struct node *old, struct node *node) {
-        struct node **place = r->sorted_valid && old && strcmp(old->name, node->name) == 0
-                                      ? bsearch(&old, r->sorted, r->count, sizeof *r->sorted, compare_names)
+        struct node **place = r->by_order.valid && old && strcmp(old->name, node->name) == 0
+                                      ? bsearch(&old, r->by_order.values, r->count, sizeof *r->by_order.values, compare_names)
                                       : NULL;
         if (place)
                 *place = node;
         else
-                r->sorted_valid = false;
+                r->by_order.valid = false;
 }
 
 int registry_put(struct registry *r, struct node *node, struct node **ret_old) {
@@ -72,7 +72,7 @@ int registry_put(struct registry *r, struct node *node, struct node **ret_old) {
 
 void registry_remove(struct registry *r, struct node *node) {
         unlink_node(r, node);
-        r->sorted_valid = false;
+        r->by_order.valid = false;
 }
 
 void registry_clear(struct registry *r) {
@@ -82,7 +82,7 @@ void registry_clear(struct registry *r) {
         index_clear(&r->by_name);
         index_clear(&r->by_mac);
         index_clear(&r->by_uuid);
-        free(r->sorted);
+        sorted_clear(&r->by_order);
         *r = (struct registry) { 0 };
 }
 
@@ -150,25 +150,5 @@ struct node *registry_find(const struct registry *r, const char *reference) {
 }
 
 struct node *const *registry_sorted(struct registry *r, size_t *ret_count) {
-        *ret_count = 0;
-        if (r->count == 0)
-                return NULL;
-        if (!r->sorted_valid) {
-                struct node **sorted = r->sorted;
-                if (r->sorted_size < r->count) {
-                        sorted = reallocarray(r->sorted, r->count, sizeof *sorted);
-                        if (!sorted)
-                                return NULL;
-                        r->sorted = sorted;
-                        r->sorted_size = r->count;
-                }
-                size_t n = 0;
-                for (size_t i = 0; i < r->by_id.size; i++)
-                        if (r->by_id.slots[i].value)
-                                sorted[n++] = r->by_id.slots[i].value;
-                qsort(sorted, n, sizeof *sorted, compare_names);
-                r->sorted_valid = true;
-        }
-        *ret_count = r->count;
-        return r->sorted;
+        return (struct node *const *) index_sorted(&r->by_id, &r->by_order, compare_names, ret_count);
 }

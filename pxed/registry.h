@@ -7,9 +7,7 @@
 struct registry {
         struct index by_id, by_name, by_mac, by_uuid;
         size_t count;
-        struct node **sorted; /* by name; see registry_sorted */
-        size_t sorted_size;
-        bool sorted_valid;
+        struct sorted by_order; /* of names; see registry_sorted */
 };
 
 /* Frees the nodes too. */

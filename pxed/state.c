@@ -55,10 +55,10 @@ static int load_lease(struct lease *lease, void *userdata) {
         return r;
 }
 
-static int load_link(const char *network, const char *link, void *userdata) {
+static int load_seen(const char *network, const char *seen, void *userdata) {
         struct state *s = userdata;
-        json_t *json = json_parse(link, strlen(link), 8, NULL);
-        return json ? json_object_set_new(s->links, network, json) : 0;
+        json_t *json = json_parse(seen, strlen(seen), 8, NULL);
+        return json ? json_object_set_new(s->seen, network, json) : 0;
 }
 
 static int load_revision(struct state *s) {
@@ -93,7 +93,7 @@ static int load_secret(struct state *s) {
 }
 
 static int load(struct state *s) {
-        const struct store_loader loader = { load_node, load_profile, load_boot, load_sighting, load_lease, load_link, s };
+        const struct store_loader loader = { load_node, load_profile, load_boot, load_sighting, load_lease, load_seen, s };
         int r = load_revision(s);
         if (r == 0)
                 r = load_secret(s);
@@ -150,8 +150,8 @@ int state_new(const char *folder, struct settings *settings, uint64_t now, struc
         _cleanup_(state_freep) struct state *s = calloc(1, sizeof *s);
         if (!s)
                 return -ENOMEM;
-        s->links = json_object();
-        int r = s->links ? store_open(folder, &s->store, reason, reason_size) : -ENOMEM;
+        s->seen = json_object();
+        int r = s->seen ? store_open(folder, &s->store, reason, reason_size) : -ENOMEM;
         if (r < 0)
                 return r;
         r = profiles_set_builtin(&s->profiles, settings->inspect_arguments);
@@ -186,7 +186,7 @@ struct state *state_free(struct state *s) {
         boots_clear(&s->boots);
         feed_clear(&s->desired);
         feed_clear(&s->flights);
-        json_decref(s->links);
+        json_decref(s->seen);
         settings_free(s->settings);
         store_free(s->store);
         free(s);
@@ -198,7 +198,7 @@ static bool touch_networks(struct state *s, const struct settings *old, const st
         for (size_t i = 0; i < old->n_networks; i++)
                 if (!settings_network(new, old->networks[i].name)) {
                         touch(s, DESIRED_NETWORK, "network", old->networks[i].name, false);
-                        json_object_del(s->links, old->networks[i].name);
+                        json_object_del(s->seen, old->networks[i].name);
                         changed = true;
                 }
         for (size_t i = 0; i < new->n_networks; i++) {

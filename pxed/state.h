@@ -34,7 +34,7 @@ struct state {
         struct profiles profiles;
         struct observed sightings, leases;
         struct boots boots;
-        json_t *links;       /* network's name: type Link of org.pxed.Network */
+        json_t *seen;        /* by a network's name what was seen of it: see pxed/network_seen.h */
         struct feed desired; /* keys of org.pxed.Worker's entries */
         struct feed flights; /* boots, by id */
         uint64_t revision;

@@ -75,7 +75,8 @@ int store_put_sighting(struct store *store, const struct sighting *sighting);
 int store_delete_sighting(struct store *store, const struct sighting *sighting);
 int store_put_lease(struct store *store, const struct lease *lease);
 int store_delete_lease(struct store *store, const struct lease *lease);
-int store_put_link(struct store *store, const char *network, const char *link);
+/* What was seen of a network, as JSON text. */
+int store_put_seen(struct store *store, const char *network, const char *seen);
 
 /* The last batch of a worker's instance. Those of a few instances are kept. */
 int store_put_batch(struct store *store, const char *role, const char *instance, uint64_t batch);
@@ -89,7 +90,7 @@ struct store_loader {
         int (*boot)(struct boot *boot, void *userdata); /* those in flight */
         int (*sighting)(struct sighting *sighting, void *userdata);
         int (*lease)(struct lease *lease, void *userdata);
-        int (*link)(const char *network, const char *link, void *userdata);
+        int (*seen)(const char *network, const char *seen, void *userdata);
         void *userdata;
 };
 int store_load(struct store *store, const struct store_loader *loader);

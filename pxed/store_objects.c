@@ -190,19 +190,20 @@ static int sighting_from_row(sqlite3_stmt *row, struct sighting **ret) {
         char *rest = NULL;
         _cleanup_free_ char *list = NULL;
 
-        if (!column_mac(row, 0, &mac) || !column_text(row, 1) || !column_text(row, 5))
+        if (!column_mac(row, 0, &mac) || !column_text(row, 1) || !column_text(row, 6))
                 return -EIO;
-        if (column_copy(row, 5, &list) < 0)
+        if (column_copy(row, 6, &list) < 0)
                 return -ENOMEM;
         for (char *word = strtok_r(list, " ", &rest); word; word = strtok_r(NULL, " ", &rest))
                 if (count < ELEMENTS(addresses) && ip_parse(word, &addresses[count]) == 0)
                         count++;
-        struct sighting *s = sighting_new(&mac, column_text(row, 1), addresses, count);
+        struct sighting *s = sighting_new(&mac, column_text(row, 1), sqlite3_column_int(row, 2), addresses, count, column_text(row, 7));
         if (!s)
                 return -ENOMEM;
-        s->first = column_u64(row, 2);
-        s->last = s->stored = column_u64(row, 3);
-        s->protocols = (uint8_t) column_u64(row, 4);
+        s->first = column_u64(row, 3);
+        s->last = s->stored = column_u64(row, 4);
+        s->protocols = (uint16_t) column_u64(row, 5);
+        s->moved = column_u64(row, 8);
         *ret = s;
         return 0;
 }
@@ -228,9 +229,9 @@ static int load_observed(struct store *store, const struct store_loader *loader)
                 r = lease ? loader->lease(lease, loader->userdata) : -ENOMEM;
         }
         if (r == 0)
-                r = store_bind(store, SQL_LOAD_LINKS, &row, "");
+                r = store_bind(store, SQL_LOAD_SEEN, &row, "");
         while (r == 0 && (r = store_row(store, row)) > 0)
-                r = loader->link(column_text(row, 0), column_text(row, 1), loader->userdata);
+                r = loader->seen(column_text(row, 0), column_text(row, 1), loader->userdata);
         return r;
 }
 

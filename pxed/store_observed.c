@@ -10,12 +10,12 @@ int store_put_sighting(struct store *store, const struct sighting *s) {
         for (size_t i = 0; i < s->n_addresses; i++)
                 size += (size_t) snprintf(addresses + size, sizeof addresses - size, "%s%s", i > 0 ? " " : "",
                                           ip_format(&s->addresses[i], address));
-        return store_run(store, SQL_PUT_SIGHTING, "msiiis", &s->mac, s->network, (int64_t) s->first, (int64_t) s->last,
-                         (int64_t) s->protocols, addresses);
+        return store_run(store, SQL_PUT_SIGHTING, "msiiiissi", &s->mac, s->network, (int64_t) s->vlan, (int64_t) s->first,
+                         (int64_t) s->last, (int64_t) s->protocols, addresses, s->facts, (int64_t) s->moved);
 }
 
 int store_delete_sighting(struct store *store, const struct sighting *s) {
-        return store_run(store, SQL_DELETE_SIGHTING, "ms", &s->mac, s->network);
+        return store_run(store, SQL_DELETE_SIGHTING, "msi", &s->mac, s->network, (int64_t) s->vlan);
 }
 
 int store_put_lease(struct store *store, const struct lease *l) {
@@ -29,8 +29,8 @@ int store_delete_lease(struct store *store, const struct lease *l) {
         return store_run(store, SQL_DELETE_LEASE, "ss", l->network, ip_format(&l->address, address));
 }
 
-int store_put_link(struct store *store, const char *network, const char *link) {
-        return store_run(store, SQL_PUT_LINK, "ss", network, link);
+int store_put_seen(struct store *store, const char *network, const char *seen) {
+        return store_run(store, SQL_PUT_SEEN, "ss", network, seen);
 }
 
 int store_put_batch(struct store *store, const char *role, const char *instance, uint64_t batch) {

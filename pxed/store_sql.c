@@ -45,11 +45,11 @@ const char *const store_sql[STATEMENTS] = {
         [SQL_READ_NEWEST_INVENTORY] = "SELECT number, received, normalized, raw, raw_size FROM inventories "
                                       "WHERE node = ? ORDER BY number DESC LIMIT 1",
         [SQL_LIST_INVENTORIES] = "SELECT number, received FROM inventories WHERE node = ? ORDER BY number DESC",
-        [SQL_PUT_SIGHTING] = "INSERT OR REPLACE INTO sightings VALUES (?, ?, ?, ?, ?, ?)",
-        [SQL_DELETE_SIGHTING] = "DELETE FROM sightings WHERE mac = ? AND network = ?",
+        [SQL_PUT_SIGHTING] = "INSERT OR REPLACE INTO sightings VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        [SQL_DELETE_SIGHTING] = "DELETE FROM sightings WHERE mac = ? AND network = ? AND vlan = ?",
         [SQL_PUT_LEASE] = "INSERT OR REPLACE INTO leases VALUES (?, ?, ?, ?, ?)",
         [SQL_DELETE_LEASE] = "DELETE FROM leases WHERE network = ? AND address = ?",
-        [SQL_PUT_LINK] = "INSERT OR REPLACE INTO links VALUES (?, ?)",
+        [SQL_PUT_SEEN] = "INSERT OR REPLACE INTO networks VALUES (?, ?)",
         [SQL_PUT_BATCH] = "INSERT OR REPLACE INTO batches (role, instance, batch) VALUES (?, ?, ?)",
         [SQL_FORGET_BATCHES] = "DELETE FROM batches WHERE number <= (SELECT max(number) FROM batches) - 64",
         [SQL_GET_BATCH] = "SELECT batch FROM batches WHERE role = ? AND instance = ?",
@@ -58,9 +58,9 @@ const char *const store_sql[STATEMENTS] = {
         [SQL_LOAD_PORTS] = "SELECT node, mac, boots, interface, chassis, port FROM ports ORDER BY node, position",
         [SQL_LOAD_PROFILES] = "SELECT * FROM profiles",
         [SQL_LOAD_BOOTS] = "SELECT " BOOT_COLUMNS " FROM boots WHERE ended = 0",
-        [SQL_LOAD_SIGHTINGS] = "SELECT mac, network, first, last, protocols, addresses FROM sightings",
+        [SQL_LOAD_SIGHTINGS] = "SELECT mac, network, vlan, first, last, protocols, addresses, facts, moved FROM sightings",
         [SQL_LOAD_LEASES] = "SELECT network, address, mac, hostname, expires FROM leases",
-        [SQL_LOAD_LINKS] = "SELECT network, link FROM links",
+        [SQL_LOAD_SEEN] = "SELECT network, seen FROM networks",
 };
 
 /* What brings the tables from one version to the next: migrations[0] makes those of version 1. */
@@ -95,6 +95,16 @@ static const char *const migrations[] = {
         "CREATE TABLE links (network TEXT PRIMARY KEY, link TEXT NOT NULL) WITHOUT ROWID;"
         "CREATE TABLE batches (number INTEGER PRIMARY KEY, role TEXT NOT NULL, instance TEXT NOT NULL,"
         " batch INTEGER NOT NULL, UNIQUE (role, instance));",
+        /* Sightings on other VLANs than the network's (-1: on its own), with what a machine says of itself; of a network more than its link. */
+        "CREATE TABLE new_sightings (mac BLOB NOT NULL, network TEXT NOT NULL, vlan INTEGER NOT NULL, first INTEGER NOT NULL,"
+        " last INTEGER NOT NULL, protocols INTEGER NOT NULL, addresses TEXT NOT NULL, facts TEXT, moved INTEGER NOT NULL,"
+        " PRIMARY KEY (mac, network, vlan)) WITHOUT ROWID;"
+        "INSERT INTO new_sightings SELECT mac, network, -1, first, last, protocols, addresses, NULL, 0 FROM sightings;"
+        "DROP TABLE sightings;"
+        "ALTER TABLE new_sightings RENAME TO sightings;"
+        "CREATE TABLE networks (network TEXT PRIMARY KEY, seen TEXT NOT NULL) WITHOUT ROWID;"
+        "INSERT INTO networks SELECT network, '{\"link\":' || link || '}' FROM links;"
+        "DROP TABLE links;",
 };
 
 static int read_version(struct store *store, int *ret) {

@@ -43,7 +43,7 @@ enum statement {
         SQL_DELETE_SIGHTING,
         SQL_PUT_LEASE,
         SQL_DELETE_LEASE,
-        SQL_PUT_LINK,
+        SQL_PUT_SEEN,
         SQL_PUT_BATCH,
         SQL_FORGET_BATCHES,
         SQL_GET_BATCH,
@@ -53,7 +53,7 @@ enum statement {
         SQL_LOAD_BOOTS,
         SQL_LOAD_SIGHTINGS,
         SQL_LOAD_LEASES,
-        SQL_LOAD_LINKS,
+        SQL_LOAD_SEEN,
         STATEMENTS
 };
 

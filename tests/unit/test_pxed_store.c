@@ -16,104 +16,15 @@
 #include "pxed/observe.h"
 #include "pxed/shared.h"
 #include "pxed/store_sqlite.h"
+#include "tests/unit/pxed_fixture.h"
 
-#define NOW ((uint64_t) 1700000000 * USEC_PER_SEC)
 #define U1 "01234567-89ab-4cde-8f01-23456789abcd"
-
-struct fixture {
-        char folder[64];
-        struct state *state;
-};
-
-static struct settings *make_settings(const char *folder) {
-        char path[128];
-        struct settings *settings = NULL;
-        struct config_error error;
-        snprintf(path, sizeof path, "%s/pxed.conf", folder);
-        FILE *file = fopen(path, "w");
-        assert_non_null(file);
-        fputs("[pxed]\nevents-kept = 50\nboots-kept = 3\ninventories-kept = 2\n"
-              "[network lab]\ninterface = eth0\naddress = 192.0.2.1/24\npool = 192.0.2.100-192.0.2.200\n", file);
-        fclose(file);
-        assert_int_equal(settings_load(path, &settings, &error), 0);
-        return settings;
-}
-
-static void open_state(struct fixture *f) {
-        char reason[200] = "";
-        if (state_new(f->folder, make_settings(f->folder), NOW, &f->state, reason, sizeof reason) < 0)
-                fail_msg("%s", reason);
-}
-
-static int setup(void **state) {
-        struct fixture *f = calloc(1, sizeof *f);
-        strcpy(f->folder, "/tmp/test-pxed-store-XXXXXX");
-        assert_non_null(mkdtemp(f->folder));
-        open_state(f);
-        *state = f;
-        return 0;
-}
-
-static int teardown(void **state) {
-        struct fixture *f = *state;
-        char command[128];
-        state_free(f->state);
-        snprintf(command, sizeof command, "rm -rf %s", f->folder);
-        assert_int_equal(system(command), 0);
-        free(f);
-        return 0;
-}
-
-static void reopen(struct fixture *f) {
-        f->state = state_free(f->state);
-        open_state(f);
-}
-
-static struct mac mac_of(unsigned n) {
-        return (struct mac) { { 0x52, 0x54, 0, (uint8_t) (n >> 16), (uint8_t) (n >> 8), (uint8_t) n } };
-}
-
-/* Applies a batch of observations in one change. */
-static int report(struct fixture *f, uint64_t now, const char *text, struct observe_error *error) {
-        _cleanup_json_ json_t *observations = json_loads(text, 0, NULL), *links = json_object();
-        _cleanup_(change_freep) struct change *change = NULL;
-        struct observe_error ignored;
-        assert_non_null(observations);
-        assert_int_equal(change_begin(f->state, now, &change), 0);
-        struct observe observe = { .state = f->state, .change = change, .links = links, .error = error ? error : &ignored };
-        int r = observe_all(&observe, observations);
-        if (r == 0)
-                r = change_commit(change);
-        if (r == 0)
-                observe_finish(&observe);
-        return r;
-}
 
 #define STEP(time, kind, more) "{\"time\":" time ",\"step\":{\"mac\":\"52:54:00:00:00:01\",\"network\":\"lab\",\"kind\":\"" kind "\"" more "}}"
 #define INVENTORY(time, post, mac, uuid, serial, more)                                                                              \
         "{\"time\":" time ",\"inventory\":{\"mac\":\"" mac "\",\"post\":\"" post "\",\"raw\":{\"a\":1}," more "\"normalized\":{\"uuid\":\"" \
         uuid "\",\"serial\":\"" serial "\",\"cpus\":4,\"disks\":[],\"errors\":[],\"interfaces\":[{\"name\":\"eth0\",\"mac\":\"" mac        \
         "\",\"addresses\":[],\"boots\":true}]}}}"
-
-static struct node *node_at(struct fixture *f, unsigned n) {
-        struct mac mac = mac_of(n);
-        return registry_by_mac(&f->state->nodes, &mac);
-}
-
-static size_t count_events(struct fixture *f, const char *kind) {
-        _cleanup_json_ json_t *events = json_array();
-        json_t *event;
-        size_t i, count = 0;
-        uint64_t last, expected;
-        assert_int_equal(store_read_events(f->state->store, 0, 10000, events, &last), 0);
-        assert_int_equal(last, f->state->event_newest);
-        expected = f->state->event_oldest;
-        json_array_foreach(events, i, event) {
-                assert_int_equal(json_get_int(event, "number", 0), expected++);
-                count += !kind || strcmp(json_get_string(event, "kind"), kind) == 0;
-        }
-        return count;
-}
 
 /* Boots of the machine with MAC n, newest first. */
 static json_t *boots_of(struct fixture *f, unsigned n);
@@ -157,7 +68,7 @@ static void test_round_trip(void **state) {
         struct uuid id = node->id;
         assert_int_equal(change_put_node(change, node, true), 0);
         assert_int_equal(change_put_lease(change, lease_new("lab", &mac, &address, "host", 0)), 0);
-        assert_int_equal(change_put_sighting(change, sighting_new(&mac, "lab", &address, 1)), 0);
+        assert_int_equal(change_put_sighting(change, sighting_new(&mac, "lab", VLAN_NONE, &address, 1, "{\"hostname\":\"h\"}")), 0);
         assert_int_equal(change_event(change, "node.created", node, &mac, "lab", NULL, "hello"), 0);
         assert_int_equal(change_commit(change), 0);
         change = change_free(change);
@@ -185,7 +96,10 @@ static void test_round_trip(void **state) {
         assert_int_equal(node->memory, (int64_t) 1 << 41);
         assert_true(node->has_uuid);
         assert_non_null(leases_find(&f->state->leases, "lab", &address));
-        assert_non_null(sightings_find(&f->state->sightings, &mac, "lab"));
+        const struct sighting *seen = sightings_find(&f->state->sightings, &mac, "lab", VLAN_NONE);
+        assert_non_null(seen);
+        assert_string_equal(seen->facts, "{\"hostname\":\"h\"}");
+        assert_null(sightings_find(&f->state->sightings, &mac, "lab", 0));
 }
 
 static void test_nodes_and_ports_match(void **state) {
