@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "lib/boot_rules.h"
+
 /* Text that grows; fclose at the end of scope. */
 static void fclosep(FILE **file) {
         if (*file)
@@ -74,47 +76,58 @@ static void put_options(FILE *f, const struct network *n) {
                 fprintf(f, "dhcp-option=option:domain-name,%s\n", n->domain);
 }
 
-/*
- * Who asks. iPXE is known by its user class: a vendor's ROM that sends iPXE's option 175 without it is not trusted to run the script
- * and gets the loader as other firmware does, which then is an iPXE that is known.
- * Architectures: RFC 4578 2.1 and IANA's list; UEFI x64 is 7, and 9 by an early error.
- */
-static void put_matches(FILE *f) {
-        fputs("dhcp-userclass=set:ipxe,iPXE\n"
-              "dhcp-match=set:ipxe-option,175\n"
-              "dhcp-match=set:bios,option:client-arch,0\n"
-              "dhcp-match=set:efi64,option:client-arch,7\n"
-              "dhcp-match=set:efi64,option:client-arch,9\n"
-              "dhcp-match=set:efi64-http,option:client-arch,16\n",
-              f);
+/* "tag:ipxe,tag:!bios," */
+static void put_tags(FILE *f, tags wanted) {
+        for (size_t i = 0; wanted[i]; i++)
+                fprintf(f, "tag:%s,", wanted[i]);
 }
 
-/* Of several dhcp-boot that match the last would win: the tags of one exclude those of all others. */
+static void put_matches(FILE *f) {
+        for (const struct match *match = matches; match->tag; match++)
+                switch (match->by) {
+                case MATCH_USER_CLASS:
+                        fprintf(f, "dhcp-userclass=set:%s,iPXE\n", match->tag);
+                        break;
+                case MATCH_IPXE_OPTION:
+                        fprintf(f, "dhcp-match=set:%s,175\n", match->tag);
+                        break;
+                case MATCH_ARCHITECTURE:
+                        fprintf(f, "dhcp-match=set:%s,option:client-arch,%d\n", match->tag, match->architecture);
+                        break;
+                }
+}
+
 static void put_boot(FILE *f, const struct config_inputs *in) {
-        char server[IP_TEXT_SIZE];
+        char server[IP_TEXT_SIZE], file[BOOT_FILE_SIZE];
         network_address_text(in->network->address, server);
 
-        fprintf(f, "dhcp-boot=tag:ipxe,http://%s:%u/boot.ipxe,,%s\n", server, in->http_port, server);
-        fprintf(f, "dhcp-boot=tag:!ipxe,tag:bios,undionly.kpxe,,%s\n", server);
-        fprintf(f, "dhcp-boot=tag:!ipxe,tag:efi64,snponly.efi,,%s\n", server);
-        fprintf(f, "dhcp-boot=tag:!ipxe,tag:efi64-http,http://%s:%u/loaders/snponly.efi,,%s\n", server, in->http_port, server);
-        /* UEFI takes the URL only from a server that says this class too. */
-        fputs("dhcp-option-force=tag:!ipxe,tag:efi64-http,60,HTTPClient\n"
+        for (const struct boot_file *boot = boot_files; boot->file; boot++) {
+                fputs("dhcp-boot=", f);
+                put_tags(f, boot->tags);
+                fprintf(f, "%s,,%s\n", boot_file_text(boot, server, in->http_port, file), server);
+        }
+        fputs("dhcp-option-force=", f);
+        put_tags(f, http_class_tags);
+        fputs("60," HTTP_CLASS "\n"
               /* The file's name goes into the header, where all that boots looks, also what does not read option 67. */
-              "dhcp-no-override\n"
-              /* iPXE need not wait for a proxyDHCP server. */
-              "dhcp-option=tag:ipxe-option,encap:175,176,1b\n"
-              "dhcp-option=tag:ipxe,tag:!ipxe-option,encap:175,176,1b\n",
+              "dhcp-no-override\n",
               f);
+        for (tags *line = ipxe_no_proxy_tags; (*line)[0]; line++) {
+                fputs("dhcp-option=", f);
+                put_tags(f, *line);
+                fprintf(f, "encap:175,%d,%xb\n", IPXE_NO_PROXY, IPXE_NO_PROXY_VALUE);
+        }
 }
 
-/* What makes dnsmasq listen on port 4011, where UEFI asks a proxyDHCP server for the file; BC_EFI is 7, X86-64_EFI is 9. BIOS is told
- * the file by dhcp-boot at once: a service would be a menu to it. */
+/* What makes dnsmasq listen on port 4011. */
 static void put_proxy_services(FILE *f, const struct config_inputs *in) {
         char server[IP_TEXT_SIZE];
         network_address_text(in->network->address, server);
-        fprintf(f, "pxe-service=tag:!ipxe,BC_EFI,pxed,snponly.efi,%s\n", server);
-        fprintf(f, "pxe-service=tag:!ipxe,X86-64_EFI,pxed,snponly.efi,%s\n", server);
+        for (const struct boot_service *service = boot_services; service->client; service++) {
+                fputs("pxe-service=", f);
+                put_tags(f, service->tags);
+                fprintf(f, "%s,pxed,%s,%s\n", service->client, service->file, server);
+        }
 }
 
 char *config_text(const struct config_inputs *inputs) {
@@ -154,6 +167,10 @@ int host_parse(const json_t *json, struct host *ret) {
         return 0;
 }
 
+bool host_is_of(const struct host *host, const struct network *network) {
+        return !host->network[0] || strcmp(host->network, network->name) == 0;
+}
+
 char *hosts_text(const struct network *network, const struct host *hosts, size_t n) {
         char *text = NULL;
         size_t size;
@@ -164,7 +181,7 @@ char *hosts_text(const struct network *network, const struct host *hosts, size_t
                 for (size_t i = 0; i < n; i++) {
                         const struct host *h = &hosts[i];
                         char mac[MAC_TEXT_SIZE], address[IP_TEXT_SIZE];
-                        if (h->network[0] && strcmp(h->network, network->name) != 0)
+                        if (!host_is_of(h, network))
                                 continue;
                         if (h->denied)
                                 fprintf(f, "%s,ignore\n", mac_format(&h->mac, mac));

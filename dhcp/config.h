@@ -27,5 +27,8 @@ struct host {
 /* Reads type Host of org.pxed.Worker. -EINVAL: not usable. */
 int host_parse(const json_t *host, struct host *ret);
 
+/* Whether the entry concerns the network. */
+bool host_is_of(const struct host *host, const struct network *network);
+
 /* The lines of dhcp-hostsfile for the network: the hosts that concern it and can have their address there. */
 char *hosts_text(const struct network *network, const struct host *hosts, size_t n);

@@ -30,7 +30,7 @@ struct instance {
         char *config_path, *hosts_path, *leases_path;
 
         bool removed, usable; /* usable: `network` is filled, and not DHCP_OFF */
-        bool has_problem;
+        char problem[512];    /* as told last; "": none */
         char refusal[256];    /* why it is not usable; "": it is off */
         struct network network;
         unsigned http_port;
@@ -58,17 +58,15 @@ static void tell_changed(struct instance *instance) {
 }
 
 static void _printf_(2, 3) set_problem(struct instance *instance, const char *format, ...) {
-        char text[512];
         va_list arguments;
         va_start(arguments, format);
-        vsnprintf(text, sizeof text, format, arguments);
+        vsnprintf(instance->problem, sizeof instance->problem, format, arguments);
         va_end(arguments);
-        instance->has_problem = true;
-        daemon_set_problem(instance->context->daemon, instance->subject, "%s", text);
+        daemon_set_problem(instance->context->daemon, instance->subject, "%s", instance->problem);
 }
 
 static void clear_problem(struct instance *instance) {
-        instance->has_problem = false;
+        instance->problem[0] = '\0';
         daemon_clear_problem(instance->context->daemon, instance->subject);
 }
 
@@ -328,18 +326,42 @@ void instance_update(struct instance *instance) {
 bool instance_is_settled(const struct instance *instance) {
         if (!instance->usable)
                 return !is_running(instance);
-        if (instance->has_problem)
+        if (instance_has_problem(instance))
                 return true;
         return !hangup_is_armed(instance) && !instance->hosts_news && instance->child &&
                child_get_state(instance->child) != CHILD_STARTING;
 }
 
 bool instance_has_problem(const struct instance *instance) {
-        return instance->has_problem;
+        return instance->problem[0] != '\0';
 }
 
 const char *instance_name(const struct instance *instance) {
         return instance->name;
+}
+
+/* ---- explanation ---- */
+
+/* Why dnsmasq would not answer now; NULL: it would. */
+static const char *silence_of(const struct instance *instance) {
+        if (instance->problem[0])
+                return instance->problem;
+        if (!instance->child || child_get_state(instance->child) != CHILD_READY)
+                return "it is being started";
+        return NULL;
+}
+
+json_t *instance_explain(struct instance *instance, const struct host *hosts, size_t hosts_size, const struct explain_question *question) {
+        /* One that is off, or not usable, has no more than its name. */
+        struct network unused = { .mode = DHCP_OFF };
+        const struct explain_inputs inputs = {
+                .choice = { .network = instance->usable ? &instance->network : &unused, .hosts = hosts, .hosts_size = hosts_size,
+                            .leases = instance->leases ? leases_table(instance->leases) : NULL, .now = realtime_us() / USEC_PER_SEC },
+                .http_port = instance->http_port,
+                .problem = instance->usable ? silence_of(instance) : instance->refusal[0] ? instance->refusal : NULL,
+        };
+        snprintf(unused.name, sizeof unused.name, "%s", instance->name);
+        return explain_dhcp(&inputs, question);
 }
 
 /* ---- leases ---- */

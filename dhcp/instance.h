@@ -7,6 +7,7 @@
 #include <stdbool.h>
 
 #include "dhcp/config.h"
+#include "dhcp/explain.h"
 #include "dhcp/lease_message.h"
 #include "lib/daemon.h"
 #include "lib/worker.h"
@@ -44,6 +45,8 @@ bool instance_is_settled(const struct instance *instance);
 bool instance_has_problem(const struct instance *instance);
 
 const char *instance_name(const struct instance *instance);
+/* What it would answer the machine: see dhcp/explain.h. `hosts` are all of the desired state. */
+json_t *instance_explain(struct instance *instance, const struct host *hosts, size_t hosts_size, const struct explain_question *question);
 /* As type lease_handler. */
 int instance_handle(struct instance *instance, const struct lease_message *message, pid_t peer, char **ret_reply);
 void instance_tell_leases(struct instance *instance);

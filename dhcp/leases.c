@@ -157,6 +157,10 @@ void leases_tell_all(struct leases *leases) {
                 tell(leases, lease, lease->expires != 0 && lease->expires <= now);
 }
 
+const struct lease_table *leases_table(const struct leases *leases) {
+        return leases->table;
+}
+
 size_t leases_size(const struct leases *leases) {
         return lease_table_size(leases->table);
 }

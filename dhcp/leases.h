@@ -22,6 +22,8 @@ void leases_change(struct leases *leases, enum lease_action action, const struct
 char *leases_text(struct leases *leases);
 /* Tells all of them, as after a new connection. */
 void leases_tell_all(struct leases *leases);
+/* Borrowed; ended ones may be in it. */
+const struct lease_table *leases_table(const struct leases *leases);
 size_t leases_size(const struct leases *leases);
 /* Monotonic time of leases_new. */
 uint64_t leases_opened(const struct leases *leases);

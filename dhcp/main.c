@@ -9,6 +9,7 @@ int main(int argc, char **argv) {
                 .name = "pxed-dhcp",
                 .summary = "addresses and the first boot file, by one dnsmasq per network",
                 .stop = manager_stop,
+                .methods = manager_methods,
         };
         _cleanup_(daemon_freep) struct daemon *daemon = NULL;
         _cleanup_(manager_freep) struct manager *manager = NULL;

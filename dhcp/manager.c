@@ -224,6 +224,33 @@ void manager_stop(struct daemon *daemon, void *userdata) {
         lease_server_drain(manager->server, STOP_TIMEOUT, is_ending);
 }
 
+/* ---- explanation ---- */
+
+static const char *explained_network(void *userdata, size_t index) {
+        const struct manager *manager = userdata;
+        return index < manager->size ? instance_name(manager->instances[index]) : NULL;
+}
+
+static json_t *explained_answers(void *userdata, size_t network, const struct explain_question *question) {
+        const struct manager *manager = userdata;
+        _cleanup_free_ struct host *hosts = NULL;
+        size_t size;
+
+        if (desired_hosts(manager->desired, &hosts, &size) < 0)
+                return NULL;
+        return instance_explain(manager->instances[network], hosts, size, question);
+}
+
+static int handle_explain(struct varlink_call *call, const json_t *parameters, void *userdata) {
+        static const struct explain_source source = { explained_network, explained_answers };
+        return explain_handle(call, parameters, &source, daemon_userdata(userdata));
+}
+
+const struct varlink_method manager_methods[] = {
+        { "org.pxed.Explain.Explain", handle_explain, VARLINK_READ },
+        {},
+};
+
 /* ---- its life ---- */
 
 static int make_paths(struct manager *manager) {

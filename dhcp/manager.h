@@ -13,3 +13,6 @@ DEFINE_CLEANUP(struct manager *, manager_free);
 
 /* For daemon_options.stop: ends each dnsmasq, and takes the changes of leases that they leave. `userdata` is the manager; NULL: nothing. */
 void manager_stop(struct daemon *daemon, void *userdata);
+
+/* For daemon_options.methods: org.pxed.Explain. */
+extern const struct varlink_method manager_methods[];
