@@ -199,3 +199,23 @@ int ip_from_sockaddr(const struct sockaddr *address, struct ip *ret) {
                 return -EAFNOSUPPORT;
         return 0;
 }
+
+struct in6_addr ip_to_mapped(const struct ip *ip) {
+        struct in6_addr mapped = {};
+
+        if (ip->family == AF_INET6)
+                return ip->v6;
+        mapped.s6_addr[10] = mapped.s6_addr[11] = 0xff;
+        memcpy(mapped.s6_addr + 12, &ip->v4, 4);
+        return mapped;
+}
+
+struct ip ip_from_mapped(const struct in6_addr *mapped) {
+        struct ip ip = { .family = AF_INET6, .v6 = *mapped };
+
+        if (IN6_IS_ADDR_V4MAPPED(mapped)) {
+                ip = (struct ip) { .family = AF_INET };
+                memcpy(&ip.v4, mapped->s6_addr + 12, 4);
+        }
+        return ip;
+}

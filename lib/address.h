@@ -73,4 +73,7 @@ char *ip_prefix_format(const struct ip_prefix *prefix, char buffer[static IP_PRE
 bool ip_in_prefix(const struct ip *ip, const struct ip_prefix *prefix);
 /* Of a struct sockaddr_in or sockaddr_in6; -EAFNOSUPPORT for another. */
 int ip_from_sockaddr(const struct sockaddr *address, struct ip *ret);
+/* In 16 bytes whatever the family: IPv4 as ::ffff:a.b.c.d (RFC 4291 2.5.5.2); and back. */
+struct in6_addr ip_to_mapped(const struct ip *ip);
+struct ip ip_from_mapped(const struct in6_addr *mapped);
 bool ip_equal(const struct ip *a, const struct ip *b);

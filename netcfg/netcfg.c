@@ -62,7 +62,7 @@ static void observe_sighting(struct netcfg *netcfg, const struct sighting *sight
         const char *network = network_name(netcfg->networks[sighting->network]);
         char key[256], mac[MAC_TEXT_SIZE];
 
-        snprintf(key, sizeof(key), "sighting/%s/%s", mac_format(&sighting->mac, mac), network);
+        snprintf(key, sizeof(key), "sighting/%s/%d/%s", mac_format(&sighting->mac, mac), sighting->vlan, network);
         worker_observe(netcfg->context.worker, "sighting", key, sighting->last, report_sighting(sighting, network));
 }
 

@@ -86,9 +86,10 @@ void observe_dhcp4(struct observer *o, struct segment *segment, const struct pac
 
         if (!m->has_mac || !mac_is_unicast(&m->mac) || memcmp(&m->mac, &segment->own, sizeof(m->mac)) == 0)
                 return;
-        if (m->operation == 1)
+        if (m->operation == 1) {
                 observer_sight(o, segment, &m->mac, m->client, PROTOCOL_DHCP, time);
-        else if (m->type == DHCP4_ACKNOWLEDGE)
+                observe_dhcp4_details(o, segment, m);
+        } else if (m->type == DHCP4_ACKNOWLEDGE)
                 observer_sight(o, segment, &m->mac, m->yours, PROTOCOL_DHCP, time);
 
         for (size_t i = 0; i < ELEMENTS(dhcp4_steps); i++)

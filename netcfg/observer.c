@@ -33,20 +33,31 @@ struct own *observer_own(struct observer *observer) {
         return &observer->own;
 }
 
-void observer_emit(struct observer *o, struct segment *segment, const struct step *step, uint64_t now) {
+void observer_emit(struct observer *o, struct segment *segment, struct step *step, uint64_t now) {
+        step->has_vlan = o->vlan != SIGHTING_OWN_VLAN;
+        step->vlan = step->has_vlan ? (uint16_t) o->vlan : 0;
         if (bucket_take(&segment->steps, OBSERVER_STEPS_RATE, OBSERVER_STEPS_BURST, now))
                 o->step(step, o->userdata);
         else
                 segment->suppressed++;
 }
 
-void observer_sight(struct observer *o, const struct segment *segment, const struct mac *mac, struct in_addr address, enum protocol protocol,
-                  uint64_t time) {
-        struct ip ip = { .family = AF_INET, .v4 = address };
-
+void observer_sight_ip(struct observer *o, const struct segment *segment, const struct mac *mac, const struct ip *address,
+                       enum protocol protocol, uint64_t time) {
         if (memcmp(mac, &segment->own, sizeof(*mac)) == 0)
                 return;
-        (void) sightings_note(o->sightings, segment->network, mac, address.s_addr != 0 ? &ip : NULL, protocol, time);
+        (void) sightings_note(o->sightings, segment->network, o->vlan, mac, address, protocol, time);
+}
+
+void observer_sight(struct observer *o, const struct segment *segment, const struct mac *mac, struct in_addr address, enum protocol protocol,
+                    uint64_t time) {
+        struct ip ip = { .family = AF_INET, .v4 = address };
+
+        observer_sight_ip(o, segment, mac, address.s_addr != 0 ? &ip : NULL, protocol, time);
+}
+
+void observer_describe(struct observer *o, const struct segment *segment, const struct mac *mac, const struct details *details) {
+        sightings_describe(o->sightings, segment->network, o->vlan, mac, details);
 }
 
 static void observe_arp(struct observer *o, struct segment *segment, const struct packet *packet, uint64_t time) {
@@ -70,12 +81,11 @@ void observer_frame(struct observer *o, struct segment *segment, const char *int
 
         if (packet_parse(frame, size, &packet) < 0)
                 return;
-        if (segment_stray_vlan(segment, &packet.ethernet) >= 0)
-                return;
         size_t header = 14 + 4 * packet.ethernet.tag_count;
         if (packet.kind != PACKET_ARP &&
             recent_is_repeated(&o->recent, segment->network, (const uint8_t *) frame + header, size - header, time))
                 return;
+        o->vlan = segment_stray_vlan(segment, &packet.ethernet);
         by_kind[packet.kind](o, segment, &packet, time);
 }
 
@@ -85,5 +95,5 @@ void observer_neighbour(struct observer *o, struct segment *segment, const struc
                 return;
         if (!confirmed && sightings_knows(o->sightings, segment->network, mac, address))
                 return;
-        (void) sightings_note(o->sightings, segment->network, mac, address, PROTOCOL_NEIGHBOUR, time);
+        (void) sightings_note(o->sightings, segment->network, SIGHTING_OWN_VLAN, mac, address, PROTOCOL_NEIGHBOUR, time);
 }

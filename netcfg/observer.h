@@ -58,7 +58,8 @@ struct observer *observer_free(struct observer *observer);
 DEFINE_CLEANUP(struct observer *, observer_free);
 
 /* One frame as captured at `time` (microseconds of realtime). `interface`: the name of the one that it was heard on, which may be a port of the
- * network's bridge. Frames of other VLANs, of protocols that are not known, damaged ones and those that came just before are passed over. */
+ * network's bridge. Frames of protocols that are not known, damaged ones and those that came just before are passed over.
+ * What is told of a frame on another VLAN than the network's says so. */
 void observer_frame(struct observer *observer, struct segment *segment, const char *interface, const void *frame, size_t size,
                     uint64_t time);
 

@@ -1,5 +1,7 @@
 #include "netcfg/report.h"
 
+#include "lib/text.h"
+
 static const struct {
         enum protocol protocol;
         const char *name;
@@ -54,7 +56,29 @@ json_t *report_step(const struct step *step, const char *network) {
         return json;
 }
 
+static json_t *hex_or_null(const uint8_t *bytes, size_t size) {
+        char text[2 * UINT8_MAX + 1];
+
+        return size > 0 ? json_string(text_hex(text, sizeof(text), bytes, size)) : json_null();
+}
+
+static json_t *describe_machine(const struct details *d) {
+        char uuid[UUID_TEXT_SIZE], relay[IP_TEXT_SIZE];
+        struct ip ip = ip_from_mapped(&d->relay);
+
+        return json_pack("{s:s?, s:s?, s:o, s:s?, s:o, s:s?, s:o, s:o}",
+                         "hostname", or_null(d->hostname),
+                         "vendorClass", or_null(d->vendor_class),
+                         "architecture", json_int_or_null(d->has_architecture, d->architecture),
+                         "uuid", d->has_uuid ? uuid_format(&d->uuid, uuid) : NULL,
+                         "clientId", hex_or_null(d->client_id.data, d->client_id.size),
+                         "relay", d->has_relay ? ip_format(&ip, relay) : NULL,
+                         "circuitId", hex_or_null(d->circuit_id.data, d->circuit_id.size),
+                         "remoteId", hex_or_null(d->remote_id.data, d->remote_id.size));
+}
+
 json_t *report_sighting(const struct sighting *sighting, const char *network) {
+        _cleanup_json_ json_t *details = describe_machine(&sighting->details);
         char mac[MAC_TEXT_SIZE], address[IP_TEXT_SIZE];
         json_t *addresses = json_array(), *names = json_array();
 
@@ -63,13 +87,16 @@ json_t *report_sighting(const struct sighting *sighting, const char *network) {
         for (size_t i = 0; i < ELEMENTS(protocols); i++)
                 if (sighting->protocols & protocols[i].protocol)
                         json_array_append_new(names, json_string(protocols[i].name));
-        return json_pack("{s:s, s:s, s:o, s:I, s:I, s:o}",
+        json_t *object = json_pack("{s:s, s:s, s:o, s:o, s:I, s:I, s:o}",
                          "mac", mac_format(&sighting->mac, mac),
                          "network", network,
+                         "vlan", json_int_or_null(sighting->vlan != SIGHTING_OWN_VLAN, sighting->vlan),
                          "addresses", addresses,
                          "firstSeen", (json_int_t) sighting->first,
                          "lastSeen", (json_int_t) sighting->last,
                          "protocols", names);
+        json_object_update(object, details);
+        return object;
 }
 
 json_t *report_link(const struct link_state *link, const char *network, uint64_t captured, uint64_t dropped) {

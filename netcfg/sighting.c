@@ -11,6 +11,8 @@
 /* In use it is in a chain of the hash table and in the list of all by age; free it is in the chain of free ones. */
 struct entry {
         uint64_t key; /* network << 48 | MAC; 0: free */
+        uint32_t details; /* number in the store of details; 0: none */
+        int16_t vlan;
         uint64_t first, last, reported; /* reported: 0: never */
         struct in6_addr addresses[SIGHTING_ADDRESSES_MAX]; /* IPv4 as ::ffff:a.b.c.d */
         uint32_t chain, newer, older;
@@ -24,6 +26,7 @@ _Static_assert(sizeof(struct entry) <= SIGHTING_ENTRY_SIZE, "the stated bound of
 struct sightings {
         uint32_t max, count;
         uint64_t seed;
+        struct details_store *details;
         struct entry **slabs;
         uint32_t slab_count;
         uint32_t free; /* chain */
@@ -42,8 +45,8 @@ static uint64_t make_key(uint16_t network, const struct mac *mac) {
         return (uint64_t) network << 48 | mac_to_u64(mac);
 }
 
-static uint32_t slot_of(const struct sightings *s, uint64_t key) {
-        uint64_t x = key ^ s->seed;
+static uint32_t slot_of(const struct sightings *s, uint64_t key, int vlan) {
+        uint64_t x = key ^ s->seed ^ (uint64_t) (vlan + 1) << 48;
 
         x = (x ^ x >> 33) * 0xff51afd7ed558ccdU;
         x = (x ^ x >> 33) * (s->seed | 1);
@@ -64,6 +67,9 @@ int sightings_new(uint32_t max, uint64_t seed, struct sightings **ret) {
         s->slabs = calloc((max + SLAB - 1) / SLAB, sizeof(*s->slabs));
         if (!s->table || !s->slabs)
                 return -ENOMEM;
+        int r = details_store_new(max < DETAILS_MAX ? max : DETAILS_MAX, &s->details);
+        if (r < 0)
+                return r;
         *ret = TAKE_POINTER(s);
         return 0;
 }
@@ -75,14 +81,15 @@ struct sightings *sightings_free(struct sightings *s) {
                 free(s->slabs[i]);
         free(s->slabs);
         free(s->table);
+        details_store_free(s->details);
         free(s);
         return NULL;
 }
 
-static uint32_t find(const struct sightings *s, uint64_t key) {
-        uint32_t number = s->table[slot_of(s, key)];
+static uint32_t find(const struct sightings *s, uint64_t key, int vlan) {
+        uint32_t number = s->table[slot_of(s, key, vlan)];
 
-        while (number != NONE && at(s, number)->key != key)
+        while (number != NONE && (at(s, number)->key != key || at(s, number)->vlan != vlan))
                 number = at(s, number)->chain;
         return number;
 }
@@ -103,12 +110,14 @@ static void list_add(struct sightings *s, uint32_t number) {
 
 static void forget(struct sightings *s, uint32_t number) {
         struct entry *e = at(s, number);
-        uint32_t *link = &s->table[slot_of(s, e->key)];
+        uint32_t *link = &s->table[slot_of(s, e->key, e->vlan)];
 
         while (*link != number)
                 link = &at(s, *link)->chain;
         *link = e->chain;
         list_remove(s, e);
+        if (e->details)
+                details_store_remove(s->details, e->details);
         *e = (struct entry) { .chain = s->free };
         s->free = number;
         s->count--;
@@ -124,7 +133,7 @@ static void grow_table(struct sightings *s) {
         s->table = table;
         s->table_size *= 2;
         for (uint32_t number = s->newest; number != NONE; number = at(s, number)->older) {
-                uint32_t slot = slot_of(s, at(s, number)->key);
+                uint32_t slot = slot_of(s, at(s, number)->key, at(s, number)->vlan);
                 at(s, number)->chain = s->table[slot];
                 s->table[slot] = number;
         }
@@ -143,43 +152,29 @@ static int add_slab(struct sightings *s) {
         return 0;
 }
 
-static int add(struct sightings *s, uint64_t key, uint64_t now, uint32_t *ret) {
-        if (s->count == s->max)
+/* As sightings_note. */
+static int add(struct sightings *s, uint64_t key, int vlan, uint64_t now, uint32_t *ret) {
+        int result = SIGHTING_NEW;
+
+        if (s->count == s->max) {
+                if (now - at(s, s->oldest)->last < SIGHTING_SQUEEZED)
+                        result = SIGHTING_NEW_SQUEEZED;
                 forget(s, s->oldest);
+        }
         if (s->free == NONE && add_slab(s) < 0)
                 return -ENOMEM;
         if (s->count >= s->table_size)
                 grow_table(s);
 
-        uint32_t number = s->free, slot = slot_of(s, key);
+        uint32_t number = s->free, slot = slot_of(s, key, vlan);
         struct entry *e = at(s, number);
         s->free = e->chain;
-        *e = (struct entry) { .key = key, .first = now, .last = now, .chain = s->table[slot] };
+        *e = (struct entry) { .key = key, .vlan = (int16_t) vlan, .first = now, .last = now, .chain = s->table[slot] };
         s->table[slot] = number;
         list_add(s, number);
         s->count++;
         *ret = number;
-        return 0;
-}
-
-static struct in6_addr to_mapped(const struct ip *ip) {
-        struct in6_addr mapped = {};
-
-        if (ip->family == AF_INET6)
-                return ip->v6;
-        mapped.s6_addr[10] = mapped.s6_addr[11] = 0xff;
-        memcpy(mapped.s6_addr + 12, &ip->v4, 4);
-        return mapped;
-}
-
-static struct ip from_mapped(const struct in6_addr *mapped) {
-        struct ip ip = { .family = AF_INET6, .v6 = *mapped };
-
-        if (IN6_IS_ADDR_V4MAPPED(mapped)) {
-                ip = (struct ip) { .family = AF_INET };
-                memcpy(&ip.v4, mapped->s6_addr + 12, 4);
-        }
-        return ip;
+        return result;
 }
 
 static unsigned find_address(const struct entry *e, const struct in6_addr *address) {
@@ -192,7 +187,7 @@ static unsigned find_address(const struct entry *e, const struct in6_addr *addre
 
 /* Puts it first; the oldest gives way. True: it was not there. */
 static bool put_address(struct entry *e, const struct ip *ip) {
-        struct in6_addr address = to_mapped(ip);
+        struct in6_addr address = ip_to_mapped(ip);
         unsigned i = find_address(e, &address);
         bool new = i == e->address_count;
 
@@ -214,17 +209,24 @@ static void line_up(struct sightings *s, uint32_t number) {
         e->lined_up = true;
 }
 
-int sightings_note(struct sightings *s, uint16_t network, const struct mac *mac, const struct ip *address, enum protocol protocol,
-                   uint64_t now) {
+static void make_due(struct sightings *s, uint32_t number) {
+        at(s, number)->reported = 0; /* stays so until it is taken, also when it finds no place among those due */
+        line_up(s, number);
+}
+
+int sightings_note(struct sightings *s, uint16_t network, int vlan, const struct mac *mac, const struct ip *address,
+                   enum protocol protocol, uint64_t now) {
+        int result = SIGHTING_KNOWN;
+
         if (!mac_is_unicast(mac))
                 return -EINVAL;
 
         uint64_t key = make_key(network, mac);
-        uint32_t number = find(s, key);
+        uint32_t number = find(s, key, vlan);
         if (number == NONE) {
-                int r = add(s, key, now, &number);
-                if (r < 0)
-                        return r;
+                result = add(s, key, vlan, now, &number);
+                if (result < 0)
+                        return result;
         } else if (s->newest != number) {
                 list_remove(s, at(s, number));
                 list_add(s, number);
@@ -238,32 +240,52 @@ int sightings_note(struct sightings *s, uint16_t network, const struct mac *mac,
         e->last = now;
         if (now < e->first) /* the clock was set back */
                 e->first = now;
-        if (new)
-                e->reported = 0; /* stays so until it is taken, also when it finds no place among those due */
-        if (e->reported == 0 || now >= e->reported + SIGHTING_REPEAT || now + SIGHTING_REPEAT < e->reported)
+        if (new || e->reported == 0)
+                make_due(s, number);
+        else if (now >= e->reported + SIGHTING_REPEAT || now + SIGHTING_REPEAT < e->reported)
                 line_up(s, number);
-        return 0;
+        return result;
+}
+
+void sightings_describe(struct sightings *s, uint16_t network, int vlan, const struct mac *mac, const struct details *details) {
+        uint32_t number = find(s, make_key(network, mac), vlan), evicted;
+
+        if (number == NONE)
+                return;
+        struct entry *e = at(s, number);
+        if (!e->details) {
+                e->details = details_store_add(s->details, number, &evicted);
+                if (evicted)
+                        at(s, evicted)->details = 0;
+                if (!e->details)
+                        return;
+        }
+        if (details_merge(details_store_touch(s->details, e->details), details))
+                make_due(s, number);
 }
 
 bool sightings_knows(const struct sightings *s, uint16_t network, const struct mac *mac, const struct ip *address) {
-        uint32_t number = find(s, make_key(network, mac));
-        struct in6_addr mapped = to_mapped(address);
+        uint32_t number = find(s, make_key(network, mac), SIGHTING_OWN_VLAN);
+        struct in6_addr mapped = ip_to_mapped(address);
 
         return number != NONE && find_address(at(s, number), &mapped) < at(s, number)->address_count;
 }
 
-static void describe(const struct entry *e, struct sighting *ret) {
+static void describe(const struct sightings *s, const struct entry *e, struct sighting *ret) {
         *ret = (struct sighting) {
                 .network = (uint16_t) (e->key >> 48),
+                .vlan = e->vlan,
                 .address_count = e->address_count,
                 .first = e->first,
                 .last = e->last,
                 .protocols = e->protocols,
         };
+        if (e->details)
+                ret->details = *details_store_get(s->details, e->details);
         for (int i = 0; i < 6; i++)
                 ret->mac.bytes[i] = (uint8_t) (e->key >> (40 - 8 * i));
         for (unsigned i = 0; i < e->address_count; i++)
-                ret->addresses[i] = from_mapped(&e->addresses[i]);
+                ret->addresses[i] = ip_from_mapped(&e->addresses[i]);
 }
 
 bool sightings_take(struct sightings *s, struct sighting *ret) {
@@ -276,7 +298,7 @@ bool sightings_take(struct sightings *s, struct sighting *ret) {
                         continue;
                 e->lined_up = false;
                 e->reported = e->last;
-                describe(e, ret);
+                describe(s, e, ret);
                 return true;
         }
         return false;

@@ -52,8 +52,8 @@ def test_vlan_tags(tmp_path):
     assert [[(tag["vlan"], tag["priority"]) for tag in line["ethernet"]["tags"]] for line in lines] == [
         [(100, 5)], [(4000, 0), (7, 0)], [(0, 7)]]
     assert all(line["arp"]["senderAddress"] == "192.0.2.5" for line in lines)
-    # frames of a VLAN are another network's; a tag without a VLAN is not
-    assert [bool(line["observations"]) for line in lines] == [False, False, True]
+    # a tag without a VLAN is of the network itself
+    assert [s["vlan"] for s in sightings(lines)] == [100, 4000, None]
 
 
 def test_discover_with_all_options(tmp_path):
@@ -73,6 +73,10 @@ def test_discover_with_all_options(tmp_path):
         "serverId": None, "leaseTime": None, "parameters": [1, 2, 3, 66, 67, 128, 175], "clientId": "01" + MAC.replace(":", ""),
         "circuitId": "00010203", "remoteId": "616263646566", "architecture": 7, "interface": "010310", "uuid": str(UUID), "ipxe": True,
         "router": None, "vendorOptions": False}
+    sighting, = sightings([line])
+    assert {key: sighting[key] for key in ("hostname", "vendorClass", "architecture", "uuid", "clientId", "relay", "circuitId", "remoteId")} == {
+        "hostname": "node-7", "vendorClass": FIRMWARE.decode(), "architecture": 7, "uuid": str(UUID), "clientId": "01" + MAC.replace(":", ""),
+        "relay": "192.0.2.254", "circuitId": "00010203", "remoteId": "616263646566"}
     step, = steps([line])
     assert step["kind"] == "discover" and step["stage"] == "ipxe" and step["architecture"] == 7 and step["uuid"] == str(UUID)
     assert "by relay 192.0.2.254" in step["detail"]

@@ -130,7 +130,18 @@ static void test_types_and_directions_that_are_no_step(void **state) {
         assert_int_equal(world->count, 0);
 }
 
-static void test_own_messages_and_other_vlans(void **state) {
+static void test_own_messages(void **state) {
+        struct world *world = *state;
+        struct frame frame = dhcp(DHCP4_DISCOVER, 7, NULL, 0);
+        struct sighting sighting;
+
+        assert_int_equal(mac_parse(CLIENT, &world->segment.own), 0);
+        feed(world, &frame, NOW);
+        assert_int_equal(world->count, 0);
+        assert_false(sightings_take(observer_sightings(world->observer), &sighting));
+}
+
+static void test_other_vlans(void **state) {
         struct world *world = *state;
         struct frame frame = dhcp(DHCP4_DISCOVER, 7, NULL, 0), tagged = {};
         struct sighting sighting;
@@ -139,10 +150,34 @@ static void test_own_messages_and_other_vlans(void **state) {
         put_u32(&tagged, 0x81000064);
         put(&tagged, frame.bytes + 12, frame.size - 12);
         feed(world, &tagged, NOW);
-        assert_int_equal(mac_parse(CLIENT, &world->segment.own), 0);
+        feed(world, &frame, NOW + USEC_PER_SEC);
+        assert_int_equal(world->count, 2);
+        assert_true(world->steps[0].has_vlan && world->steps[0].vlan == 100);
+        assert_false(world->steps[1].has_vlan);
+        assert_true(sightings_take(observer_sightings(world->observer), &sighting));
+        assert_int_equal(sighting.vlan, 100);
+        assert_true(sightings_take(observer_sightings(world->observer), &sighting));
+        assert_int_equal(sighting.vlan, SIGHTING_OWN_VLAN);
+
+        world->segment.vlan = 100;
+        feed(world, &tagged, NOW + 2 * USEC_PER_SEC);
+        assert_false(world->steps[2].has_vlan);
+        feed(world, &frame, NOW + 4 * USEC_PER_SEC);
+        assert_true(world->steps[3].has_vlan && world->steps[3].vlan == 0);
+}
+
+static void test_what_a_machine_says_of_itself(void **state) {
+        struct world *world = *state;
+        struct frame frame = dhcp(DHCP4_DISCOVER, 7, "PXEClient:Arch:00007", 7);
+        struct sighting sighting;
+        _cleanup_json_ json_t *json = NULL;
+
         feed(world, &frame, NOW);
-        assert_int_equal(world->count, 0);
-        assert_false(sightings_take(observer_sightings(world->observer), &sighting));
+        assert_true(sightings_take(observer_sightings(world->observer), &sighting));
+        assert_non_null(json = report_sighting(&sighting, "lab"));
+        assert_string_equal(json_get_string(json, "vendorClass"), "PXEClient:Arch:00007");
+        assert_int_equal(json_get_int(json, "architecture", -1), 7);
+        assert_null(json_get_string(json, "hostname"));
 }
 
 static void test_twice_seen_and_sent_again(void **state) {
@@ -302,7 +337,9 @@ int main(void) {
                 cmocka_unit_test_setup_teardown(test_exchange, set_up, tear_down),
                 cmocka_unit_test_setup_teardown(test_answer_to_nobody_known, set_up, tear_down),
                 cmocka_unit_test_setup_teardown(test_types_and_directions_that_are_no_step, set_up, tear_down),
-                cmocka_unit_test_setup_teardown(test_own_messages_and_other_vlans, set_up, tear_down),
+                cmocka_unit_test_setup_teardown(test_own_messages, set_up, tear_down),
+                cmocka_unit_test_setup_teardown(test_other_vlans, set_up, tear_down),
+                cmocka_unit_test_setup_teardown(test_what_a_machine_says_of_itself, set_up, tear_down),
                 cmocka_unit_test_setup_teardown(test_twice_seen_and_sent_again, set_up, tear_down),
                 cmocka_unit_test_setup_teardown(test_limit, set_up, tear_down),
                 cmocka_unit_test_setup_teardown(test_transfer, set_up, tear_down),

@@ -28,7 +28,7 @@ static struct sightings *table(uint32_t max) {
 static void note(struct sightings *s, uint32_t number, const char *text, enum protocol protocol, uint64_t now) {
         struct mac mac = numbered(number);
         struct ip ip = address(text ?: "0.0.0.0");
-        assert_int_equal(sightings_note(s, 1, &mac, text ? &ip : NULL, protocol, now), 0);
+        assert_in_range(sightings_note(s, 1, SIGHTING_OWN_VLAN, &mac, text ? &ip : NULL, protocol, now), SIGHTING_KNOWN, SIGHTING_NEW_SQUEEZED);
 }
 
 static void test_report_when_something_is_new(void **state) {
@@ -149,17 +149,161 @@ static void test_networks_are_apart(void **state) {
         struct mac mac = numbered(1), all = { { 255, 255, 255, 255, 255, 255 } };
         struct sighting got;
 
-        assert_int_equal(sightings_note(s, 1, &mac, NULL, PROTOCOL_ARP, SECOND), 0);
-        assert_int_equal(sightings_note(s, 2, &mac, NULL, PROTOCOL_ARP, SECOND), 0);
+        assert_int_equal(sightings_note(s, 1, SIGHTING_OWN_VLAN, &mac, NULL, PROTOCOL_ARP, SECOND), SIGHTING_NEW);
+        assert_int_equal(sightings_note(s, 2, SIGHTING_OWN_VLAN, &mac, NULL, PROTOCOL_ARP, SECOND), SIGHTING_NEW);
         assert_int_equal(sightings_count(s), 2);
         sightings_forget(s, 1);
         assert_int_equal(sightings_count(s), 1);
         assert_true(sightings_take(s, &got));
         assert_int_equal(got.network, 2);
         assert_false(sightings_take(s, &got));
-        assert_int_equal(sightings_note(s, 1, &all, NULL, PROTOCOL_ARP, SECOND), -EINVAL);
+        assert_int_equal(sightings_note(s, 1, SIGHTING_OWN_VLAN, &all, NULL, PROTOCOL_ARP, SECOND), -EINVAL);
         assert_int_equal(sightings_new(0, 1, &(struct sightings *) { NULL }), -EINVAL);
         assert_int_equal(sightings_new(SIGHTINGS_MAX + 1, 1, &(struct sightings *) { NULL }), -EINVAL);
+}
+
+static void test_vlans_are_apart(void **state) {
+        _cleanup_(sightings_freep) struct sightings *s = table(5000);
+        struct mac mac = numbered(1);
+        struct sighting got;
+
+        for (int round = 0; round < 2; round++)
+                for (int vlan = SIGHTING_OWN_VLAN; vlan < 4095; vlan++)
+                        assert_int_equal(sightings_note(s, 1, vlan, &mac, NULL, PROTOCOL_ARP, SECOND), round == 0 ? SIGHTING_NEW : SIGHTING_KNOWN);
+        assert_int_equal(sightings_count(s), 4096);
+        for (int vlan = SIGHTING_OWN_VLAN; vlan < 4095; vlan++) {
+                assert_true(sightings_take(s, &got));
+                assert_int_equal(got.vlan, vlan);
+        }
+        sightings_forget(s, 1);
+        assert_int_equal(sightings_count(s), 0);
+}
+
+static void test_the_price_of_a_new_one_is_told(void **state) {
+        _cleanup_(sightings_freep) struct sightings *s = table(2);
+        struct mac a = numbered(1), b = numbered(2), c = numbered(3), d = numbered(4);
+
+        assert_int_equal(sightings_note(s, 1, SIGHTING_OWN_VLAN, &a, NULL, PROTOCOL_ARP, 100 * SECOND), SIGHTING_NEW);
+        assert_int_equal(sightings_note(s, 1, SIGHTING_OWN_VLAN, &b, NULL, PROTOCOL_ARP, 110 * SECOND), SIGHTING_NEW);
+        assert_int_equal(sightings_note(s, 1, SIGHTING_OWN_VLAN, &c, NULL, PROTOCOL_ARP, 160 * SECOND), SIGHTING_NEW);
+        assert_int_equal(sightings_note(s, 1, SIGHTING_OWN_VLAN, &d, NULL, PROTOCOL_ARP, 169 * SECOND), SIGHTING_NEW_SQUEEZED);
+}
+
+static void describe(struct sightings *s, uint32_t number, const struct details *details) {
+        struct mac mac = numbered(number);
+        sightings_describe(s, 1, SIGHTING_OWN_VLAN, &mac, details);
+}
+
+static void test_a_changed_detail_is_due(void **state) {
+        _cleanup_(sightings_freep) struct sightings *s = table(10);
+        struct details said = { .hostname = "node7", .has_architecture = true }, less = { .vendor_class = "PXEClient" };
+        struct sighting got;
+
+        describe(s, 1, &said); /* not known: passed over */
+        assert_false(sightings_is_due(s));
+        note(s, 1, NULL, PROTOCOL_DHCP, SECOND);
+        assert_true(sightings_take(s, &got));
+        assert_string_equal(got.details.hostname, "");
+        assert_false(got.details.has_architecture);
+
+        describe(s, 1, &said);
+        assert_true(sightings_take(s, &got));
+        assert_string_equal(got.details.hostname, "node7");
+        assert_true(got.details.has_architecture && got.details.architecture == 0);
+        describe(s, 1, &said);
+        assert_false(sightings_take(s, &got));
+
+        DETAIL_SET(less.client_id, "", 2);
+        describe(s, 1, &less);
+        assert_true(sightings_take(s, &got));
+        assert_string_equal(got.details.hostname, "node7"); /* what is not said again stays */
+        assert_string_equal(got.details.vendor_class, "PXEClient");
+        assert_int_equal(got.details.client_id.size, 2);
+        DETAIL_SET(less.client_id, "", 2);
+        describe(s, 1, &less);
+        assert_true(sightings_take(s, &got));
+        assert_memory_equal(got.details.client_id.data, "", 2);
+        uint8_t wide[300] = { 7 };
+        DETAIL_SET(less.client_id, wide, sizeof(wide));
+        assert_int_equal(less.client_id.size, sizeof(less.client_id.data));
+}
+
+/* Details go with their MAC, and those of the one that spoke DHCP longest ago when there are too many. */
+static void test_details_are_bounded(void **state) {
+        _cleanup_(sightings_freep) struct sightings *s = table(SIGHTINGS_MAX);
+        struct details details = {};
+        struct sighting got;
+        size_t known = 0;
+
+        for (uint32_t i = 0; i < DETAILS_MAX + 1000; i++) {
+                note(s, i, NULL, PROTOCOL_DHCP, SECOND);
+                snprintf(details.hostname, sizeof(details.hostname), "node%u", i);
+                describe(s, i, &details);
+                note(s, 0, NULL, PROTOCOL_DHCP, SECOND);
+                snprintf(details.hostname, sizeof(details.hostname), "first%u", i % 2);
+                describe(s, 0, &details); /* goes on speaking */
+                while (sightings_take(s, &got))
+                        ;
+        }
+        for (uint32_t i = 0; i < DETAILS_MAX + 1000; i++) {
+                note(s, i, NULL, PROTOCOL_ARP, 2 * SECOND);
+                while (sightings_take(s, &got)) {
+                        known += got.details.hostname[0] != 0;
+                        char expected[32];
+                        snprintf(expected, sizeof(expected), "node%u", i);
+                        if (got.details.hostname[0] && i > 0)
+                                assert_string_equal(got.details.hostname, expected);
+                        if (i > 0)
+                                assert_int_equal(got.details.hostname[0] != 0, i > 1000);
+                        else
+                                assert_memory_equal(got.details.hostname, "first", 5);
+                }
+        }
+        assert_int_equal(known, DETAILS_MAX);
+        sightings_forget(s, 1);
+        note(s, 5000, NULL, PROTOCOL_DHCP, 3 * SECOND);
+        assert_true(sightings_take(s, &got));
+        assert_string_equal(got.details.hostname, "");
+        for (uint32_t i = 0; i < DETAILS_MAX; i++) { /* there is room for all again */
+                note(s, i, NULL, PROTOCOL_DHCP, 3 * SECOND);
+                describe(s, i, &details);
+        }
+        while (sightings_take(s, &got))
+                ;
+        known = 0;
+        for (uint32_t i = 0; i < DETAILS_MAX; i++) {
+                note(s, i, NULL, PROTOCOL_TFTP, 3 * SECOND);
+                while (sightings_take(s, &got))
+                        known += got.details.hostname[0] != 0;
+        }
+        assert_int_equal(known, DETAILS_MAX);
+}
+
+static long resident_kilobytes(void) {
+        long pages = 0, resident = 0;
+        FILE *file = fopen("/proc/self/statm", "r");
+        assert_non_null(file);
+        assert_int_equal(fscanf(file, "%ld %ld", &pages, &resident), 2);
+        fclose(file);
+        return resident * (sysconf(_SC_PAGESIZE) / 1024);
+}
+
+/* What the header states of memory, as the kernel counts it. */
+static void test_memory_of_100000_macs(void **state) {
+        long before = resident_kilobytes();
+        _cleanup_(sightings_freep) struct sightings *s = table(SIGHTINGS_MAX);
+        struct details details = { .hostname = "node" };
+
+        for (uint32_t i = 0; i < SIGHTINGS_MAX; i++) {
+                note(s, i, "192.0.2.5", PROTOCOL_ARP, SECOND);
+                describe(s, i, &details);
+        }
+        long used = resident_kilobytes() - before;
+        print_message("%u MACs, %u of them with details: %ld KB\n", SIGHTINGS_MAX, DETAILS_MAX, used);
+        assert_int_equal(sightings_count(s), SIGHTINGS_MAX);
+#ifndef __SANITIZE_ADDRESS__ /* which keeps bytes of its own */
+        assert_in_range(used, 0, 30 * 1024);
+#endif
 }
 
 static void test_bucket(void **state) {
@@ -195,6 +339,11 @@ int main(void) {
                 cmocka_unit_test(test_the_oldest_is_forgotten),
                 cmocka_unit_test(test_flood),
                 cmocka_unit_test(test_networks_are_apart),
+                cmocka_unit_test(test_vlans_are_apart),
+                cmocka_unit_test(test_the_price_of_a_new_one_is_told),
+                cmocka_unit_test(test_a_changed_detail_is_due),
+                cmocka_unit_test(test_details_are_bounded),
+                cmocka_unit_test(test_memory_of_100000_macs),
                 cmocka_unit_test(test_bucket),
                 cmocka_unit_test(test_repeated_frames),
         };
