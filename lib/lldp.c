@@ -56,19 +56,8 @@ static enum lldp_form read_address(const uint8_t *bytes, size_t length, char *te
         return read_bytes(bytes, length, text, size);
 }
 
-/* Some count the NUL of a C string in. */
-static size_t without_nuls(const uint8_t *bytes, size_t length) {
-        while (length > 0 && bytes[length - 1] == 0)
-                length--;
-        return length;
-}
-
 static enum lldp_form read_words(const uint8_t *bytes, size_t length, char *text, size_t size) {
-        size_t words = without_nuls(bytes, length);
-
-        if (!utf8_is_valid((const char *) bytes, words) || text_clean(text, size, (const char *) bytes, words) == 0)
-                return read_bytes(bytes, length, text, size);
-        return LLDP_WORDS;
+        return text_id(text, size, bytes, length) ? LLDP_WORDS : LLDP_BYTES;
 }
 
 typedef enum lldp_form (*read_form)(const uint8_t *bytes, size_t length, char *text, size_t size);
@@ -112,7 +101,7 @@ static int read_text(char text[static LLDP_TEXT_SIZE], struct wire *value) {
 
         if (text[0])
                 return -EEXIST;
-        text_clean(text, LLDP_TEXT_SIZE, (const char *) bytes, without_nuls(bytes, length));
+        text_clean(text, LLDP_TEXT_SIZE, (const char *) bytes, text_without_nuls(bytes, length));
         return 0;
 }
 
@@ -208,7 +197,7 @@ static int read_vlan_name(struct lldp *lldp, struct wire *value) {
         }
         struct lldp_vlan *vlan = &lldp->vlans[lldp->vlan_count++];
         vlan->id = id;
-        text_clean(vlan->name, sizeof(vlan->name), (const char *) name, without_nuls(name, length));
+        text_clean(vlan->name, sizeof(vlan->name), (const char *) name, text_without_nuls(name, length));
         return 0;
 }
 

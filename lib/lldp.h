@@ -87,7 +87,7 @@ struct lldp_id {
 /* 8.5.9 */
 struct lldp_management {
         enum lldp_form form; /* MAC, ADDRESS or BYTES */
-        char text[2 * 31 + 1];
+        char text[2 * 32 + 1]; /* bytes with the family before them */
         uint8_t numbering; /* 1: unknown, 2: ifIndex, 3: port number */
         uint32_t interface;
 };

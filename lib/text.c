@@ -132,3 +132,18 @@ char *text_hex(char *buffer, size_t size, const uint8_t *bytes, size_t length) {
         buffer[n] = 0;
         return buffer;
 }
+
+size_t text_without_nuls(const uint8_t *bytes, size_t length) {
+        while (length > 0 && bytes[length - 1] == 0)
+                length--;
+        return length;
+}
+
+bool text_id(char *buffer, size_t size, const uint8_t *bytes, size_t length) {
+        size_t words = text_without_nuls(bytes, length);
+
+        if (utf8_is_valid((const char *) bytes, words) && text_clean(buffer, size, (const char *) bytes, words) > 0)
+                return true;
+        text_hex(buffer, size, bytes, length);
+        return false;
+}

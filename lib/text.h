@@ -34,3 +34,11 @@ size_t text_clean(char *buffer, size_t size, const char *text, size_t length);
 
 /* Lower-case hexadecimal digits, two for each byte that fits `size`; ends with a NUL. Returns `buffer`. */
 char *text_hex(char *buffer, size_t size, const uint8_t *bytes, size_t length);
+
+/*
+ * An id as its owner wrote it, of `length` bytes: as text_clean, without NULs at its end (some count the NUL of a C string in). What is no
+ * UTF-8 or leaves nothing becomes hexadecimal. True: words. `size` > 2 * `length` has room for either.
+ */
+bool text_id(char *buffer, size_t size, const uint8_t *bytes, size_t length);
+/* How many bytes are left without NULs at the end. */
+size_t text_without_nuls(const uint8_t *bytes, size_t length);

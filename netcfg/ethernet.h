@@ -7,6 +7,7 @@
 #include "lib/wire.h"
 
 #define ETHERNET_TAGS_MAX 4
+#define ETHERNET_TYPE_MIN 1536 /* less is a length */
 #define VLAN_MAX 4094 /* ids are 1 to this (IEEE 802.1Q 9.6) */
 
 struct ethernet {

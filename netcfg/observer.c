@@ -68,6 +68,8 @@ static void (*const by_kind[])(struct observer *o, struct segment *segment, cons
         [PACKET_ARP] = observe_arp,
         [PACKET_DHCP4] = observe_dhcp4,
         [PACKET_TFTP] = observe_tftp,
+        [PACKET_LLDP] = observe_lldp,
+        [PACKET_CDP] = observe_cdp,
 };
 
 int segment_stray_vlan(const struct segment *segment, const struct ethernet *frame) {

@@ -16,6 +16,8 @@ struct observer {
 
 /* One kind of packet each: rows of the table in observer.c. `time`: microseconds of realtime. */
 void observe_dhcp4(struct observer *o, struct segment *segment, const struct packet *packet, uint64_t time);
+void observe_lldp(struct observer *o, struct segment *segment, const struct packet *packet, uint64_t time);
+void observe_cdp(struct observer *o, struct segment *segment, const struct packet *packet, uint64_t time);
 void observe_tftp(struct observer *o, struct segment *segment, const struct packet *packet, uint64_t time);
 
 /* What a client's message tells of it. */

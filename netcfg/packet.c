@@ -63,12 +63,32 @@ static int parse_ipv4(struct wire *wire, struct packet *packet) {
         return packet->ip.protocol == IPPROTO_UDP ? parse_udp(&payload, packet) : -ENOMSG;
 }
 
+static int parse_lldp(struct wire *wire, struct packet *packet) {
+        packet->kind = PACKET_LLDP;
+        return lldp_parse_unit(wire, &packet->lldp);
+}
+
+/* An 802.3 frame has its length in place of a type, so that padding is told apart; LLC (IEEE 802.2) follows, and for CDP SNAP. */
+static int parse_llc(struct wire *wire, struct packet *packet) {
+        static const uint8_t cdp[] = { 0xaa, 0xaa, 0x03, 0x00, 0x00, 0x0c, 0x20, 0x00 };
+        struct wire payload = wire_sub(wire, packet->ethernet.type);
+
+        if (payload.failed)
+                return -EBADMSG;
+        const uint8_t *header = wire_bytes(&payload, sizeof(cdp));
+        if (!header || memcmp(header, cdp, sizeof(cdp)) != 0)
+                return -ENOMSG;
+        packet->kind = PACKET_CDP;
+        return cdp_parse(&payload, &packet->cdp);
+}
+
 static const struct {
         uint16_t type;
         int (*parse)(struct wire *wire, struct packet *packet);
 } by_ethertype[] = {
         { 0x0800, parse_ipv4 },
         { 0x0806, parse_arp },
+        { 0x88cc, parse_lldp },
 };
 
 int packet_parse(const void *frame, size_t size, struct packet *ret) {
@@ -81,7 +101,7 @@ int packet_parse(const void *frame, size_t size, struct packet *ret) {
         if (r < 0)
                 return r;
 
-        r = -ENOMSG;
+        r = ret->ethernet.type < ETHERNET_TYPE_MIN ? parse_llc(&wire, ret) : -ENOMSG;
         for (size_t i = 0; i < ELEMENTS(by_ethertype); i++)
                 if (by_ethertype[i].type == ret->ethernet.type) {
                         r = by_ethertype[i].parse(&wire, ret);

@@ -4,13 +4,15 @@
  */
 #pragma once
 
+#include "lib/lldp.h"
 #include "netcfg/arp.h"
+#include "netcfg/cdp.h"
 #include "netcfg/dhcp4.h"
 #include "netcfg/ethernet.h"
 #include "netcfg/ipv4.h"
 #include "netcfg/tftp.h"
 
-enum packet_kind { PACKET_OTHER, PACKET_ARP, PACKET_DHCP4, PACKET_TFTP };
+enum packet_kind { PACKET_OTHER, PACKET_ARP, PACKET_DHCP4, PACKET_TFTP, PACKET_LLDP, PACKET_CDP };
 
 struct packet {
         enum packet_kind kind; /* which of the union is set */
@@ -21,6 +23,8 @@ struct packet {
                 struct arp arp;
                 struct dhcp4 dhcp4;
                 struct tftp tftp;
+                struct lldp lldp;
+                struct cdp cdp;
         };
 };
 

@@ -4,6 +4,7 @@
 #include <errno.h>
 
 #include "lib/text.h"
+#include "netcfg/print_neighbour.h"
 
 static json_t *mac_json(const struct mac *mac) {
         char text[MAC_TEXT_SIZE];
@@ -140,5 +141,9 @@ json_t *print_packet(const struct packet *packet, int result) {
                 json_object_set_new(object, "dhcp4", print_dhcp4(&packet->dhcp4));
         if (packet->kind == PACKET_TFTP)
                 json_object_set_new(object, "tftp", print_tftp(&packet->tftp));
+        if (packet->kind == PACKET_LLDP)
+                json_object_set_new(object, "lldp", print_lldp(&packet->lldp));
+        if (packet->kind == PACKET_CDP)
+                json_object_set_new(object, "cdp", print_cdp(&packet->cdp));
         return object;
 }

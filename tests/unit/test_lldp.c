@@ -249,6 +249,15 @@ static void test_wrong_ones(void **state) {
         }
 }
 
+static void test_longest_management_address(void **state) {
+        char value[1 + 32 + 6] = { 32, 16 };
+        struct lldp lldp = {};
+
+        memset(value + 2, 0xab, 31);
+        assert_int_equal(lldp_add(&lldp, LLDP_MANAGEMENT_ADDRESS, wire_new(value, sizeof(value))), 0);
+        assert_int_equal(strlen(lldp.management[0].text), 64);
+}
+
 static void test_failed_cursor(void **state) {
         for (unsigned type = 0; type < 128; type++) {
                 struct lldp lldp = {};
@@ -319,7 +328,7 @@ int main(void) {
                 cmocka_unit_test(test_basic),     cmocka_unit_test(test_ids),          cmocka_unit_test(test_organizations),
                 cmocka_unit_test(test_mandatory), cmocka_unit_test(test_oversized_id), cmocka_unit_test(test_wrong_ones),
                 cmocka_unit_test(test_twice),     cmocka_unit_test(test_bounds),       cmocka_unit_test(test_end),
-                cmocka_unit_test(test_failed_cursor),
+                cmocka_unit_test(test_failed_cursor), cmocka_unit_test(test_longest_management_address),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);
