@@ -64,7 +64,7 @@ static void observe_arp(struct observer *o, struct segment *segment, const struc
         observer_sight(o, segment, &packet->arp.sender_mac, packet->arp.sender_address, PROTOCOL_ARP, time);
 }
 
-static void (*const by_kind[])(struct observer *o, struct segment *segment, const struct packet *packet, uint64_t time) = {
+static void (*const by_kind[PACKET_KINDS])(struct observer *o, struct segment *segment, const struct packet *packet, uint64_t time) = {
         [PACKET_ARP] = observe_arp,
         [PACKET_DHCP4] = observe_dhcp4,
         [PACKET_TFTP] = observe_tftp,
@@ -81,7 +81,7 @@ int segment_stray_vlan(const struct segment *segment, const struct ethernet *fra
 void observer_frame(struct observer *o, struct segment *segment, const char *interface, const void *frame, size_t size, uint64_t time) {
         struct packet packet;
 
-        if (packet_parse(frame, size, &packet) < 0)
+        if (packet_parse(frame, size, &packet) < 0 || !by_kind[packet.kind])
                 return;
         size_t header = 14 + 4 * packet.ethernet.tag_count;
         if (packet.kind != PACKET_ARP &&

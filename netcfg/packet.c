@@ -19,6 +19,16 @@ static int parse_tftp(struct wire *wire, struct packet *packet) {
         return tftp_parse(wire, &packet->tftp);
 }
 
+static int parse_dhcp6(struct wire *wire, struct packet *packet) {
+        packet->kind = PACKET_DHCP6;
+        return dhcp6_parse(wire, &packet->dhcp6);
+}
+
+static int parse_nd(struct wire *wire, struct packet *packet) {
+        packet->kind = PACKET_ND;
+        return nd_parse(&packet->ip6, wire, &packet->nd);
+}
+
 /* What a TFTP server answers comes from a port of its own choice: only what starts as such an answer is one. */
 static int parse_tftp_reply(struct wire *wire, struct packet *packet) {
         struct wire ahead = *wire;
@@ -29,28 +39,33 @@ static int parse_tftp_reply(struct wire *wire, struct packet *packet) {
 
 enum { PORT_ANY = 0 };
 
-static const struct {
+struct port_row {
         uint16_t source, destination;
         int (*parse)(struct wire *wire, struct packet *packet);
-} by_udp_port[] = {
+};
+
+static const struct port_row by_udp4_port[] = {
         { PORT_ANY, 67, parse_dhcp4 },   /* to a server, also from a relay */
         { 67, PORT_ANY, parse_dhcp4 },   /* to a client */
         { PORT_ANY, 4011, parse_dhcp4 }, /* PXE 2.1 boot server, proxy DHCP */
         { 4011, PORT_ANY, parse_dhcp4 },
         { PORT_ANY, 69, parse_tftp },
         { PORT_ANY, PORT_ANY, parse_tftp_reply },
+}, by_udp6_port[] = {
+        { PORT_ANY, 547, parse_dhcp6 }, /* to a server or relay */
+        { PORT_ANY, 546, parse_dhcp6 }, /* to a client */
 };
 
-static int parse_udp(struct wire *wire, struct packet *packet) {
+static int parse_udp(struct wire *wire, struct packet *packet, const struct port_row *rows, size_t row_count) {
         struct wire payload;
 
         int r = udp_parse(wire, &packet->udp, &payload);
         if (r < 0)
                 return r;
-        for (size_t i = 0; i < ELEMENTS(by_udp_port); i++)
-                if ((by_udp_port[i].source == PORT_ANY || by_udp_port[i].source == packet->udp.source) &&
-                    (by_udp_port[i].destination == PORT_ANY || by_udp_port[i].destination == packet->udp.destination))
-                        return by_udp_port[i].parse(&payload, packet);
+        for (size_t i = 0; i < row_count; i++)
+                if ((rows[i].source == PORT_ANY || rows[i].source == packet->udp.source) &&
+                    (rows[i].destination == PORT_ANY || rows[i].destination == packet->udp.destination))
+                        return rows[i].parse(&payload, packet);
         return -ENOMSG;
 }
 
@@ -60,7 +75,18 @@ static int parse_ipv4(struct wire *wire, struct packet *packet) {
         int r = ipv4_parse(wire, &packet->ip, &payload);
         if (r < 0)
                 return r;
-        return packet->ip.protocol == IPPROTO_UDP ? parse_udp(&payload, packet) : -ENOMSG;
+        return packet->ip.protocol == IPPROTO_UDP ? parse_udp(&payload, packet, by_udp4_port, ELEMENTS(by_udp4_port)) : -ENOMSG;
+}
+
+static int parse_ipv6(struct wire *wire, struct packet *packet) {
+        struct wire payload;
+
+        int r = ipv6_parse(wire, &packet->ip6, &payload);
+        if (r < 0)
+                return r;
+        if (packet->ip6.protocol == IPPROTO_UDP)
+                return parse_udp(&payload, packet, by_udp6_port, ELEMENTS(by_udp6_port));
+        return packet->ip6.protocol == IPPROTO_ICMPV6 ? parse_nd(&payload, packet) : -ENOMSG;
 }
 
 static int parse_lldp(struct wire *wire, struct packet *packet) {
@@ -88,6 +114,7 @@ static const struct {
 } by_ethertype[] = {
         { 0x0800, parse_ipv4 },
         { 0x0806, parse_arp },
+        { 0x86dd, parse_ipv6 },
         { 0x88cc, parse_lldp },
 };
 

@@ -8,23 +8,29 @@
 #include "netcfg/arp.h"
 #include "netcfg/cdp.h"
 #include "netcfg/dhcp4.h"
+#include "netcfg/dhcp6.h"
 #include "netcfg/ethernet.h"
 #include "netcfg/ipv4.h"
+#include "netcfg/ipv6.h"
+#include "netcfg/nd.h"
 #include "netcfg/tftp.h"
 
-enum packet_kind { PACKET_OTHER, PACKET_ARP, PACKET_DHCP4, PACKET_TFTP, PACKET_LLDP, PACKET_CDP };
+enum packet_kind { PACKET_OTHER, PACKET_ARP, PACKET_DHCP4, PACKET_TFTP, PACKET_LLDP, PACKET_CDP, PACKET_DHCP6, PACKET_ND, PACKET_KINDS };
 
 struct packet {
         enum packet_kind kind; /* which of the union is set */
         struct ethernet ethernet;
         struct ipv4 ip; /* DHCP4, TFTP */
-        struct udp udp; /* DHCP4, TFTP */
+        struct ipv6 ip6; /* DHCP6, ND */
+        struct udp udp; /* DHCP4, TFTP, DHCP6 */
         union {
                 struct arp arp;
                 struct dhcp4 dhcp4;
                 struct tftp tftp;
                 struct lldp lldp;
                 struct cdp cdp;
+                struct dhcp6 dhcp6;
+                struct nd nd;
         };
 };
 

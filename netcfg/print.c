@@ -1,4 +1,4 @@
-#include "netcfg/print.h"
+#include "netcfg/print_internal.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -6,7 +6,7 @@
 #include "lib/text.h"
 #include "netcfg/print_neighbour.h"
 
-static json_t *mac_json(const struct mac *mac) {
+json_t *print_mac(const struct mac *mac) {
         char text[MAC_TEXT_SIZE];
 
         return json_string(mac_format(mac, text));
@@ -18,12 +18,12 @@ static json_t *address_json(struct in_addr address) {
         return address.s_addr ? json_string(inet_ntop(AF_INET, &address, text, sizeof(text))) : json_null();
 }
 
-static json_t *text_json(const char *text) {
+json_t *print_text(const char *text) {
         return text[0] ? json_string(text) : json_null();
 }
 
-static json_t *hex_json(const uint8_t *bytes, size_t size) {
-        char text[2 * sizeof(((struct dhcp4_bytes *) NULL)->data) + 1];
+json_t *print_hex(const uint8_t *bytes, size_t size) {
+        char text[2 * sizeof(((struct dhcp6_bytes *) NULL)->data) + 1]; /* the longest there are */
 
         return size > 0 ? json_string(text_hex(text, sizeof(text), bytes, size)) : json_null();
 }
@@ -34,13 +34,13 @@ static json_t *print_ethernet(const struct ethernet *frame) {
         for (unsigned i = 0; i < frame->tag_count; i++)
                 json_array_append_new(tags, json_pack("{s:i, s:i, s:b, s:i}", "type", frame->tag_types[i], "priority", frame->tags[i] >> 13,
                                                       "dropEligible", frame->tags[i] & 0x1000, "vlan", frame->tags[i] & 0xfff));
-        return json_pack("{s:o, s:o, s:o, s:i}", "destination", mac_json(&frame->destination), "source", mac_json(&frame->source), "tags",
+        return json_pack("{s:o, s:o, s:o, s:i}", "destination", print_mac(&frame->destination), "source", print_mac(&frame->source), "tags",
                          tags, "type", frame->type);
 }
 
 static json_t *print_arp(const struct arp *arp) {
-        return json_pack("{s:i, s:o, s:o, s:o, s:o}", "operation", arp->operation, "senderMac", mac_json(&arp->sender_mac), "senderAddress",
-                         address_json(arp->sender_address), "targetMac", mac_json(&arp->target_mac), "targetAddress",
+        return json_pack("{s:i, s:o, s:o, s:o, s:o}", "operation", arp->operation, "senderMac", print_mac(&arp->sender_mac), "senderAddress",
+                         address_json(arp->sender_address), "targetMac", print_mac(&arp->target_mac), "targetAddress",
                          address_json(arp->target_address));
 }
 
@@ -72,7 +72,7 @@ static json_t *print_dhcp4_header(const struct dhcp4 *m) {
                          "yourAddress", address_json(m->yours),
                          "nextServer", address_json(m->server),
                          "relay", address_json(m->relay),
-                         "mac", m->has_mac ? mac_json(&m->mac) : json_null(),
+                         "mac", m->has_mac ? print_mac(&m->mac) : json_null(),
                          "truncated", m->truncated);
 }
 
@@ -81,21 +81,21 @@ static json_t *print_dhcp4_options(const struct dhcp4 *m) {
 
         return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:s?, s:b, s:b}",
                          "router", address_json(m->router),
-                         "serverName", text_json(m->server_name),
-                         "file", text_json(m->file),
-                         "hostname", text_json(m->hostname),
-                         "vendorClass", text_json(m->vendor_class),
-                         "message", text_json(m->message),
+                         "serverName", print_text(m->server_name),
+                         "file", print_text(m->file),
+                         "hostname", print_text(m->hostname),
+                         "vendorClass", print_text(m->vendor_class),
+                         "message", print_text(m->message),
                          "userClass", print_classes(m),
                          "requested", address_json(m->requested),
                          "serverId", address_json(m->server_id),
                          "leaseTime", json_int_or_null(m->has_lease_time, m->lease_time),
                          "parameters", print_parameters(m),
-                         "clientId", hex_json(m->client_id.data, m->client_id.size),
-                         "circuitId", hex_json(m->circuit_id.data, m->circuit_id.size),
-                         "remoteId", hex_json(m->remote_id.data, m->remote_id.size),
+                         "clientId", print_hex(m->client_id.data, m->client_id.size),
+                         "circuitId", print_hex(m->circuit_id.data, m->circuit_id.size),
+                         "remoteId", print_hex(m->remote_id.data, m->remote_id.size),
                          "architecture", json_int_or_null(m->has_architecture, m->architecture),
-                         "interface", m->has_interface ? hex_json(m->interface, sizeof(m->interface)) : json_null(),
+                         "interface", m->has_interface ? print_hex(m->interface, sizeof(m->interface)) : json_null(),
                          "uuid", m->has_uuid ? uuid_format(&m->uuid, uuid) : NULL,
                          "ipxe", m->has_ipxe,
                          "vendorOptions", m->has_vendor_options);
@@ -114,14 +114,14 @@ static json_t *print_tftp(const struct tftp *tftp) {
 
         return json_pack("{s:i, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
                          "operation", tftp->operation,
-                         "file", text_json(tftp->file),
-                         "mode", text_json(tftp->mode),
+                         "file", print_text(tftp->file),
+                         "mode", print_text(tftp->mode),
                          "size", json_int_or_null(tftp->has_size, (int64_t) tftp->size),
                          "blockSize", json_int_or_null(tftp->has_block_size, (int64_t) tftp->block_size),
                          "timeout", json_int_or_null(tftp->has_timeout, (int64_t) tftp->timeout),
                          "windowSize", json_int_or_null(tftp->has_window_size, (int64_t) tftp->window_size),
                          "error", json_int_or_null(is_error, tftp->error),
-                         "message", text_json(tftp->message));
+                         "message", print_text(tftp->message));
 }
 
 json_t *print_packet(const struct packet *packet, int result) {
@@ -131,12 +131,14 @@ json_t *print_packet(const struct packet *packet, int result) {
                 json_object_set_new(object, "error", json_string(result == -EBADMSG ? "damaged" : "unknown"));
         if (packet->kind == PACKET_ARP)
                 json_object_set_new(object, "arp", print_arp(&packet->arp));
-        if (packet->kind == PACKET_DHCP4 || packet->kind == PACKET_TFTP) {
+        if (packet->kind == PACKET_DHCP4 || packet->kind == PACKET_TFTP)
                 json_object_set_new(object, "ip", json_pack("{s:o, s:o}", "source", address_json(packet->ip.source), "destination",
                                                             address_json(packet->ip.destination)));
+        if (packet->kind == PACKET_DHCP6 || packet->kind == PACKET_ND)
+                json_object_set_new(object, "ip6", print_ipv6(&packet->ip6));
+        if (packet->kind == PACKET_DHCP4 || packet->kind == PACKET_TFTP || packet->kind == PACKET_DHCP6)
                 json_object_set_new(object, "udp", json_pack("{s:i, s:i}", "source", packet->udp.source, "destination",
                                                              packet->udp.destination));
-        }
         if (packet->kind == PACKET_DHCP4)
                 json_object_set_new(object, "dhcp4", print_dhcp4(&packet->dhcp4));
         if (packet->kind == PACKET_TFTP)
@@ -145,5 +147,9 @@ json_t *print_packet(const struct packet *packet, int result) {
                 json_object_set_new(object, "lldp", print_lldp(&packet->lldp));
         if (packet->kind == PACKET_CDP)
                 json_object_set_new(object, "cdp", print_cdp(&packet->cdp));
+        if (packet->kind == PACKET_DHCP6)
+                json_object_set_new(object, "dhcp6", print_dhcp6(&packet->dhcp6));
+        if (packet->kind == PACKET_ND)
+                json_object_set_new(object, "nd", print_nd(&packet->nd));
         return object;
 }

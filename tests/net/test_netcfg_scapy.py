@@ -158,7 +158,7 @@ def test_tftp(tmp_path):
 
 def test_what_is_not_looked_at(tmp_path):
     frames = [scapy.Ether(src=MAC, dst=SERVER) / scapy.IP(dst="192.0.2.1") / scapy.TCP(dport=80),
-              scapy.Ether(src=MAC, dst=SERVER) / scapy.IPv6(dst="2001:db8::1") / scapy.UDP(dport=547),
+              scapy.Ether(src=MAC, dst=SERVER) / scapy.IPv6(dst="2001:db8::1") / scapy.UDP(dport=5353),
               scapy.Dot3(src=MAC, dst="01:80:c2:00:00:00") / scapy.LLC() / scapy.STP(),
               scapy.Ether(src=MAC, dst=SERVER) / scapy.IP(dst="192.0.2.1", flags="MF") / scapy.UDP(dport=69) / b"\0\1a\0octet\0",
               broadcast(scapy.ARP(hwtype=6, hwsrc=MAC))]
@@ -183,10 +183,10 @@ def some_dhcp(rng):
             "parameters": list(rng.randbytes(rng.randint(0, 60))), "clientId": maybe(rng.randbytes(rng.randint(2, 60)).hex()),
             "circuitId": maybe(rng.randbytes(rng.randint(1, 40)).hex()), "remoteId": maybe(rng.randbytes(rng.randint(1, 40)).hex()),
             "architecture": maybe(rng.randint(0, 65535)), "interface": maybe(rng.randbytes(3).hex()), "uuid": maybe(str(ident)),
-            "ipxe": rng.random() < 0.5}
+            "ipxe": rng.random() < 0.5, "router": maybe(some_address(rng)), "vendorOptions": rng.random() < 0.5}
     options = [(number, want[key].encode()) for number, key in ((12, "hostname"), (56, "message"), (60, "vendorClass"), (66, "serverName"),
                                                                 (67, "file")) if want[key]]
-    options += [(name, want[key]) for name, key in (("requested_addr", "requested"), ("server_id", "serverId"),
+    options += [(name, want[key]) for name, key in (("router", "router"), ("requested_addr", "requested"), ("server_id", "serverId"),
                                                     ("lease_time", "leaseTime")) if want[key] is not None]
     options += [(number, bytes.fromhex(want[key])) for number, key in ((61, "clientId"), (94, "interface")) if want[key]]
     options += [(55, bytes(want["parameters"]))] if want["parameters"] else []
@@ -197,6 +197,7 @@ def some_dhcp(rng):
     options += [(93, want["architecture"].to_bytes(2, "big"))] if want["architecture"] is not None else []
     options += [(97, b"\0" + ident.bytes_le)] if want["uuid"] else []
     options += [(175, b"")] if want["ipxe"] else []
+    options += [(43, b"\x06\x01\x08")] if want["vendorOptions"] else []
     rng.shuffle(options)
     options.insert(rng.randint(0, len(options)), ("message-type", want["type"]))
     return dhcp(options, op=want["operation"], mac=want["mac"], hops=want["hops"], xid=want["xid"], secs=want["seconds"],
