@@ -60,7 +60,7 @@ int explain_handle(struct varlink_call *call, const json_t *parameters, const st
         return answers ? varlink_reply(call, json_pack("{s:s, s:o}", "network", source->network(userdata, network), "answers", answers)) : -ENOMEM;
 }
 
-static json_t *text_of(const char *format, va_list arguments) {
+static _printf_(1, 0) json_t *text_of(const char *format, va_list arguments) {
         _cleanup_free_ char *text = NULL;
 
         if (vasprintf(&text, format, arguments) < 0)
