@@ -1,6 +1,12 @@
 #include "netcfg/dhcp4_options.h"
 #include "netcfg/observer_internal.h"
 
+static enum step_foreign whose(const struct observer *o, const struct ip *server, const struct mac *source) {
+        if (o->own.address_count == 0)
+                return FOREIGN_UNKNOWN;
+        return foreign_is_own(&o->own, server, source) ? FOREIGN_NO : FOREIGN_YES;
+}
+
 /* What a client says of itself is in its own messages only; it is remembered for the answers. */
 static void learn_client(struct observer *o, const struct segment *segment, const struct dhcp4 *m, struct step *step) {
         struct exchange *exchange = recent_exchange(&o->recent, segment->network, m->xid, &m->mac);
@@ -15,21 +21,26 @@ static void learn_client(struct observer *o, const struct segment *segment, cons
                 .has_uuid = m->has_uuid && !uuid_is_junk(&m->uuid),
                 .uuid = m->uuid,
         };
-        if (m->type == DHCP4_REQUEST)
+        if (m->type == DHCP4_REQUEST || m->type == DHCP4_DECLINE)
                 step->address = ip_from_v4(m->has_requested ? m->requested : m->client);
-        if (m->has_server_id)
+        if (m->has_server_id) {
                 step->server = ip_from_v4(m->server_id);
+                step->foreign = whose(o, &step->server, NULL);
+        }
+        if (m->type == DHCP4_DECLINE)
+                step_add_detail(step, "declined by the machine: somebody uses the address");
         if (m->vendor_class[0])
                 step_add_detail(step, "%s", m->vendor_class);
         step_add_address(step, "to server", m->server_id);
         step_add_address(step, "by relay", m->relay);
 }
 
-static void describe_answer(const struct packet *packet, struct step *step) {
+static void describe_answer(const struct observer *o, const struct packet *packet, struct step *step) {
         const struct dhcp4 *m = &packet->dhcp4;
 
         step->address = ip_from_v4(m->yours);
         step->server = ip_from_v4(m->has_server_id ? m->server_id : packet->ip.source);
+        step->foreign = whose(o, &step->server, &packet->ethernet.source);
         memcpy(step->file, m->file, sizeof(step->file));
         step_add_address(step, "from server", m->has_server_id ? m->server_id : packet->ip.source);
         if (m->server.s_addr != 0 && (!m->has_server_id || m->server.s_addr != m->server_id.s_addr))
@@ -51,6 +62,8 @@ static const struct {
         { DHCP4_REQUEST, true, STEP_REQUEST },
         { DHCP4_ACKNOWLEDGE, false, STEP_ACKNOWLEDGE },
         { DHCP4_NAK, false, STEP_NAK },
+        /* The other way round: the machine will not have the address. */
+        { DHCP4_DECLINE, true, STEP_NAK },
 };
 
 static void emit_dhcp4(struct observer *o, struct segment *segment, const struct packet *packet, enum step_kind kind, uint64_t time) {
@@ -69,7 +82,7 @@ static void emit_dhcp4(struct observer *o, struct segment *segment, const struct
         if (m->operation == 1)
                 learn_client(o, segment, m, &step);
         else
-                describe_answer(packet, &step);
+                describe_answer(o, packet, &step);
         const struct exchange *exchange = recent_exchange(&o->recent, segment->network, m->xid, &m->mac);
         if (exchange_is(exchange, segment->network, m->xid, &m->mac)) {
                 step.stage = exchange->stage;

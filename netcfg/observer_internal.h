@@ -4,10 +4,12 @@
 #include "lib/macro.h"
 #include "netcfg/observer.h"
 #include "netcfg/recent.h"
+#include "netcfg/transfer.h"
 
 struct observer {
         struct sightings *sightings;
         struct recent recent;
+        struct transfers transfers;
         struct own own;
         int vlan; /* of the frame that is looked at: segment_stray_vlan */
         void (*step)(const struct step *step, void *userdata);

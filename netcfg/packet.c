@@ -29,12 +29,14 @@ static int parse_nd(struct wire *wire, struct packet *packet) {
         return nd_parse(&packet->ip6, wire, &packet->nd);
 }
 
-/* What a TFTP server answers comes from a port of its own choice: only what starts as such an answer is one. */
-static int parse_tftp_reply(struct wire *wire, struct packet *packet) {
+/* What follows a TFTP request goes on between two ports of free choice: only what looks like such a packet is one. */
+static int parse_tftp_other(struct wire *wire, struct packet *packet) {
         struct wire ahead = *wire;
-        uint16_t operation = wire_u16(&ahead);
+        uint16_t operation = wire_u16(&ahead), block = wire_u16(&ahead);
+        bool is_one = operation == TFTP_OPTIONS || operation == TFTP_ERROR || (operation == TFTP_DATA && block == 1) ||
+                      (operation == TFTP_ACKNOWLEDGEMENT && !ahead.failed && wire_left(&ahead) == 0);
 
-        return operation == TFTP_OPTIONS || operation == TFTP_ERROR ? parse_tftp(wire, packet) : -ENOMSG;
+        return is_one ? parse_tftp(wire, packet) : -ENOMSG;
 }
 
 enum { PORT_ANY = 0 };
@@ -50,7 +52,7 @@ static const struct port_row by_udp4_port[] = {
         { PORT_ANY, 4011, parse_dhcp4 }, /* PXE 2.1 boot server, proxy DHCP */
         { 4011, PORT_ANY, parse_dhcp4 },
         { PORT_ANY, 69, parse_tftp },
-        { PORT_ANY, PORT_ANY, parse_tftp_reply },
+        { PORT_ANY, PORT_ANY, parse_tftp_other },
 }, by_udp6_port[] = {
         { PORT_ANY, 547, parse_dhcp6 }, /* to a server or relay */
         { PORT_ANY, 546, parse_dhcp6 }, /* to a client */

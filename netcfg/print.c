@@ -112,8 +112,9 @@ static json_t *print_dhcp4(const struct dhcp4 *m) {
 static json_t *print_tftp(const struct tftp *tftp) {
         bool is_error = tftp->operation == TFTP_ERROR;
 
-        return json_pack("{s:i, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
+        return json_pack("{s:i, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
                          "operation", tftp->operation,
+                         "block", json_int_or_null(tftp->operation == TFTP_DATA || tftp->operation == TFTP_ACKNOWLEDGEMENT, tftp->block),
                          "file", print_text(tftp->file),
                          "mode", print_text(tftp->mode),
                          "size", json_int_or_null(tftp->has_size, (int64_t) tftp->size),

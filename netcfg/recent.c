@@ -26,24 +26,6 @@ bool exchange_is(const struct exchange *exchange, uint16_t network, uint32_t xid
                 memcmp(&exchange->mac, mac, sizeof(*mac)) == 0;
 }
 
-static size_t transfer_slot(uint16_t network, struct in_addr client, uint16_t port) {
-        uint64_t hash = hash_bytes(hash_start(network), &client, sizeof(client));
-
-        return hash_bytes(hash, &port, sizeof(port)) % RECENT_TRANSFERS;
-}
-
-void recent_add_transfer(struct recent *recent, const struct transfer *transfer) {
-        recent->transfers[transfer_slot(transfer->network, transfer->client, transfer->port)] = *transfer;
-}
-
-struct transfer *recent_find_transfer(struct recent *recent, uint16_t network, struct in_addr client, uint16_t port, uint64_t now) {
-        struct transfer *t = &recent->transfers[transfer_slot(network, client, port)];
-
-        if (t->time == 0 || t->network != network || t->client.s_addr != client.s_addr || t->port != port)
-                return NULL;
-        return now - t->time <= 60 * USEC_PER_SEC ? t : NULL;
-}
-
 bool recent_is_repeated(struct recent *recent, uint16_t network, const void *bytes, size_t size, uint64_t now) {
         uint64_t hash = hash_bytes(hash_start(network), bytes, size);
 

@@ -80,6 +80,15 @@ int tftp_parse(struct wire *wire, struct tftp *ret) {
         case TFTP_OPTIONS:
                 read_options(*wire, &tftp);
                 break;
+        case TFTP_DATA:
+                tftp.block = wire_u16(wire);
+                tftp.data_size = (uint16_t) wire_left(wire);
+                if (!wire->failed && tftp.block != 1)
+                        return -ENOMSG;
+                break;
+        case TFTP_ACKNOWLEDGEMENT:
+                tftp.block = wire_u16(wire);
+                break;
         case TFTP_ERROR:
                 tftp.error = wire_u16(wire);
                 /* Some servers forget the NUL. */

@@ -103,7 +103,12 @@ def test_kinds(tmp_path, kind, name, op):
                                    "66": "boot", "67": "undionly.kpxe"}
 
 
-@pytest.mark.parametrize("name", ["decline", "release", "inform"])
+def test_decline(tmp_path):
+    step, = steps(read(tmp_path, dhcp([("message-type", "decline"), ("requested_addr", "192.0.2.100"), ("server_id", "192.0.2.1")])))
+    assert (step["kind"], step["address"], step["server"], step["options"]["53"]) == ("nak", "192.0.2.100", "192.0.2.1", "DECLINE")
+
+
+@pytest.mark.parametrize("name", ["release", "inform"])
 def test_other_types_are_no_steps(tmp_path, name):
     line, = read(tmp_path, dhcp([("message-type", name)], ciaddr="192.0.2.44"))
     assert not steps([line])
@@ -143,16 +148,19 @@ def test_tftp(tmp_path):
               server(scapy.TFTP(op=6) / scapy.TFTP_OACK() / acknowledged),
               server(scapy.TFTP(op=5) / scapy.TFTP_ERROR(errorcode=1, errormsg="File not found")),
               client(scapy.TFTP(op=2) / scapy.TFTP_WRQ(filename="dump", mode="netascii"), 69),
-              server(scapy.TFTP(op=3) / scapy.TFTP_DATA(block=1) / b"data")]
+              server(scapy.TFTP(op=3) / scapy.TFTP_DATA(block=2) / b"data")]
     lines = read(tmp_path, *frames)
     assert lines[0]["tftp"] == {"operation": 1, "file": "snponly.efi", "mode": "octet", "size": 0, "blockSize": 1468, "timeout": None,
-                                "windowSize": None, "error": None, "message": None}
+                                "windowSize": None, "block": None, "error": None, "message": None}
     assert lines[1]["tftp"]["size"] == 174080
     assert lines[2]["tftp"]["error"] == 1 and lines[2]["tftp"]["message"] == "File not found"
     assert lines[3]["tftp"]["file"] == "dump" and lines[3]["tftp"]["mode"] == "netascii"
     assert lines[4]["error"] == "unknown"
     told = steps(lines)
     assert [s["total"] for s in told] == [None, 174080, 174080, None]
+    assert [s["transfer"] for s in told] == ["requested", "options", "refused", "requested"]
+    assert told[0]["options"] == {"blksize": "1468", "tsize": "0"} and told[1]["options"] == {"tsize": "174080"}
+    assert {s["server"] for s in told} == {"192.0.2.1"}
     assert "File not found" in told[2]["detail"]
 
 
@@ -255,8 +263,13 @@ def some_tftp(rng):
     numbers = {key: rng.choice((None, 0, 2**63 - 1, rng.randint(0, 2**63 - 1))) for key in ("tsize", "blksize", "timeout", "windowsize")}
     told = [scapy.TFTP_Option(oname=rng.choice((key, key.upper())), value=str(value)) for key, value in numbers.items() if value is not None]
     rng.shuffle(told)
-    want = {"operation": rng.choice((1, 2, 5, 6)), "file": None, "mode": None, "size": None, "blockSize": None, "timeout": None,
-            "windowSize": None, "error": None, "message": None}
+    want = {"operation": rng.choice((1, 2, 3, 4, 5, 6)), "file": None, "mode": None, "size": None, "blockSize": None, "timeout": None,
+            "windowSize": None, "block": None, "error": None, "message": None}
+    if want["operation"] == 3:
+        return scapy.TFTP(op=3) / scapy.TFTP_DATA(block=1) / name.encode(), want | {"block": 1}
+    if want["operation"] == 4:
+        want |= {"block": rng.randint(0, 65535)}
+        return scapy.TFTP(op=4) / scapy.TFTP_ACK(block=want["block"]), want
     if want["operation"] == 5:
         want |= {"error": rng.randint(0, 65535), "message": name[:100]}
         return scapy.TFTP(op=5) / scapy.TFTP_ERROR(errorcode=want["error"], errormsg=name[:100]), want

@@ -235,14 +235,115 @@ static void test_transfer(void **state) {
                 assert_int_equal(world->steps[i].has_total, i > 0);
         }
         assert_int_equal(world->steps[2].total, 174080);
+        assert_int_equal(world->steps[2].transfer, TRANSFER_ABORTED);
         assert_string_equal(world->steps[2].detail, "ended by the machine: User aborted the transfer (TFTP error 8)");
 
+        /* The same port again, for the file itself. */
+        feed(world, &request, NOW + 3 * USEC_PER_SEC);
         struct frame refusal = TFTP(false, 40001, "\0\5\0\1File not found\0");
-        feed(world, &refusal, NOW + 3 * USEC_PER_SEC);
-        assert_string_equal(world->steps[3].detail, "refused by the server: File not found (TFTP error 1)");
+        feed(world, &refusal, NOW + 4 * USEC_PER_SEC);
+        assert_int_equal(world->count, 5);
+        assert_int_equal(world->steps[4].time, NOW + 3 * USEC_PER_SEC);
+        assert_int_equal(world->steps[4].transfer, TRANSFER_REFUSED);
+        assert_string_equal(world->steps[4].detail, "refused by the server: File not found (TFTP error 1)");
         struct frame late = TFTP(false, 40001, "\0\5\0\2Access violation\0");
-        feed(world, &late, NOW + 61 * USEC_PER_SEC);
-        assert_int_equal(world->count, 4);
+        feed(world, &late, NOW + 90 * USEC_PER_SEC);
+        assert_int_equal(world->count, 5);
+}
+
+/* What is sent again and again says where it hangs. */
+static void test_transfer_timeouts(void **state) {
+        const struct {
+                struct frame frames[3];
+                unsigned count; /* the last one is sent three times */
+                enum step_transfer state;
+                const char *detail, *options;
+        } cases[] = {
+                { { TFTP(true, 69, "\0\1a.efi\0octet\0blksize\0" "1468\0") }, 1, TRANSFER_REQUESTED,
+                  "the request was sent 3 times and not answered", "blksize=1468\n" },
+                { { TFTP(true, 69, "\0\1a.efi\0octet\0blksize\0" "1468\0"), TFTP(false, 4000, "\0\6blksize\0" "1400\0") }, 2, TRANSFER_OPTIONS,
+                  "the option acknowledgement was sent 3 times and not answered", "blksize=1400\n" },
+                { { TFTP(true, 69, "\0\1a.efi\0octet\0blksize\0" "1468\0"), TFTP(false, 4000, "\0\6blksize\0" "1468\0"),
+                    TFTP(true, 4000, "\0\4\0\0") }, 3, TRANSFER_AGREED, "block 1 was asked for 3 times and not answered", "blksize=1468\n" },
+                { { TFTP(true, 69, "\0\1a.efi\0octet\0"), TFTP(false, 4000, "\0\3\0\1data") }, 2, TRANSFER_AGREED,
+                  "block 1 was sent 3 times and not answered", "" },
+                { { TFTP(true, 69, "\0\1a.efi\0octet\0tsize\0" "0\0"), TFTP(false, 4000, "\0\6tsize\0" "2000\0"),
+                    TFTP(true, 4000, "\0\4\0\1") }, 3, TRANSFER_DATA, "block 1 was acknowledged 3 times, and the next one did not come", "tsize=2000\n" },
+        };
+        struct world *world = *state;
+
+        for (size_t i = 0; i < ELEMENTS(cases); i++) {
+                uint64_t now = NOW + i * 3600 * USEC_PER_SEC;
+                world->count = 0;
+                for (unsigned j = 0; j < cases[i].count + 2; j++)
+                        feed(world, &cases[i].frames[j < cases[i].count ? j : cases[i].count - 1], now + j * USEC_PER_SEC);
+                const struct step *step = &world->steps[world->count - 1];
+                assert_int_equal(step->time, now);
+                assert_int_equal(step->transfer, cases[i].state);
+                assert_int_equal(step->repeats, 2);
+                assert_int_equal(step->last, now + (cases[i].count + 1) * USEC_PER_SEC);
+                assert_string_equal(step->detail, cases[i].detail);
+                assert_string_equal(step->options, cases[i].options);
+        }
+}
+
+/* Block numbers go round; bytes are told now and then, and the end at once. */
+static void test_transfer_progress(void **state) {
+        struct world *world = *state;
+        struct frame request = TFTP(true, 69, "\0\1large\0octet\0tsize\0" "0\0"), options = TFTP(false, 4000, "\0\6tsize\0" "51200000\0");
+        uint8_t acknowledgement[4] = { 0, 4 };
+
+        feed(world, &request, NOW);
+        feed(world, &options, NOW);
+        for (unsigned block = 0; block <= 100000; block++) {
+                acknowledgement[2] = (uint8_t) (block >> 8);
+                acknowledgement[3] = (uint8_t) block;
+                struct frame frame = tftp(true, 4000, acknowledgement, 4);
+                feed(world, &frame, NOW + 10 * block);
+                /* so much later that it is none twice */
+                if (block == 99999)
+                        assert_true(world->count > 4 && world->count < 12);
+        }
+        const struct step *last = &world->steps[world->count - 1];
+        assert_int_equal(last->transfer, TRANSFER_DATA); /* 51200000 is a multiple of 512: an empty block ends it */
+        acknowledgement[2] = (uint8_t) (100001 >> 8);
+        acknowledgement[3] = (uint8_t) 100001;
+        struct frame frame = tftp(true, 4000, acknowledgement, 4);
+        feed(world, &frame, NOW + 2 * USEC_PER_SEC);
+        last = &world->steps[world->count - 1];
+        assert_int_equal(last->transfer, TRANSFER_DONE);
+        assert_true(last->has_bytes && last->bytes == 51200000 && last->total == 51200000);
+        assert_string_equal(last->detail, "");
+}
+
+static void test_whose_answer(void **state) {
+        struct world *world = *state;
+        struct frame offer = dhcp(DHCP4_OFFER, 7, NULL, 0), stray = dhcp(DHCP4_DISCOVER, 8, "PXEClient", 7);
+        struct ip own;
+
+        feed(world, &offer, NOW);
+        assert_int_equal(world->steps[0].foreign, FOREIGN_UNKNOWN);
+        assert_int_equal(ip_parse("192.0.2.77", &own), 0);
+        own_add_address(observer_own(world->observer), &own);
+        feed(world, &offer, NOW + USEC_PER_SEC);
+        assert_int_equal(world->steps[1].foreign, FOREIGN_YES);
+        own_add_mac(observer_own(world->observer), &world->segment.own);
+        feed(world, &offer, NOW + 2 * USEC_PER_SEC);
+        assert_int_equal(world->steps[2].foreign, FOREIGN_NO);
+        assert_false(world->steps[2].has_vlan);
+        world->segment.vlan = 100;
+        feed(world, &stray, NOW + 3 * USEC_PER_SEC);
+        assert_true(world->steps[3].has_vlan && world->steps[3].vlan == 0);
+}
+
+static void test_declined(void **state) {
+        struct world *world = *state;
+        struct frame frame = dhcp(DHCP4_DECLINE, 7, NULL, 0);
+
+        feed(world, &frame, NOW);
+        assert_int_equal(world->count, 1);
+        assert_int_equal(world->steps[0].kind, STEP_NAK);
+        assert_string_equal(world->steps[0].detail, "declined by the machine: somebody uses the address");
 }
 
 static void test_neighbour(void **state) {
@@ -343,6 +444,10 @@ int main(void) {
                 cmocka_unit_test_setup_teardown(test_twice_seen_and_sent_again, set_up, tear_down),
                 cmocka_unit_test_setup_teardown(test_limit, set_up, tear_down),
                 cmocka_unit_test_setup_teardown(test_transfer, set_up, tear_down),
+                cmocka_unit_test_setup_teardown(test_transfer_timeouts, set_up, tear_down),
+                cmocka_unit_test_setup_teardown(test_transfer_progress, set_up, tear_down),
+                cmocka_unit_test_setup_teardown(test_whose_answer, set_up, tear_down),
+                cmocka_unit_test_setup_teardown(test_declined, set_up, tear_down),
                 cmocka_unit_test_setup_teardown(test_neighbour, set_up, tear_down),
                 cmocka_unit_test(test_stray_vlan),
                 cmocka_unit_test(test_link_problems),

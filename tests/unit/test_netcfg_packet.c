@@ -185,6 +185,10 @@ static void test_tftp(void **state) {
         assert_int_equal(PARSE_TFTP("\0\5\0\1File not found\0", &tftp), 0);
         assert_int_equal(tftp.error, 1);
         assert_string_equal(tftp.message, "File not found");
+        assert_int_equal(PARSE_TFTP("\0\3\0\1data", &tftp), 0);
+        assert_true(tftp.operation == TFTP_DATA && tftp.block == 1 && tftp.data_size == 4);
+        assert_int_equal(PARSE_TFTP("\0\4\1\2", &tftp), 0);
+        assert_true(tftp.operation == TFTP_ACKNOWLEDGEMENT && tftp.block == 258);
         assert_int_equal(PARSE_TFTP("\0\5\0\10no NUL", &tftp), 0);
         assert_string_equal(tftp.message, "no NUL");
 }
@@ -194,8 +198,9 @@ static void test_tftp_damaged(void **state) {
 
         assert_int_equal(PARSE_TFTP("", &tftp), -EBADMSG);
         assert_int_equal(PARSE_TFTP("\0", &tftp), -EBADMSG);
-        assert_int_equal(PARSE_TFTP("\0\3\0\1data", &tftp), -ENOMSG);
-        assert_int_equal(PARSE_TFTP("\0\4\0\1", &tftp), -ENOMSG);
+        assert_int_equal(PARSE_TFTP("\0\3\0\2data", &tftp), -ENOMSG);
+        assert_int_equal(PARSE_TFTP("\0\3\0", &tftp), -EBADMSG);
+        assert_int_equal(PARSE_TFTP("\0\4", &tftp), -EBADMSG);
         assert_int_equal(PARSE_TFTP("\0\1file", &tftp), -EBADMSG);
         assert_int_equal(PARSE_TFTP("\0\1file\0octet", &tftp), -EBADMSG);
         assert_int_equal(PARSE_TFTP("\0\1\0octet\0", &tftp), -EBADMSG);
