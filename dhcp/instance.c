@@ -30,7 +30,7 @@ struct instance {
         char *config_path, *hosts_path, *leases_path;
 
         bool removed, usable; /* usable: `network` is filled, and not DHCP_OFF */
-        char problem[512];    /* as told last; "": none */
+        bool has_problem;
         char refusal[256];    /* why it is not usable; "": it is off */
         struct network network;
         unsigned http_port;
@@ -58,15 +58,17 @@ static void tell_changed(struct instance *instance) {
 }
 
 static void _printf_(2, 3) set_problem(struct instance *instance, const char *format, ...) {
+        char text[512];
         va_list arguments;
         va_start(arguments, format);
-        vsnprintf(instance->problem, sizeof instance->problem, format, arguments);
+        vsnprintf(text, sizeof text, format, arguments);
         va_end(arguments);
-        daemon_set_problem(instance->context->daemon, instance->subject, "%s", instance->problem);
+        instance->has_problem = true;
+        daemon_set_problem(instance->context->daemon, instance->subject, "%s", text);
 }
 
 static void clear_problem(struct instance *instance) {
-        instance->problem[0] = '\0';
+        instance->has_problem = false;
         daemon_clear_problem(instance->context->daemon, instance->subject);
 }
 
@@ -326,14 +328,14 @@ void instance_update(struct instance *instance) {
 bool instance_is_settled(const struct instance *instance) {
         if (!instance->usable)
                 return !is_running(instance);
-        if (instance_has_problem(instance))
+        if (instance->has_problem)
                 return true;
         return !hangup_is_armed(instance) && !instance->hosts_news && instance->child &&
                child_get_state(instance->child) != CHILD_STARTING;
 }
 
 bool instance_has_problem(const struct instance *instance) {
-        return instance->problem[0] != '\0';
+        return instance->has_problem;
 }
 
 const char *instance_name(const struct instance *instance) {
@@ -344,8 +346,8 @@ const char *instance_name(const struct instance *instance) {
 
 /* Why dnsmasq would not answer now; NULL: it would. */
 static const char *silence_of(const struct instance *instance) {
-        if (instance->problem[0])
-                return instance->problem;
+        if (instance->has_problem)
+                return daemon_problem(instance->context->daemon, instance->subject);
         if (!instance->child || child_get_state(instance->child) != CHILD_READY)
                 return "it is being started";
         return NULL;

@@ -77,6 +77,8 @@ int daemon_run(struct daemon *daemon);
  */
 void daemon_set_problem(struct daemon *daemon, const char *subject, const char *format, ...) _printf_(3, 4);
 void daemon_clear_problem(struct daemon *daemon, const char *subject);
+/* The reason of the subject's problem; NULL: it has none. Borrowed until it changes. */
+const char *daemon_problem(const struct daemon *daemon, const char *subject);
 
 /* Children whose state is part of the status; daemon does not own them. Call daemon_status_changed from their `changed`. */
 int daemon_add_child(struct daemon *daemon, struct child *child);

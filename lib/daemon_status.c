@@ -7,7 +7,7 @@
 #include "lib/daemon_internal.h"
 #include "lib/log.h"
 
-static struct problem *find_problem(struct daemon *daemon, const char *subject) {
+static struct problem *find_problem(const struct daemon *daemon, const char *subject) {
         for (size_t i = 0; i < daemon->problems_size; i++)
                 if (strcmp(daemon->problems[i].subject, subject) == 0)
                         return &daemon->problems[i];
@@ -26,6 +26,12 @@ static struct problem *add_problem(struct daemon *daemon, const char *subject) {
                 return NULL;
         daemon->problems_size++;
         return problem;
+}
+
+const char *daemon_problem(const struct daemon *daemon, const char *subject) {
+        const struct problem *problem = find_problem(daemon, subject);
+
+        return problem ? problem->reason : NULL;
 }
 
 void daemon_set_problem(struct daemon *daemon, const char *subject, const char *format, ...) {

@@ -5,18 +5,31 @@
 #include <stdio.h>
 #include <string.h>
 
+#define SEPARATOR ", "
+
 static void add_reason(struct decision *decision, const char *format, ...) _printf_(2, 3);
 static void add_reason(struct decision *decision, const char *format, ...) {
         size_t used = strlen(decision->reasons), room = sizeof(decision->reasons);
         va_list arguments;
 
         if (used > 0)
-                used += (size_t) snprintf(decision->reasons + used, room - used, ", ");
+                used += (size_t) snprintf(decision->reasons + used, room - used, SEPARATOR);
         if (used >= room)
                 return;
         va_start(arguments, format);
         vsnprintf(decision->reasons + used, room - used, format, arguments);
         va_end(arguments);
+        if (decision->n_reasons < DECISION_REASONS_MAX)
+                decision->ends[decision->n_reasons++] = (unsigned) strlen(decision->reasons);
+}
+
+const char *decision_reason(const struct decision *decision, unsigned index, int *ret_length) {
+        unsigned start = index == 0 ? 0 : decision->ends[index - 1] + (unsigned) strlen(SEPARATOR);
+
+        if (index >= decision->n_reasons || start > decision->ends[index])
+                return NULL;
+        *ret_length = (int) (decision->ends[index] - start);
+        return decision->reasons + start;
 }
 
 static const struct node *find_node(const struct boot_request *request, const struct snapshot *snapshot,

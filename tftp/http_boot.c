@@ -3,9 +3,8 @@
 #include <string.h>
 
 #include "lib/clock.h"
+#include "tftp/boot_answer.h"
 #include "tftp/http_request.h"
-#include "tftp/images.h"
-#include "tftp/script.h"
 
 enum MHD_Result http_start(struct http_request *request) {
         _cleanup_(snapshot_unrefp) struct snapshot *snapshot = published_get(request->context->published);
@@ -15,20 +14,6 @@ enum MHD_Result http_start(struct http_request *request) {
                 return http_error(request, MHD_HTTP_SERVICE_UNAVAILABLE, "Not ready yet.");
         script_start(&request->address, snapshot->settings->http_port, &text);
         return http_text(request, MHD_HTTP_OK, &text);
-}
-
-/* The profile's first image that is not there; NULL: there is none. */
-static const char *find_missing(const struct settings *settings, const struct profile *profile) {
-        const char *file;
-
-        for (unsigned i = 0; (file = profile_file(profile, i)); i++) {
-                if (file_is_url(file))
-                        continue;
-                _cleanup_close_ int fd = image_open(settings->image_directory, file);
-                if (fd < 0)
-                        return file;
-        }
-        return NULL;
 }
 
 static struct report *make_report(struct http_request *request, enum report_kind kind, const struct boot_request *machine,
@@ -67,18 +52,12 @@ static void expect_boot(struct http_request *request, const struct boot_request 
                 request->on_complete = TAKE_POINTER(started);
 }
 
-static bool is_consumed(const struct uuid *node, uint64_t assignment, void *userdata) {
-        return consumed_is(userdata, node, assignment);
-}
-
 enum MHD_Result http_boot(struct http_request *request) {
         const struct http_context *context = request->context;
         _cleanup_(snapshot_unrefp) struct snapshot *snapshot = published_get(context->published);
         const struct network *network = snapshot ? snapshot_network_by_address(snapshot, &request->address) : NULL;
-        _cleanup_text_ struct text text = {};
         struct boot_request machine;
-        struct decision decision;
-        char reason[512];
+        struct boot_answer answer;
 
         if (!network || !snapshot->settings)
                 return http_error(request, MHD_HTTP_SERVICE_UNAVAILABLE, "Not ready yet.");
@@ -86,25 +65,17 @@ enum MHD_Result http_boot(struct http_request *request) {
         /* Its token could not be tied to a machine. */
         if (!machine.has_mac)
                 return http_error(request, MHD_HTTP_BAD_REQUEST, "Which machine asks? /boot?mac=52:54:00:12:34:56, the MAC that it boots by, is needed.");
-        decide(&machine, snapshot, network, is_consumed, context->consumed, &decision);
-
-        struct script_input input = { .request = &machine,
-                                      .settings = snapshot->settings,
-                                      .network = network,
-                                      .decision = &decision,
-                                      .missing = decision.profile ? find_missing(snapshot->settings, decision.profile) : NULL,
-                                      .now = realtime_us() / USEC_PER_SEC };
-        bool boots = script_machine(&input, &text, reason, sizeof(reason));
+        boot_answer(&machine, snapshot, network, context->consumed, NULL, &answer);
 
         if (!request->head) {
-                struct report *report = make_report(request, boots ? REPORT_SCRIPT : REPORT_REFUSED, &machine, network, &decision);
+                struct report *report = make_report(request, answer.boots ? REPORT_SCRIPT : REPORT_REFUSED, &machine, network, &answer.decision);
                 if (report)
-                        report->detail = strdup(boots ? decision.reasons : reason);
+                        report->detail = strdup(answer.boots ? answer.decision.reasons : answer.reason);
                 reports_push(context->reports, report);
-                if (boots)
-                        expect_boot(request, &machine, network, &decision);
+                if (answer.boots)
+                        expect_boot(request, &machine, network, &answer.decision);
         }
-        return http_text(request, MHD_HTTP_OK, &text);
+        return http_text(request, MHD_HTTP_OK, &answer.text);
 }
 
 /* Consumed from this moment on: the next script that is asked for is another one. */
@@ -130,7 +101,7 @@ static void recall_boot(struct http_request *request, const char *fetched) {
                 machine.has_uuid = true;
                 machine.uuid = node->uuid;
         }
-        decide(&machine, snapshot, network, is_consumed, context->consumed, &decision);
+        decide(&machine, snapshot, network, boot_is_consumed, context->consumed, &decision);
         if (!decision.profile || decision.node != node || decision.assignment != token->assignment)
                 return;
         _cleanup_(report_freep) struct report *started = make_report(request, REPORT_STARTED, &machine, network, &decision);

@@ -117,15 +117,13 @@ static int read_facts(int fd, struct file_facts *ret) {
 static enum MHD_Result serve(struct http_request *request, int opened, const char *file, bool known) {
         _cleanup_close_ int fd = opened;
         struct file_facts facts;
+        const char *why;
 
         if (fd >= 0 && read_facts(fd, &facts) < 0)
                 return MHD_NO;
-        if (fd == -EACCES || fd == -EPERM)
-                return refuse(request, known, MHD_HTTP_FORBIDDEN, file, "the file may not be read");
-        if (fd == -EMFILE || fd == -ENFILE || fd == -ENOMEM)
-                return refuse(request, known, MHD_HTTP_SERVICE_UNAVAILABLE, file, "too many files are open");
-        if (fd < 0)
-                return refuse(request, known, MHD_HTTP_NOT_FOUND, file, "there is no such file");
+        unsigned status = file_status(opened, &why);
+        if (status != MHD_HTTP_OK)
+                return refuse(request, known, status, file, why);
 
         struct file_conditions conditions = { .range = header(request, "Range"),
                                               .if_range = header(request, "If-Range"),

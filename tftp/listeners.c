@@ -115,3 +115,11 @@ void listeners_check(struct listeners *listeners) {
                 if (!listener->server)
                         try_open(listeners, listener);
 }
+
+const char *listeners_silence(struct listeners *listeners, const struct ip *address, uint16_t port) {
+        const struct listener *listener = find(listeners, address, port);
+
+        if (listener && listener->server)
+                return NULL;
+        return (listener ? daemon_problem(listeners->daemon, listener->subject) : NULL) ?: "it is being started";
+}

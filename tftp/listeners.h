@@ -16,5 +16,7 @@ DEFINE_CLEANUP(struct listeners *, listeners_free);
 
 /* Opens what the snapshot wants and is not open yet, closes what it does not want; the others are not touched. */
 void listeners_set(struct listeners *listeners, const struct snapshot *snapshot);
+/* Why nobody answers at that port; NULL: the server does. Borrowed. */
+const char *listeners_silence(struct listeners *listeners, const struct ip *address, uint16_t port);
 /* Tries again what could not be had. */
 void listeners_check(struct listeners *listeners);

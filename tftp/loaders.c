@@ -19,7 +19,7 @@ static const struct loader {
 } loaders_table[] = {
         { "undionly.kpxe", false, "BIOS machines cannot boot" },
         { "snponly.efi", false, "UEFI machines cannot boot" },
-        { "local-x64.efi", true, "UEFI machines cannot start their local disk" },
+        { LOCAL_LOADER, true, "UEFI machines cannot start their local disk" },
 };
 
 struct loaders {

@@ -10,6 +10,8 @@
 /* Its content is LOADER_PROBE_TEXT. */
 #define LOADER_PROBE "ready"
 #define LOADER_PROBE_TEXT "pxed\n"
+/* Starts the local disk under UEFI. */
+#define LOCAL_LOADER "local-x64.efi"
 
 struct loaders;
 

@@ -29,6 +29,7 @@ int main(int argc, char **argv) {
                 .name = "pxed-tftp",
                 .summary = "serves boot loaders by TFTP, boot scripts and images by HTTP",
                 .arguments = arguments,
+                .methods = server_methods,
         };
 
         /* A few threads that do little: one heap keeps memory small. */

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "tftp/loaders.h"
 #include "tftp/template.h"
 
 /* After so many failed downloads of one file the machine asks anew what to boot: it may have been changed. */
@@ -121,7 +122,10 @@ static void script_prepare(struct script *script, const struct script_input *inp
                 token.has_node = true;
                 token.node = node->id;
         }
-        token_make(&token, input->settings->secret, script->token);
+        if (input->token)
+                snprintf(script->token, sizeof(script->token), "%s", input->token);
+        else
+                token_make(&token, input->settings->secret, script->token);
 }
 
 /* Waits, then asks anew. Each script ends with it, so that none comes to its end by accident. */
@@ -163,17 +167,21 @@ static void add_refusal(struct script *script, const char *reason, const char *r
         add_ask_again(script);
 }
 
+void file_add_path(const char *file, struct text *text) {
+        for (const unsigned char *at = (const unsigned char *) file; *at; at++)
+                if ((*at >= '0' && *at <= '9') || (*at >= 'a' && *at <= 'z') || (*at >= 'A' && *at <= 'Z') || strchr("-._~/+", *at))
+                        text_add_bytes(text, (const char *) at, 1);
+                else
+                        text_printf(text, "%%%02X", *at);
+}
+
 static void add_url(struct script *script, const char *file) {
         if (file_is_url(file)) {
                 text_add(script->text, file);
                 return;
         }
         text_printf(script->text, "%s/images/", script->base);
-        for (const unsigned char *at = (const unsigned char *) file; *at; at++)
-                if ((*at >= '0' && *at <= '9') || (*at >= 'a' && *at <= 'z') || (*at >= 'A' && *at <= 'Z') || strchr("-._~/+", *at))
-                        text_add_bytes(script->text, (const char *) at, 1);
-                else
-                        text_printf(script->text, "%%%02X", *at);
+        file_add_path(file, script->text);
         text_printf(script->text, "?token=%s", script->token);
 }
 
@@ -276,7 +284,7 @@ static void add_kernel(struct script *script, const char *arguments) {
 static void add_local(struct script *script) {
         add_heading(script);
         if (script->input->request->platform == PLATFORM_EFI) {
-                text_printf(script->text, "chain --autofree %s/loaders/local-x64.efi?token=%s ||\n", script->base, script->token);
+                text_printf(script->text, "chain --autofree %s/loaders/" LOCAL_LOADER "?token=%s ||\n", script->base, script->token);
                 add_echo(script->text, "pxed: no operating system was started from a disk of this machine.");
                 add_ask_again(script);
                 return;

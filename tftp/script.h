@@ -23,6 +23,7 @@ struct script_input {
         const struct decision *decision;
         const char *missing; /* file of the profile that is not in the image folder; NULL: all are there */
         uint64_t now;        /* seconds since 1970 */
+        const char *token;   /* stands in place of the machine's; NULL: it gets one */
 };
 
 /*
@@ -33,5 +34,7 @@ bool script_machine(const struct script_input *input, struct text *text, char *r
 
 /* The files that a profile's script loads, kernel first; NULL past the last. */
 const char *profile_file(const struct profile *profile, unsigned index);
+/* Adds the name of a file as it stands in a URL. */
+void file_add_path(const char *file, struct text *text);
 /* Whether it is loaded from another server. */
 bool file_is_url(const char *file);

@@ -11,6 +11,7 @@
 #include "lib/file.h"
 #include "lib/log.h"
 #include "lib/worker.h"
+#include "tftp/explain.h"
 #include "tftp/listeners.h"
 #include "tftp/loaders.h"
 #include "tftp/tftpd.h"
@@ -199,6 +200,41 @@ static int on_reports(sd_event_source *source, int fd, uint32_t events, void *us
         return 0;
 }
 
+/* ---- explanation ---- */
+
+static const char *explained_network(void *userdata, size_t index) {
+        const struct server *server = userdata;
+        return server->current && server->current->settings && index < server->current->n_networks ? server->current->networks[index]->name : NULL;
+}
+
+static const char *tftp_silence(const struct server *server, const struct network *network) {
+        for (size_t i = 0; i < server->n_children; i++)
+                if (tftpd_is_for(server->children[i], network))
+                        return tftpd_silence(server->children[i]);
+        return "it could not be started";
+}
+
+static json_t *explained_answers(void *userdata, size_t index, const struct explain_question *question) {
+        const struct server *server = userdata;
+        const struct network *network = server->current->networks[index];
+        const struct explain_inputs inputs = {
+                .snapshot = server->current, .network = network, .consumed = server->http.consumed,
+                .loader_directory = server->http.loader_directory, .tftp_problem = tftp_silence(server, network),
+                .http_problem = listeners_silence(server->listeners, &network->address, server->current->settings->http_port),
+        };
+        return explain_boot(&inputs, question);
+}
+
+static int handle_explain(struct varlink_call *call, const json_t *parameters, void *userdata) {
+        static const struct explain_source source = { explained_network, explained_answers };
+        return explain_handle(call, parameters, &source, daemon_userdata(userdata));
+}
+
+const struct varlink_method server_methods[] = {
+        { "org.pxed.Explain.Explain", handle_explain, VARLINK_READ },
+        {},
+};
+
 /* ---- what is looked after ---- */
 
 static void check_images(struct server *server) {
@@ -284,6 +320,7 @@ int server_new(struct daemon *daemon, const struct server_options *options, stru
         r = worker_new(daemon, &worker, &server->worker);
         if (r < 0)
                 return r;
+        daemon_set_userdata(daemon, server);
         *ret = TAKE_POINTER(server);
         return 0;
 }
@@ -291,6 +328,7 @@ int server_new(struct daemon *daemon, const struct server_options *options, stru
 struct server *server_free(struct server *server) {
         if (!server)
                 return NULL;
+        daemon_set_userdata(server->daemon, NULL);
         /* The HTTP threads end first: they use all the rest. */
         listeners_free(server->listeners);
         for (size_t i = 0; i < server->n_children; i++)

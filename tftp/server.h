@@ -13,3 +13,6 @@ struct server_options {
 int server_new(struct daemon *daemon, const struct server_options *options, struct server **ret);
 struct server *server_free(struct server *server);
 DEFINE_CLEANUP(struct server *, server_free);
+
+/* For daemon_options.methods: org.pxed.Explain. */
+extern const struct varlink_method server_methods[];

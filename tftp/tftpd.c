@@ -151,6 +151,12 @@ struct tftpd *tftpd_free(struct tftpd *tftpd) {
         return NULL;
 }
 
+const char *tftpd_silence(const struct tftpd *tftpd) {
+        if (child_get_state(tftpd->child) == CHILD_READY)
+                return NULL;
+        return daemon_problem(tftpd->daemon, tftpd->subject) ?: "it is being started";
+}
+
 bool tftpd_is_for(const struct tftpd *tftpd, const struct network *network) {
         return strcmp(tftpd->name, network->name) == 0 && ip_equal(&tftpd->address, &network->address);
 }

@@ -11,5 +11,7 @@ int tftpd_new(struct daemon *daemon, const char *program, const char *directory,
 struct tftpd *tftpd_free(struct tftpd *tftpd);
 DEFINE_CLEANUP(struct tftpd *, tftpd_free);
 
+/* Why it does not answer now; NULL: it does. Borrowed. */
+const char *tftpd_silence(const struct tftpd *tftpd);
 /* Whether it is what this network needs. */
 bool tftpd_is_for(const struct tftpd *tftpd, const struct network *network);

@@ -121,6 +121,19 @@ static void test_decisions(void **state) {
         }
 }
 
+/* One by one they are all of the text, and the comma within one does not part it. */
+static void test_reasons(void **state) {
+        struct world *world = *state;
+        int length;
+
+        set_node(world, "\"profile\":\"deb\",\"assignment\":9,\"once\":true");
+        struct decision decision = decide_for(world, MAC);
+        assert_ptr_equal(decision_reason(&decision, 0, &length), decision.reasons);
+        assert_int_equal(length, strlen("its MAC is one of node node1"));
+        assert_string_equal(decision_reason(&decision, 1, &length), "deb is assigned, to boot once");
+        assert_null(decision_reason(&decision, 2, &length));
+}
+
 static void test_ignored(void **state) {
         struct world *world = *state;
 
@@ -288,7 +301,7 @@ static void test_files(void **state) {
 
 int main(void) {
         const struct CMUnitTest tests[] = {
-                TEST(test_decisions), TEST(test_ignored), TEST(test_kernel_bios), TEST(test_kernel_efi), TEST(test_inspect), TEST(test_local),
+                TEST(test_decisions), TEST(test_reasons), TEST(test_ignored), TEST(test_kernel_bios), TEST(test_kernel_efi), TEST(test_inspect), TEST(test_local),
                 TEST(test_refusals), TEST(test_texts_are_harmless), TEST(test_start), TEST(test_files),
         };
         return cmocka_run_group_tests(tests, NULL, NULL);
