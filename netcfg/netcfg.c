@@ -9,6 +9,7 @@
 #include "lib/log.h"
 #include "lib/worker.h"
 #include "netcfg/host.h"
+#include "netcfg/manage.h"
 #include "netcfg/network.h"
 #include "netcfg/report.h"
 
@@ -27,6 +28,8 @@ struct netcfg {
         struct network *networks[NETWORKS_MAX]; /* by id */
         bool stale[NETWORKS_MAX];               /* its interface may have changed */
         bool all_stale;                         /* each one, and their neighbours */
+        struct manage *manage;
+        bool manage_stale; /* a plan may have changed */
         json_t *wanted;                         /* name: type Network */
         sd_event_source *refresh, *drain;
         struct bucket sightings;
@@ -124,6 +127,9 @@ static int on_refresh(sd_event_source *source, uint64_t usec, void *userdata) {
                 netcfg->stale[id] = false;
         }
         interfaces_refresh(netcfg->context.interfaces);
+        if (netcfg->manage_stale)
+                manage_run(netcfg->manage);
+        netcfg->manage_stale = false;
         drain_sightings(netcfg);
         return 0;
 }
@@ -138,6 +144,10 @@ static void on_link_changed(int index, const char *name, int master, void *userd
                         netcfg->stale[id] = true;
                         arm(netcfg->refresh, index == 0 ? LOST_DELAY : REFRESH_DELAY);
                 }
+        if (manage_has_link(netcfg->manage, index, name)) {
+                netcfg->manage_stale = true;
+                arm(netcfg->refresh, index == 0 ? LOST_DELAY : REFRESH_DELAY);
+        }
         if (interfaces_changed(netcfg->context.interfaces, index, name, master))
                 arm(netcfg->refresh, index == 0 ? LOST_DELAY : REFRESH_DELAY);
         arm(netcfg->refresh, LOST_DELAY);
@@ -214,6 +224,9 @@ static bool on_commit(uint64_t revision, void *userdata) {
         FOREACH_NETWORK(netcfg, id)
                 network_refresh(netcfg->networks[id]);
         interfaces_refresh(netcfg->context.interfaces);
+        if (manage_configure(netcfg->manage, netcfg->wanted) < 0)
+                log_error("Cannot manage interfaces as the configuration says now: %s", strerror(ENOMEM));
+        manage_run(netcfg->manage);
         drain_sightings(netcfg);
         return true;
 }
@@ -246,7 +259,9 @@ static int set_up(struct netcfg *netcfg) {
             (r = links_new(daemon_event(netcfg->context.daemon), &handlers, &netcfg->context.links)) < 0 ||
             (r = interfaces_new(netcfg->context.daemon, netcfg->context.links, &frames, &netcfg->context.interfaces)) < 0)
                 return r;
-        return worker_new(netcfg->context.daemon, &options, &netcfg->context.worker);
+        if ((r = worker_new(netcfg->context.daemon, &options, &netcfg->context.worker)) < 0)
+                return r;
+        return manage_new(netcfg->context.daemon, netcfg->context.worker, &netcfg->manage);
 }
 
 int netcfg_new(struct daemon *daemon, struct netcfg **ret) {
@@ -272,6 +287,7 @@ struct netcfg *netcfg_free(struct netcfg *netcfg) {
         for (size_t id = 0; id < NETWORKS_MAX; id++)
                 network_free(netcfg->networks[id]);
         interfaces_free(netcfg->context.interfaces);
+        manage_free(netcfg->manage);
         worker_free(netcfg->context.worker);
         links_free(netcfg->context.links);
         observer_free(netcfg->context.observer);

@@ -91,7 +91,7 @@ static int on_carrier(sd_event_source *source, uint64_t usec, void *userdata) {
 static void set_problem(struct network *network, const char *text) {
         char subject[256];
 
-        snprintf(subject, sizeof(subject), "network %s", network->name);
+        snprintf(subject, sizeof(subject), "link %s", network->name);
         if (text)
                 daemon_set_problem(network->context->daemon, subject, "%s", text);
         else
@@ -143,8 +143,7 @@ void network_refresh(struct network *network) {
         network->segment.own = link.mac;
         if (link.up && link.index != known)
                 network_read_neighbours(network);
-        bool bad = link_problem(&link, network->interface, &network->address, text, sizeof(text));
-        set_problem(network, bad ? text : NULL);
+        set_problem(network, NULL);
         tell_change(network);
 }
 

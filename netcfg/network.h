@@ -28,7 +28,7 @@ struct network *network_retire(struct network *network);
  * was. */
 int network_configure(struct network *network, const json_t *entry);
 
-/* Reads its interface from the kernel; reports what changed, sets or clears its problems. */
+/* Reads its interface from the kernel; reports what changed. What of it keeps the network from working is told by manage.h. */
 void network_refresh(struct network *network);
 /* The next network_refresh reports its interface also when nothing has changed: pxed may have started anew. */
 void network_announce(struct network *network);

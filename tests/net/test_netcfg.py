@@ -132,7 +132,7 @@ def test_problems_come_with_what_to_do_and_go_by_themselves(appliance, client, b
 
     connect(appliance, "prov0", client, "eth0")
     appliance.ip("link", "set", "prov0", "down")
-    bus.wait_for(lambda: problems(bus).get("network lab", "").endswith("ip link set prov0 up"))
+    bus.wait_for(lambda: problems(bus).get("network lab", "").startswith("The interface prov0 is down: ip link set prov0 up; The interface prov0 does not have"))
 
     appliance.ip("link", "set", "prov0", "up")
     bus.wait_for(lambda: problems(bus).get("network lab", "").endswith("ip address add 192.0.2.1/24 dev prov0"))

@@ -391,34 +391,6 @@ static void test_stray_vlan(void **state) {
         }
 }
 
-static void test_link_problems(void **state) {
-        static const struct {
-                bool exists, up;
-                const char *address;
-                const char *words; /* NULL: no problem */
-        } cases[] = {
-                { false, false, NULL, "There is no interface prov0" },
-                { true, false, "192.0.2.1/24", "ip link set prov0 up" },
-                { true, true, NULL, "ip address add 192.0.2.1/24 dev prov0" },
-                { true, true, "192.0.2.2/24", "ip address add 192.0.2.1/24 dev prov0" },
-                { true, true, "192.0.2.1/16", "prefix length 16 instead of 24" },
-                { true, true, "192.0.2.1/24", NULL },
-        };
-        struct ip_prefix wanted;
-        char text[512];
-
-        assert_int_equal(ip_prefix_parse("192.0.2.1/24", &wanted), 0);
-        for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-                struct link_state link = { .exists = cases[i].exists, .up = cases[i].up };
-                if (cases[i].address)
-                        assert_int_equal(ip_prefix_parse(cases[i].address, &link.addresses[link.address_count++]), 0);
-                bool bad = link_problem(&link, "prov0", &wanted, text, sizeof(text));
-                assert_int_equal(bad, cases[i].words != NULL);
-                if (bad && !strstr(text, cases[i].words))
-                        fail_msg("'%s' lacks '%s'", text, cases[i].words);
-        }
-}
-
 static void test_link_equal(void **state) {
         struct link_state a = { .exists = true, .up = true, .index = 4, .mtu = 1500, .address_count = 1 }, b = a;
 
@@ -450,7 +422,6 @@ int main(void) {
                 cmocka_unit_test_setup_teardown(test_declined, set_up, tear_down),
                 cmocka_unit_test_setup_teardown(test_neighbour, set_up, tear_down),
                 cmocka_unit_test(test_stray_vlan),
-                cmocka_unit_test(test_link_problems),
                 cmocka_unit_test(test_link_equal),
         };
         return cmocka_run_group_tests(tests, NULL, NULL);
