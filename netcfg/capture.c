@@ -71,9 +71,14 @@ struct capture {
 
 static void on_frame(u_char *userdata, const struct pcap_pkthdr *header, const u_char *bytes) {
         const struct capture *capture = (const struct capture *) userdata;
-        uint64_t time = (uint64_t) header->ts.tv_sec * USEC_PER_SEC + (uint64_t) header->ts.tv_usec;
+        const struct captured_packet packet = {
+                .time = (uint64_t) header->ts.tv_sec * USEC_PER_SEC + (uint64_t) header->ts.tv_usec,
+                .bytes = bytes,
+                .size = (uint16_t) header->caplen, /* at most SNAPSHOT */
+                .length = (uint16_t) (header->len < UINT16_MAX ? header->len : UINT16_MAX),
+        };
 
-        capture->handlers.frame(bytes, header->caplen, time, capture->handlers.userdata);
+        capture->handlers.frame(&packet, capture->handlers.userdata);
 }
 
 static int on_readable(sd_event_source *source, int fd, uint32_t revents, void *userdata) {

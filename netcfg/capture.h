@@ -12,6 +12,7 @@
 #include <systemd/sd-event.h>
 
 #include "lib/macro.h"
+#include "netcfg/packet_ring.h"
 
 struct capture;
 
@@ -26,8 +27,8 @@ struct capture;
 enum capture_kind { CAPTURE_ALL, CAPTURE_MACHINES, CAPTURE_NEIGHBOURS };
 
 struct capture_handlers {
-        /* `time`: microseconds of realtime. */
-        void (*frame)(const void *frame, size_t size, uint64_t time, void *userdata);
+        /* Its interface and direction are not set. */
+        void (*frame)(const struct captured_packet *packet, void *userdata);
         /* Several frames were delivered. */
         void (*delivered)(void *userdata);
         /* It works no more, e.g. because the interface has vanished: free it, also from here. `reason` is text for a person. */

@@ -55,10 +55,8 @@ static void set_problem(const struct interface *interface, const char *text) {
 
 /* ---- frames */
 
-static struct segment *find_segment(const struct interface *interface, const void *frame, size_t size) {
-        struct wire wire = wire_new(frame, size);
-        struct ethernet ethernet;
-        unsigned vlan = ethernet_parse(&wire, &ethernet) < 0 ? 0 : ethernet_vlan(&ethernet);
+static struct segment *find_segment(const struct interface *interface, const struct ethernet *frame) {
+        unsigned vlan = ethernet_vlan(frame);
 
         for (const struct interface_user *user = interface->users; user; user = user->next)
                 if (user->segment->vlan == vlan)
@@ -66,13 +64,26 @@ static struct segment *find_segment(const struct interface *interface, const voi
         return interface->users->segment;
 }
 
-static void on_frame(const void *frame, size_t size, uint64_t time, void *userdata) {
+/* The interface below a VLAN may have another MAC than the VLAN's, which may be missing. */
+static bool is_own(const struct interface *interface, const struct segment *segment, const struct mac *mac) {
+        return memcmp(mac, &segment->own, sizeof(*mac)) == 0 || (interface->link.has_mac && memcmp(mac, &interface->link.mac, sizeof(*mac)) == 0);
+}
+
+static void on_frame(const struct captured_packet *captured, void *userdata) {
         const struct source *source = userdata;
         struct interface *interface = source->interface;
         const struct interface_handlers *handlers = &interface->all->handlers;
+        struct wire wire = wire_new(captured->bytes, captured->size);
+        struct captured_packet packet = *captured;
+        struct ethernet ethernet;
 
         interface->captured++;
-        handlers->frame(find_segment(interface, frame, size), source->name, frame, size, time, handlers->userdata);
+        if (ethernet_parse(&wire, &ethernet) < 0)
+                return;
+        struct segment *segment = find_segment(interface, &ethernet);
+        packet.direction = is_own(interface, segment, &ethernet.source) ? DIRECTION_OUTBOUND : DIRECTION_INBOUND;
+        snprintf(packet.interface, sizeof(packet.interface), "%s", source->name);
+        handlers->frame(segment, &packet, handlers->userdata);
 }
 
 static void on_delivered(void *userdata) {

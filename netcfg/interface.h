@@ -7,6 +7,7 @@
 #include "lib/daemon.h"
 #include "netcfg/links.h"
 #include "netcfg/observer.h"
+#include "netcfg/packet_ring.h"
 
 /* Ports of a bridge that are listened to; further ones are not. */
 #define INTERFACE_PORTS_MAX 16
@@ -25,9 +26,9 @@ struct interface_user {
 };
 
 struct interface_handlers {
-        /* A frame as captured at `time` (microseconds of realtime) on `interface`: this one's name, or that of a port. `segment`: the network of the
-         * frame's VLAN; where that is no network's, the first network on the interface. */
-        void (*frame)(struct segment *segment, const char *interface, const void *frame, size_t size, uint64_t time, void *userdata);
+        /* A frame; packet->interface is this interface's name, or that of a port. `segment`: the network of the frame's VLAN; where that is no
+         * network's, the first network on the interface. */
+        void (*frame)(struct segment *segment, const struct captured_packet *packet, void *userdata);
         /* Several frames were delivered. */
         void (*delivered)(void *userdata);
         void *userdata;

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "lib/daemon.h"
+#include "netcfg/capture_methods.h"
 #include "netcfg/netcfg.h"
 #include "netcfg/read.h"
 
@@ -25,6 +26,7 @@ int main(int argc, char **argv) {
                 .name = "pxed-netcfg",
                 .summary = "watches the interfaces of provisioning networks and the machines on them",
                 .arguments = arguments,
+                .methods = capture_methods,
         };
 
         if (file)

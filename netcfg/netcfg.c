@@ -8,6 +8,7 @@
 #include "lib/clock.h"
 #include "lib/log.h"
 #include "lib/worker.h"
+#include "netcfg/capture_files.h"
 #include "netcfg/host.h"
 #include "netcfg/manage.h"
 #include "netcfg/network.h"
@@ -25,6 +26,8 @@
 
 struct netcfg {
         struct network_context context;
+        struct machine_packets *packets;
+        struct capture_files *files;
         struct network *networks[NETWORKS_MAX]; /* by id */
         bool stale[NETWORKS_MAX];               /* its interface may have changed */
         bool all_stale;                         /* each one, and their neighbours */
@@ -89,10 +92,11 @@ static int on_drain(sd_event_source *source, uint64_t usec, void *userdata) {
         return 0;
 }
 
-static void on_frame(struct segment *segment, const char *interface, const void *frame, size_t size, uint64_t time, void *userdata) {
+static void on_frame(struct segment *segment, const struct captured_packet *packet, void *userdata) {
         const struct netcfg *netcfg = userdata;
 
-        observer_frame(netcfg->context.observer, segment, interface, frame, size, time);
+        machine_packets_add(netcfg->packets, &segment->own, packet);
+        observer_frame(netcfg->context.observer, segment, packet->interface, packet->bytes, packet->size, packet->time);
 }
 
 static void on_delivered(void *userdata) {
@@ -169,6 +173,7 @@ static void on_begin(void *userdata) {
         struct netcfg *netcfg = userdata;
 
         json_object_clear(netcfg->wanted);
+        capture_files_begin(netcfg->files);
         FOREACH_NETWORK(netcfg, id)
                 network_announce(netcfg->networks[id]);
 }
@@ -177,6 +182,8 @@ static void on_entry(const char *key, const json_t *entry, void *userdata) {
         struct netcfg *netcfg = userdata;
         json_t *network = json_get_object(entry, "network");
 
+        if (strncmp(key, "capture/", 8) == 0)
+                capture_files_want(netcfg->files, key + 8, json_get_object(entry, "capture"));
         if (strncmp(key, "network/", 8) != 0)
                 return;
         if (network)
@@ -224,6 +231,7 @@ static bool on_commit(uint64_t revision, void *userdata) {
         FOREACH_NETWORK(netcfg, id)
                 network_refresh(netcfg->networks[id]);
         interfaces_refresh(netcfg->context.interfaces);
+        capture_files_commit(netcfg->files);
         if (manage_configure(netcfg->manage, netcfg->wanted) < 0)
                 log_error("Cannot manage interfaces as the configuration says now: %s", strerror(ENOMEM));
         manage_run(netcfg->manage);
@@ -259,9 +267,11 @@ static int set_up(struct netcfg *netcfg) {
             (r = links_new(daemon_event(netcfg->context.daemon), &handlers, &netcfg->context.links)) < 0 ||
             (r = interfaces_new(netcfg->context.daemon, netcfg->context.links, &frames, &netcfg->context.interfaces)) < 0)
                 return r;
-        if ((r = worker_new(netcfg->context.daemon, &options, &netcfg->context.worker)) < 0)
+        if ((r = machine_packets_new(seed, &netcfg->packets)) < 0 ||
+            (r = worker_new(netcfg->context.daemon, &options, &netcfg->context.worker)) < 0 ||
+            (r = manage_new(netcfg->context.daemon, netcfg->context.worker, &netcfg->manage)) < 0)
                 return r;
-        return manage_new(netcfg->context.daemon, netcfg->context.worker, &netcfg->manage);
+        return capture_files_new(netcfg->context.daemon, netcfg->context.worker, netcfg->packets, &netcfg->files);
 }
 
 int netcfg_new(struct daemon *daemon, struct netcfg **ret) {
@@ -277,6 +287,7 @@ int netcfg_new(struct daemon *daemon, struct netcfg **ret) {
                 log_error("Cannot set up: %s", strerror(-r));
                 return r;
         }
+        daemon_set_userdata(daemon, netcfg->packets);
         *ret = TAKE_POINTER(netcfg);
         return 0;
 }
@@ -287,6 +298,8 @@ struct netcfg *netcfg_free(struct netcfg *netcfg) {
         for (size_t id = 0; id < NETWORKS_MAX; id++)
                 network_free(netcfg->networks[id]);
         interfaces_free(netcfg->context.interfaces);
+        capture_files_free(netcfg->files);
+        machine_packets_free(netcfg->packets);
         manage_free(netcfg->manage);
         worker_free(netcfg->context.worker);
         links_free(netcfg->context.links);

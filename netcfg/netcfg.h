@@ -5,7 +5,7 @@
 
 struct netcfg;
 
-/* Connects to pxed from the event loop on. */
+/* Connects to pxed from the event loop on. The daemon's userdata becomes what capture_methods work on. */
 int netcfg_new(struct daemon *daemon, struct netcfg **ret);
 struct netcfg *netcfg_free(struct netcfg *netcfg);
 DEFINE_CLEANUP(struct netcfg *, netcfg_free);

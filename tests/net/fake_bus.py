@@ -15,7 +15,7 @@ import time
 ROLES = {
     "dhcp": {"settings", "network", "host"},
     "tftp": {"settings", "network", "profile", "node"},
-    "netcfg": {"settings", "network"},
+    "netcfg": {"settings", "network", "capture"},
     "introspect": {"settings", "network", "node"},
 }
 

@@ -1,8 +1,14 @@
-"""pxed-netcfg's capture: what passes its filter with no, one and two VLAN tags, networks that share an interface, and ports of bridges."""
+"""pxed-netcfg's capture: what passes its filter with no, one and two VLAN tags, networks that share an interface, ports of bridges, the packets that are
+kept of each machine, and the files of boots that failed."""
+import base64
+import json
 import os
 import pathlib
 import signal
 import socket
+import struct
+import subprocess
+import sys
 import time
 
 import pytest
@@ -10,6 +16,9 @@ import scapy.all as scapy
 
 from fake_bus import FakeBus
 from netns import Namespace, connect
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "contract"))
+from varlink import Connection, VarlinkError  # noqa: E402
 
 BUILD = pathlib.Path(os.environ.get("PXED_BUILD", "build")).resolve()
 LLDP_GROUP = "01:80:c2:00:00:0e"
@@ -37,16 +46,16 @@ def bus(tmp_path):
 @pytest.fixture
 def start(appliance, bus, tmp_path):
     """Starts pxed-netcfg; at the end it must have ended in order."""
-    started = []
-
-    def start_it():
+    def start_it(wait=True):
         process = appliance.popen([str(BUILD / "pxed-netcfg"), "--runtime-dir", str(tmp_path / "run"), "--state-dir", str(tmp_path / "state"),
                                    "--log-level", "debug"])
-        started.append(process)
-        bus.wait_applied("netcfg")
+        start_it.processes.append(process)
+        if wait:
+            bus.wait_applied("netcfg")
         return process
+    start_it.processes = []
     yield start_it
-    for process in started:
+    for process in start_it.processes:
         if process.poll() is None:
             process.send_signal(signal.SIGTERM)
         assert process.wait(5) == 0
@@ -260,3 +269,204 @@ def test_networks_leave_and_come_back(appliance, bus, trunk):
     bus.wait_applied("netcfg")
     trunk.send(arp(4))
     bus.wait_for(lambda: networks_of(bus, 4) == {"lab"})
+
+
+# ---- packets of each machine
+
+def connection_of(tmp_path):
+    end = time.monotonic() + 5
+    while True:
+        try:
+            return Connection(str(tmp_path / "run" / "netcfg.sock"))
+        except OSError:
+            assert time.monotonic() < end
+            time.sleep(0.01)
+
+
+class Captures:
+    """org.pxed.Capture on the daemon's own socket."""
+
+    def __init__(self, tmp_path):
+        self.tmp_path = tmp_path
+        self.connection = connection_of(tmp_path)
+
+    def list(self, **parameters):
+        return self.connection.call("org.pxed.Capture.List", **parameters)
+
+    def machines(self):
+        return {machine["mac"]: machine for machine in self.list()["machines"]}
+
+    def get(self, mac):
+        """The machine as told, and its frames by scapy."""
+        got = self.connection.call("org.pxed.Capture.Get", mac=mac)
+        path = self.tmp_path / "got.pcapng"
+        path.write_bytes(base64.b64decode(got["pcapng"], validate=True))
+        return got["machine"], scapy.rdpcap(str(path))
+
+    def wait(self, number, packets):
+        end = time.monotonic() + 5
+        while (found := self.machines().get(machine(number), {"packets": 0}))["packets"] < packets:
+            assert time.monotonic() < end, found
+            time.sleep(0.01)
+        return self.get(machine(number))
+
+
+@pytest.fixture
+def captures(trunk, tmp_path):
+    return Captures(tmp_path)
+
+
+def interfaces_and_directions(path):
+    """Of each packet, by draft-ietf-opsawg-pcapng: scapy passes over both."""
+    data, at, names, found = path.read_bytes(), 0, [], []
+    while at < len(data):
+        kind, length = struct.unpack_from("<II", data, at)
+        if kind == 1:  # Interface Description Block
+            names.append(options(data[at + 16:at + length - 4])[2].decode())
+        if kind == 6:  # Enhanced Packet Block
+            interface, _, _, size = struct.unpack_from("<IIII", data, at + 8)
+            flags = options(data[at + 28 + (size + 3) // 4 * 4:at + length - 4]).get(2, bytes(4))
+            found.append((names[interface], {0: None, 1: "in", 2: "out"}[flags[0] & 3]))
+        at += length
+    return found
+
+
+def options(data):
+    found = {}
+    while data and (head := struct.unpack_from("<HH", data))[0] != 0:
+        found[head[0]] = data[4:4 + head[1]]
+        data = data[4 + (head[1] + 3) // 4 * 4:]
+    return found
+
+
+def test_packets_of_a_machine(appliance, bus, trunk, captures, tmp_path):
+    assert captures.list() == {"machines": [], "limits": {"bytesPerMachine": 65536, "bytes": 16777216}, "next": None}
+    before = time.time() * 1e6
+    frames = [discover(1), tagged(discover(1), 42), tagged(arp(1), 42, 7), arp(1)]
+    trunk.send(arp(1), arp(2), *frames[:3], arp(2), frames[3])
+    mac = json.loads(appliance.ip("-j", "link", "show", "prov0").stdout)[0]["address"]
+    answer = scapy.Ether(dst=machine(1), src=mac) / scapy.ARP(op=2, hwsrc=mac, psrc="192.0.2.8", pdst="192.0.2.9")
+    captures.wait(1, 4)
+    Wire(appliance, "prov0").send(answer)
+    told, packets = captures.wait(1, 5)
+    assert [bytes(p) for p in packets] == [bytes(f) for f in [*frames, answer]]
+    assert set(captures.machines()) == {machine(1)} and captures.machines()[machine(1)] == told
+    assert told["bytes"] == sum(len(p) for p in packets) and told["overwritten"] == 0
+    assert before <= told["firstSeen"] <= float(packets[0].time) * 1e6 + 1 and told["lastSeen"] == int(packets[-1].time * 1000000)
+    assert interfaces_and_directions(tmp_path / "got.pcapng") == [("prov0", "in")] * 4 + [("prov0", "out")]
+
+    # what pxed-netcfg itself reads out of the file
+    read = subprocess.run([str(BUILD / "pxed-netcfg"), "--read", str(tmp_path / "got.pcapng")], capture_output=True, text=True, check=True)
+    lines = [json.loads(line) for line in read.stdout.splitlines()]
+    lines = [line for line in lines if "ethernet" in line]
+    assert [line["time"] for line in lines] == [int(p.time * 1000000) for p in packets]
+    assert [len(line["ethernet"]["tags"]) for line in lines] == [0, 1, 2, 0, 0]
+
+
+def test_get_and_list_refuse(trunk, captures):
+    for method, parameters, error in [("Get", {"mac": machine(9)}, ("NotFound", {"kind": "machine", "reference": machine(9)})),
+                                      ("Get", {"mac": "nonsense"}, ("Invalid", {"field": "mac", "reason": "it is no MAC address"})),
+                                      ("List", {"after": "x"}, ("Invalid", {"field": "after", "reason": "it is no MAC address"})),
+                                      ("List", {"limit": 0}, ("Invalid", {"field": "limit", "reason": "it is 1 to 1000"})),
+                                      ("List", {"limit": 1001}, ("Invalid", {"field": "limit", "reason": "it is 1 to 1000"}))]:
+        with pytest.raises(VarlinkError) as caught:
+            captures.connection.call(f"org.pxed.Capture.{method}", **parameters)
+        assert (caught.value.name, caught.value.parameters) == (f"org.pxed.Capture.{error[0]}", error[1])
+
+
+def test_list_page_by_page(trunk, captures):
+    trunk.send(*(discover(n) for n in (3, 1, 5, 2, 4)))
+    captures.wait(4, 1)
+    first = captures.list(limit=2)
+    assert [m["mac"] for m in first["machines"]] == [machine(1), machine(2)] and first["next"] == machine(2)
+    second = captures.list(limit=3, after=first["next"])
+    assert [m["mac"] for m in second["machines"]] == [machine(3), machine(4), machine(5)] and second["next"] is None
+
+
+def test_a_frame_longer_than_what_is_captured(trunk, client, appliance, captures):
+    for namespace, interface in ((client, "eth0"), (appliance, "prov0")):
+        namespace.ip("link", "set", interface, "mtu", "9000")
+    trunk.send(discover(1), scapy.Ether(dst="02:00:00:00:00:02", src=machine(1)) / scapy.IP(src="192.0.2.5", dst="192.0.2.6") /
+               scapy.UDP(sport=2000, dport=3000) / scapy.Raw(b"\0\3\0\1" + bytes(8192)))
+    _, packets = captures.wait(1, 2)
+    assert len(packets[1]) == 2048 and packets[1].wirelen == 14 + 20 + 8 + 4 + 8192
+
+
+# ---- files of boots that failed
+
+def capture_files(bus):
+    return {o["boot"]: o["path"] for o in bus.values("captureFile")}
+
+
+def test_files_of_failed_boots(bus, trunk, captures, start, tmp_path):
+    folder = tmp_path / "state" / "netcfg" / "captures"
+    trunk.send(discover(1), arp(1))
+    captures.wait(1, 2)
+    bus.set_entries({"capture/7": {"boot": 7, "mac": machine(1)}, "capture/8": {"boot": 8, "mac": machine(2)}})
+    bus.wait_for(lambda: capture_files(bus) == {7: str(folder / "7.pcapng"), 8: None})
+    kept = (folder / "7.pcapng").read_bytes()
+    assert [bytes(p) for p in scapy.rdpcap(str(folder / "7.pcapng"))] == [bytes(discover(1)), bytes(arp(1))]
+    assert (folder / "7.pcapng").stat().st_mode & 0o777 == 0o640
+
+    # written once: not again for packets that come later, nor after pxed or pxed-netcfg started anew
+    trunk.send(discover(1), discover(2))
+    captures.wait(2, 1)
+    for again in range(2):
+        told = len(bus.values("captureFile"))
+        bus.stop()
+        bus.start()
+        bus.wait_for(lambda: len(bus.values("captureFile")) == told + 2)
+        assert (folder / "7.pcapng").read_bytes() == kept and capture_files(bus) == {7: str(folder / "7.pcapng"), 8: None}
+
+    # gone with the entry
+    (folder / "note.txt").write_text("not pxed's")
+    (folder / "12.pcapng.new-abcdef").write_text("left behind")
+    bus.set_entries({"capture/7": None, "capture/9": {"boot": 9, "mac": machine(2)}})
+    bus.wait_for(lambda: capture_files(bus).get(9) == str(folder / "9.pcapng"))
+    assert sorted(p.name for p in folder.iterdir()) == ["8.pcapng", "9.pcapng", "note.txt"]
+
+
+def test_files_survive_a_restart(bus, trunk, captures, start, tmp_path):
+    folder = tmp_path / "state" / "netcfg" / "captures"
+    trunk.send(discover(1))
+    captures.wait(1, 1)
+    bus.set_entries({"capture/7": {"boot": 7, "mac": machine(1)}, "capture/8": {"boot": 8, "mac": machine(2)}})
+    bus.wait_for(lambda: 8 in capture_files(bus))
+    kept = (folder / "7.pcapng").read_bytes()
+    bus.stop()
+    start.processes[0].send_signal(signal.SIGTERM)
+    start.processes[0].wait(5)
+    process = start(wait=False)
+    with connection_of(tmp_path):
+        bus.remove("capture/8")
+        bus.set_entry("capture/6", boot=6, mac=machine(2))
+        bus.observations.clear()
+        bus.start()
+        bus.wait_for(lambda: 6 in capture_files(bus))
+    assert process.poll() is None and capture_files(bus) == {6: None, 7: str(folder / "7.pcapng")}
+    assert (folder / "7.pcapng").read_bytes() == kept and not (folder / "8.pcapng").exists()
+
+
+def test_not_more_than_200_files(bus, trunk, captures, tmp_path):
+    folder = tmp_path / "state" / "netcfg" / "captures"
+    trunk.send(discover(1))
+    captures.wait(1, 1)
+    bus.set_entries({f"capture/{n}": {"boot": n, "mac": machine(1)} for n in range(1, 201)})
+    bus.wait_for(lambda: len(capture_files(bus)) == 200)
+    assert all(capture_files(bus).values()) and len(list(folder.iterdir())) == 200
+    bus.set_entries({f"capture/{n}": {"boot": n, "mac": machine(1)} for n in range(300, 305)})
+    bus.wait_for(lambda: capture_files(bus).get(304) and capture_files(bus)[1] is None)
+    assert {int(p.name.split(".")[0]) for p in folder.iterdir()} == {*range(6, 201), *range(300, 305)}
+    assert {n for n, path in capture_files(bus).items() if not path} == {1, 2, 3, 4, 5}
+
+
+def test_a_folder_that_cannot_be_written(bus, trunk, captures, tmp_path):
+    folder = tmp_path / "state" / "netcfg" / "captures"
+    folder.write_text("in the way")
+    bus.set_entry("capture/7", boot=7, mac=machine(1))
+    bus.wait_for(lambda: any("Cannot keep the packets of failed boots" in p["reason"] for p in bus.status("netcfg")["problems"]))
+    assert capture_files(bus) == {}
+    folder.unlink()
+    bus.set_entry("capture/8", boot=8, mac=machine(1))
+    bus.wait_for(lambda: set(capture_files(bus)) == {7, 8})
+    bus.wait_for(lambda: not any(p["subject"] == "captures" for p in bus.status("netcfg")["problems"]))
