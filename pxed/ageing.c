@@ -4,6 +4,7 @@
 
 #include "pxed/flight.h"
 #include "pxed/inspection.h"
+#include "pxed/port_review.h"
 
 /* An ended lease is still told by name to who looks for it; then it goes. */
 #define LEASE_KEPT_USEC (60 * USEC_PER_SEC)
@@ -60,6 +61,8 @@ int ageing_tick(struct state *s, uint64_t now) {
                 r = expire_inspections(s, c);
         if (r == 0)
                 r = expire_leases(s, c);
+        if (r == 0)
+                r = port_review_some(s, c);
         if (r == 0 && change_has_writes(c))
                 r = change_commit(c);
         flight_forget(s, now);

@@ -1,4 +1,4 @@
-/* What time alone changes: boots fall silent, inspections expire, leases end. */
+/* What time alone changes: boots fall silent, inspections expire, leases end, conflicts of ports are over. */
 #pragma once
 
 #include "pxed/change.h"

@@ -22,6 +22,8 @@ int api_node_set_boot(struct varlink_call *call, const json_t *parameters, void 
 int api_node_clear_boot(struct varlink_call *call, const json_t *parameters, void *userdata);
 int api_node_inspect(struct varlink_call *call, const json_t *parameters, void *userdata);
 int api_node_delete(struct varlink_call *call, const json_t *parameters, void *userdata);
+int api_node_set_port(struct varlink_call *call, const json_t *parameters, void *userdata);
+int api_node_select_port(struct varlink_call *call, const json_t *parameters, void *userdata);
 int api_node_explain(struct varlink_call *call, const json_t *parameters, void *userdata);
 int api_profile_list(struct varlink_call *call, const json_t *parameters, void *userdata);
 int api_profile_get(struct varlink_call *call, const json_t *parameters, void *userdata);
@@ -49,6 +51,8 @@ bool api_bounded(struct varlink_call *call, const char *interface, const json_t 
 
 /* Type Node of org.pxed.Node. */
 json_t *api_node_to_json(const struct state *state, const struct node *node);
+/* Type Port of org.pxed.Node. */
+json_t *api_port_to_json(const struct state *state, const struct node *node, const struct port *port);
 json_t *api_decision_to_json(const struct decision *decision);
 /* Answers with the node as it is now, or with NotFound. */
 int api_reply_node(struct manager *manager, struct varlink_call *call, const struct uuid *id);

@@ -13,17 +13,6 @@
 #define TAGS_MAX 64
 #define TAG_MAX 256
 
-static json_t *port_to_json(const struct state *s, const struct port *p) {
-        char mac[MAC_TEXT_SIZE];
-        const struct sighting *seen = sightings_last(&s->sightings, &p->mac);
-        const struct network *network = seen ? settings_network(s->settings, seen->network) : NULL;
-        return json_pack("{s:s, s:o, s:o, s:b, s:o, s:o, s:o}", "mac", mac_format(&p->mac, mac), "network",
-                         json_text(network ? network->name : NULL), "physicalNetwork",
-                         json_text(network ? network->physical_network : NULL), "boots", (int) p->boots, "interface",
-                         json_text(p->interface), "switchChassis", json_text(p->switch_chassis), "switchPort",
-                         json_text(p->switch_port));
-}
-
 json_t *api_decision_to_json(const struct decision *d) {
         json_t *reasons = json_array();
         for (size_t i = 0; i < d->n_reasons; i++)
@@ -58,7 +47,7 @@ json_t *api_node_to_json(const struct state *s, const struct node *n) {
         json_t *ports = json_array();
 
         for (size_t i = 0; i < n->n_ports; i++)
-                json_array_append_new(ports, port_to_json(s, &n->ports[i]));
+                json_array_append_new(ports, api_port_to_json(s, n, &n->ports[i]));
         state_decide(s, n, NULL, NULL, &decision);
         return json_pack("{s:s, s:s, s:I, s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
                          "id", uuid_format(&n->id, id),

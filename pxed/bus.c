@@ -33,6 +33,8 @@ static const struct varlink_method methods[] = {
         { "org.pxed.Node.ClearBoot", api_node_clear_boot, 0 },
         { "org.pxed.Node.Inspect", api_node_inspect, 0 },
         { "org.pxed.Node.Delete", api_node_delete, 0 },
+        { "org.pxed.Node.SetPort", api_node_set_port, 0 },
+        { "org.pxed.Node.SelectPort", api_node_select_port, VARLINK_READ },
         { "org.pxed.Node.Explain", api_node_explain, VARLINK_READ },
         { "org.pxed.Profile.List", api_profile_list, VARLINK_READ },
         { "org.pxed.Profile.Get", api_profile_get, VARLINK_READ },

@@ -110,10 +110,50 @@ static int apply_facts(struct node *node, const json_t *in) {
         return 0;
 }
 
+static int compare_vlans(const void *a, const void *b) {
+        return *(const int *) a - *(const int *) b;
+}
+
+/* The VLANs of the list, ascending, each once, as text. *ret is NULL where there is no list. */
+static int vlans_from(const json_t *list, char **ret) {
+        int vlans[4096];
+        size_t count = 0, i, size;
+        json_t *value;
+
+        *ret = NULL;
+        json_array_foreach(list, i, value)
+                if (json_integer_value(value) >= 1 && json_integer_value(value) <= 4094 && count < ELEMENTS(vlans))
+                        vlans[count++] = (int) json_integer_value(value);
+        if (count == 0)
+                return 0;
+        qsort(vlans, count, sizeof vlans[0], compare_vlans);
+        FILE *text = open_memstream(ret, &size);
+        if (!text)
+                return -ENOMEM;
+        for (i = 0; i < count; i++)
+                if (i == 0 || vlans[i] != vlans[i - 1])
+                        fprintf(text, "%s%d", i > 0 ? " " : "", vlans[i]);
+        return fclose(text) == 0 ? 0 : -ENOMEM;
+}
+
+/* What the switch said by LLDP, as a whole: a ramdisk that heard no LLDP this time knows nothing better. */
+static int apply_switch(struct port *port, const json_t *interface) {
+        const char *chassis = json_get_string(interface, "switchChassis"), *name = json_get_string(interface, "switchName");
+        int64_t vlan = json_get_int(interface, "switchVlan", 0);
+        _cleanup_free_ char *vlans = NULL;
+
+        if (!chassis && !name && !json_get_string(interface, "switchPort"))
+                return 0;
+        if (vlans_from(json_get_array(interface, "switchVlans"), &vlans) < 0 || shared_set(&port->switch_chassis, chassis, FACT_MAX) < 0 ||
+            shared_set(&port->switch_port, json_get_string(interface, "switchPort"), FACT_MAX) < 0 ||
+            shared_set(&port->switch_name, name, FACT_MAX) < 0 || shared_set(&port->switch_vlans, vlans, SIZE_MAX) < 0)
+                return -ENOMEM;
+        port->switch_vlan = vlan >= 1 && vlan <= 4094 ? (int16_t) vlan : 0;
+        return 0;
+}
+
 static int apply_interface(struct node *node, const struct mac *mac, const json_t *interface, bool boots) {
         struct port *port;
-        const char *chassis = json_get_string(interface, "switchChassis");
-        const char *switch_port = json_get_string(interface, "switchPort");
 
         int r = node_add_port(node, mac, &port);
         if (r < 0)
@@ -121,10 +161,7 @@ static int apply_interface(struct node *node, const struct mac *mac, const json_
         port->boots = boots;
         if (shared_set(&port->interface, json_get_string(interface, "name"), 64) < 0)
                 return -ENOMEM;
-        /* A ramdisk that heard no LLDP this time knows nothing better. */
-        if (chassis && shared_set(&port->switch_chassis, chassis, FACT_MAX) < 0)
-                return -ENOMEM;
-        return switch_port ? shared_set(&port->switch_port, switch_port, FACT_MAX) : 0;
+        return apply_switch(port, interface);
 }
 
 int identity_apply(const struct registry *nodes, struct node *node, const json_t *inventory, const struct mac *mac,

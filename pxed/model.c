@@ -8,22 +8,20 @@
 
 const char *const boot_mode_names[3] = { "unknown", "bios", "uefi" };
 const char *const profile_kind_names[3] = { "kernel", "local", "inspect" };
+_Static_assert(sizeof(((struct port *) NULL)->texts) == sizeof(struct port) - offsetof(struct port, texts), "each text has its name");
+
 const char *const inspection_state_names[4] = { "none", "waiting", "finished", "error" };
 
 static void port_clear(struct port *port) {
-        shared_clear(&port->interface);
-        shared_clear(&port->switch_chassis);
-        shared_clear(&port->switch_port);
+        for (size_t i = 0; i < PORT_TEXTS; i++)
+                shared_clear(&port->texts[i]);
 }
 
 static struct port port_copy(const struct port *port) {
-        return (struct port) {
-                .mac = port->mac,
-                .boots = port->boots,
-                .interface = shared_ref(port->interface),
-                .switch_chassis = shared_ref(port->switch_chassis),
-                .switch_port = shared_ref(port->switch_port),
-        };
+        struct port copy = *port;
+        for (size_t i = 0; i < PORT_TEXTS; i++)
+                copy.texts[i] = shared_ref(port->texts[i]);
+        return copy;
 }
 
 struct assignment *assignment_new(const char *profile, const char *parameters, bool once, uint64_t revision,
@@ -113,10 +111,23 @@ struct node *node_free(struct node *node) {
         return NULL;
 }
 
+const char *port_switch(const struct port *port) {
+        return port->switch_chassis ? port->switch_chassis : port->switch_name;
+}
+
 struct port *node_port(const struct node *node, const struct mac *mac) {
         for (size_t i = 0; i < node->n_ports; i++)
                 if (mac_to_u64(&node->ports[i].mac) == mac_to_u64(mac))
                         return &node->ports[i];
+        return NULL;
+}
+
+const struct port *node_port_at(const struct node *node, const char *at, const char *port) {
+        for (size_t i = 0; i < node->n_ports; i++) {
+                const struct port *p = &node->ports[i];
+                if (port_switch(p) && p->switch_port && strcmp(port_switch(p), at) == 0 && strcmp(p->switch_port, port) == 0)
+                        return p;
+        }
         return NULL;
 }
 

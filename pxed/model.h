@@ -20,10 +20,24 @@ extern const char *const boot_mode_names[3];
 extern const char *const profile_kind_names[3];
 extern const char *const inspection_state_names[4];
 
+#define PORT_TEXTS 12
+
 struct port {
         struct mac mac;
         bool boots;
-        const char *interface, *switch_chassis, *switch_port; /* shared: pxed/shared.h */
+        int16_t switch_vlan; /* of untagged frames, as the switch says; 0: not told */
+        /* All shared (pxed/shared.h); NULL: none. */
+        union {
+                const char *texts[PORT_TEXTS];
+                struct {
+                        const char *interface, *switch_chassis, *switch_port, *switch_name;
+                        const char *switch_vlans; /* those that the switch says it carries: numbers, ascending, with blanks between them */
+                        /* What the controller has set. */
+                        const char *physical_network, *expected_chassis, *expected_port, *group, *attachment;
+                        /* What was last told of it by events: see pxed/port_review.h. */
+                        const char *told_network, *told_conflicts;
+                };
+        };
 };
 
 struct assignment {
@@ -82,8 +96,13 @@ struct node *node_copy(const struct node *node);
 struct node *node_free(struct node *node);
 DEFINE_CLEANUP(struct node *, node_free);
 
+/* What is known of the switch that a port hangs on: its chassis id, or else its name; NULL: nothing. */
+const char *port_switch(const struct port *port);
+
 /* NULL: the node has no such port. */
 struct port *node_port(const struct node *node, const struct mac *mac);
+/* The one that hangs on this port of a switch (as port_switch names it); NULL: none. */
+const struct port *node_port_at(const struct node *node, const char *at, const char *port);
 /* Adds one; -ENOSPC past PORTS_MAX. It may be there already: then that one is returned. */
 int node_add_port(struct node *node, const struct mac *mac, struct port **ret);
 void node_remove_port(struct node *node, const struct mac *mac);

@@ -10,6 +10,7 @@
 #include "pxed/identity.h"
 #include "pxed/inspection.h"
 #include "pxed/observe.h"
+#include "pxed/port_review.h"
 
 #define CONFLICTS_MAX 16
 
@@ -167,5 +168,7 @@ int observe_inventory(struct observe *o, uint64_t time, const json_t *json) {
         r = take_in(o, node, &mac, time, normalized, failure);
         if (r == 0)
                 r = store_texts(o, node, time, post, normalized, raw);
-        return r < 0 ? r : tell_boot(o, node, &mac, time, failure);
+        if (r == 0)
+                r = tell_boot(o, node, &mac, time, failure);
+        return r < 0 ? r : port_review(o->state, o->change, registry_by_id(&o->state->nodes, &node->id), NULL);
 }

@@ -5,6 +5,7 @@
 #include "lib/json.h"
 #include "lib/text.h"
 #include "pxed/observe.h"
+#include "pxed/port_review.h"
 
 /* What a machine says of itself has no need to be longer: options 61 and 82 are hexadecimal here. */
 #define FACT_MAX 128
@@ -143,8 +144,7 @@ int observe_sighting(struct observe *o, const json_t *json) {
                 r = tell_moved(o, seen);
         if (r < 0)
                 return r;
-        if (!before)
-                return change_put_sighting(o->change, TAKE_POINTER(seen));
-        struct sighting *merged = sighting_merge(before, seen);
-        return merged ? change_put_sighting(o->change, merged) : -ENOMEM;
+        struct sighting *merged = before ? sighting_merge(before, seen) : TAKE_POINTER(seen);
+        r = merged ? change_put_sighting(o->change, merged) : -ENOMEM;
+        return r < 0 ? r : port_review(o->state, o->change, registry_by_mac(&o->state->nodes, &mac), &mac);
 }

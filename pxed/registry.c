@@ -15,9 +15,13 @@ static uint64_t hash_name(const char *name) {
         return index_hash(name, strlen(name));
 }
 
+static uint64_t hash_switch_port(const char *at, const char *port) {
+        return index_hash(at, strlen(at)) * 31 + index_hash(port, strlen(port));
+}
+
 static int reserve(struct registry *r, size_t macs) {
         if (index_reserve(&r->by_id, 1) < 0 || index_reserve(&r->by_name, 1) < 0 || index_reserve(&r->by_uuid, 1) < 0 ||
-            index_reserve(&r->by_mac, macs) < 0)
+            index_reserve(&r->by_mac, macs) < 0 || index_reserve(&r->by_switch_port, macs) < 0)
                 return -ENOMEM;
         return 0;
 }
@@ -27,8 +31,12 @@ static void link_node(struct registry *r, struct node *node) {
         (void) index_add(&r->by_name, hash_name(node->name), node);
         if (node->has_uuid)
                 (void) index_add(&r->by_uuid, hash_uuid(&node->uuid), node);
-        for (size_t i = 0; i < node->n_ports; i++)
-                (void) index_add(&r->by_mac, hash_mac(&node->ports[i].mac), node);
+        for (size_t i = 0; i < node->n_ports; i++) {
+                const struct port *p = &node->ports[i];
+                (void) index_add(&r->by_mac, hash_mac(&p->mac), node);
+                if (port_switch(p) && p->switch_port)
+                        (void) index_add(&r->by_switch_port, hash_switch_port(port_switch(p), p->switch_port), node);
+        }
         r->count++;
 }
 
@@ -37,8 +45,12 @@ static void unlink_node(struct registry *r, struct node *node) {
         index_remove(&r->by_name, hash_name(node->name), node);
         if (node->has_uuid)
                 index_remove(&r->by_uuid, hash_uuid(&node->uuid), node);
-        for (size_t i = 0; i < node->n_ports; i++)
-                index_remove(&r->by_mac, hash_mac(&node->ports[i].mac), node);
+        for (size_t i = 0; i < node->n_ports; i++) {
+                const struct port *p = &node->ports[i];
+                index_remove(&r->by_mac, hash_mac(&p->mac), node);
+                if (port_switch(p) && p->switch_port)
+                        index_remove(&r->by_switch_port, hash_switch_port(port_switch(p), p->switch_port), node);
+        }
         r->count--;
 }
 
@@ -82,6 +94,7 @@ void registry_clear(struct registry *r) {
         index_clear(&r->by_name);
         index_clear(&r->by_mac);
         index_clear(&r->by_uuid);
+        index_clear(&r->by_switch_port);
         sorted_clear(&r->by_order);
         *r = (struct registry) { 0 };
 }
@@ -109,6 +122,14 @@ struct node *registry_by_mac(const struct registry *r, const struct mac *mac) {
         size_t position = 0;
         while ((node = index_next(&r->by_mac, hash_mac(mac), &position)))
                 if (node_port(node, mac))
+                        return node;
+        return NULL;
+}
+
+struct node *registry_next_at(const struct registry *r, const char *at, const char *port, size_t *position) {
+        struct node *node;
+        while ((node = index_next(&r->by_switch_port, hash_switch_port(at, port), position)))
+                if (node_port_at(node, at, port))
                         return node;
         return NULL;
 }

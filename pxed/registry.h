@@ -6,6 +6,7 @@
 
 struct registry {
         struct index by_id, by_name, by_mac, by_uuid;
+        struct index by_switch_port; /* nodes once for each port whose switch and port are known */
         size_t count;
         struct sorted by_order; /* of names; see registry_sorted */
 };
@@ -26,6 +27,9 @@ struct node *registry_by_name(const struct registry *registry, const char *name)
 struct node *registry_by_mac(const struct registry *registry, const struct mac *mac);
 /* Only where exactly one node has it and it is not known junk. */
 struct node *registry_by_uuid(const struct registry *registry, const struct uuid *uuid);
+/* The nodes with a port that hangs on this port of a switch (as port_switch names it); as index_next, a node of several such ports comes
+ * several times. */
+struct node *registry_next_at(const struct registry *registry, const char *at, const char *port, size_t *position);
 /* What identifies a node on the bus: an id, a name, a MAC; in this order. */
 struct node *registry_find(const struct registry *registry, const char *reference);
 

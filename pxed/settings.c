@@ -70,6 +70,21 @@ static int find_network(struct settings *s, const struct config_entry *entry, vo
         return r;
 }
 
+static int find_physical(struct settings *s, const struct config_entry *entry, void **ret, struct config_error *error) {
+        for (size_t i = 0; i < s->n_physical; i++)
+                if (strcmp(s->physical[i].name, entry->name) == 0) {
+                        *ret = &s->physical[i];
+                        return 0;
+                }
+        if (!name_is_valid(entry->name))
+                return config_refuse(error, entry,
+                                     "[physical-network %s]: it needs a name of at most 63 letters, digits, '.', '_', '-'",
+                                     entry->name);
+        struct physical_network *physical = grow((void **) &s->physical, &s->n_physical, sizeof *physical);
+        *ret = physical;
+        return physical ? text_set(&physical->name, entry->name) : -ENOMEM;
+}
+
 static struct host *known_host(const struct settings *s, const struct mac *mac) {
         size_t position = 0, number;
         while ((number = (uintptr_t) index_next(&s->hosts_by_mac, index_hash(mac, sizeof *mac), &position)))
@@ -100,11 +115,12 @@ static int find_host(struct settings *s, const struct config_entry *entry, void 
 static int find_object(struct settings *s, const struct config_entry *entry, void **ret, struct config_error *error) {
         if (strcmp(entry->section, "network") == 0)
                 return find_network(s, entry, ret, error);
+        if (strcmp(entry->section, "physical-network") == 0)
+                return find_physical(s, entry, ret, error);
         if (strcmp(entry->section, "host") == 0)
                 return find_host(s, entry, ret, error);
         if (!settings_key_find(entry->section, NULL))
-                return config_refuse(error, entry, "there is no section [%s]: pxed, bus, network NAME and host MAC are known",
-                                     entry->section);
+                return config_refuse(error, entry, "there is no section [%s]: pxed, bus, network NAME, physical-network NAME and host MAC are known", entry->section);
         if (*entry->name)
                 return config_refuse(error, entry, "section [%s] takes no name", entry->section);
         *ret = s;
@@ -171,6 +187,9 @@ struct settings *settings_free(struct settings *s) {
                 free(n->unknown);
                 free(n->known);
         }
+        for (size_t i = 0; i < s->n_physical; i++)
+                physical_clear(&s->physical[i]);
+        free(s->physical);
         for (size_t i = 0; i < s->n_hosts; i++)
                 free(s->hosts[i].network);
         for (int role = 0; role < ROLE_COUNT; role++)

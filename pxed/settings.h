@@ -12,6 +12,7 @@
 #include "lib/address.h"
 #include "lib/config.h"
 #include "pxed/index.h"
+#include "pxed/physical_map.h"
 
 enum role { ROLE_DHCP, ROLE_TFTP, ROLE_NETCFG, ROLE_INTROSPECT, ROLE_COUNT };
 enum dhcp_mode { DHCP_SERVER, DHCP_PROXY, DHCP_OFF };
@@ -79,6 +80,8 @@ struct settings {
         char *users[ROLE_COUNT];   /* of the workers */
         struct network *networks;
         size_t n_networks;
+        struct physical_network *physical; /* in the order of the sections */
+        size_t n_physical;
         struct host *hosts;
         size_t n_hosts;
         struct index hosts_by_mac; /* of a host its number, counted from 1, as a pointer: `hosts` moves while it is read */

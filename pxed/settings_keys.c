@@ -8,6 +8,8 @@
 #include "pxed/settings.h"
 
 #define MEMBER(type) ((type *) ((char *) object + offset))
+_Static_assert(KEY_REASON_SIZE == PHYSICAL_REASON_SIZE, "reasons are handed through");
+
 #define REFUSE(...) (snprintf(reason, KEY_REASON_SIZE, __VA_ARGS__), -EINVAL)
 
 static int parse_number(const char *value, uint64_t min, uint64_t max, uint64_t *ret) {
@@ -252,6 +254,18 @@ static int set_host_address(void *object, size_t offset, const char *value, char
         return 0;
 }
 
+static int set_switches(void *object, size_t offset, const char *value, char reason[static KEY_REASON_SIZE]) {
+        return physical_set_switches(object, value, reason);
+}
+
+static int set_switch_ports(void *object, size_t offset, const char *value, char reason[static KEY_REASON_SIZE]) {
+        return physical_set_ports(object, value, reason);
+}
+
+static int set_subnets(void *object, size_t offset, const char *value, char reason[static KEY_REASON_SIZE]) {
+        return physical_set_subnets(object, value, reason);
+}
+
 static int set_bool(void *object, size_t offset, const char *value, char reason[static KEY_REASON_SIZE]) {
         static const char *const words[] = { "no", "yes", "false", "true", "off", "on", "0", "1" };
         int word = name_to_enum(words, ELEMENTS(words), value);
@@ -294,6 +308,9 @@ static const struct settings_key keys[] = {
         { "network", "unknown", set_unknown, offsetof(struct network, unknown) },
         { "network", "known", set_known, offsetof(struct network, known) },
         { "network", "finish", set_finish, offsetof(struct network, finish) },
+        { "physical-network", "switches", set_switches, 0 },
+        { "physical-network", "ports", set_switch_ports, 0 },
+        { "physical-network", "subnets", set_subnets, 0 },
         { "host", "network", set_name, offsetof(struct host, network) },
         { "host", "address", set_host_address, offsetof(struct host, address) },
         { "host", "deny", set_bool, offsetof(struct host, denied) },

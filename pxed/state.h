@@ -37,6 +37,7 @@ struct state {
         json_t *seen;        /* by a network's name what was seen of it: see pxed/network_seen.h */
         struct feed desired; /* keys of org.pxed.Worker's entries */
         struct feed flights; /* boots, by id */
+        size_t reviewed;     /* how far the ports of nodes have been looked at: see pxed/port_review.h */
         uint64_t revision;
         uint64_t event_oldest, event_newest; /* numbers; 0: there are none */
         uint64_t boot_newest;                /* id */

@@ -10,8 +10,10 @@ static int put_ports(struct store *store, const struct node *node) {
         int r = store_run(store, SQL_DELETE_PORTS, "u", &node->id);
         for (size_t i = 0; r == 0 && i < node->n_ports; i++) {
                 const struct port *p = &node->ports[i];
-                r = store_run(store, SQL_PUT_PORT, "uimisss", &node->id, (int64_t) i, &p->mac, (int64_t) p->boots,
-                              p->interface, p->switch_chassis, p->switch_port);
+                r = store_run(store, SQL_PUT_PORT, "uimisssisssssssss", &node->id, (int64_t) i, &p->mac, (int64_t) p->boots,
+                              p->interface, p->switch_chassis, p->switch_port, (int64_t) p->switch_vlan, p->switch_name,
+                              p->switch_vlans, p->physical_network, p->expected_chassis, p->expected_port, p->group,
+                              p->attachment, p->told_network, p->told_conflicts);
         }
         return r;
 }
@@ -112,9 +114,11 @@ static int port_from_row(sqlite3_stmt *row, struct node *node) {
         if (r < 0)
                 return r == -ENOSPC ? 0 : r;
         port->boots = sqlite3_column_int(row, 2) != 0;
-        if (column_shared(row, 3, &port->interface) < 0 || column_shared(row, 4, &port->switch_chassis) < 0 ||
-            column_shared(row, 5, &port->switch_port) < 0)
-                return -ENOMEM;
+        port->switch_vlan = (int16_t) sqlite3_column_int(row, 3);
+        /* The texts stand in the order of struct port. */
+        for (int i = 0; i < PORT_TEXTS; i++)
+                if (column_shared(row, 4 + i, &port->texts[i]) < 0)
+                        return -ENOMEM;
         return 0;
 }
 

@@ -13,7 +13,7 @@ const char *const store_sql[STATEMENTS] = {
         [SQL_PUT_META] = "INSERT OR REPLACE INTO meta VALUES (?, ?)",
         [SQL_PUT_NODE] = "INSERT OR REPLACE INTO nodes VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
         [SQL_DELETE_NODE] = "DELETE FROM nodes WHERE id = ?",
-        [SQL_PUT_PORT] = "INSERT INTO ports VALUES (?, ?, ?, ?, ?, ?, ?)",
+        [SQL_PUT_PORT] = "INSERT INTO ports VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         [SQL_DELETE_PORTS] = "DELETE FROM ports WHERE node = ?",
         [SQL_PUT_ASSIGNMENT] = "INSERT OR REPLACE INTO assignments VALUES (?, ?, ?, ?, ?, ?)",
         [SQL_DELETE_ASSIGNMENT] = "DELETE FROM assignments WHERE node = ?",
@@ -55,7 +55,9 @@ const char *const store_sql[STATEMENTS] = {
         [SQL_GET_BATCH] = "SELECT batch FROM batches WHERE role = ? AND instance = ?",
         [SQL_LOAD_NODES] = "SELECT nodes.*, assignments.profile, parameters, once, assignments.revision, assigned "
                            "FROM nodes LEFT JOIN assignments ON node = id ORDER BY id",
-        [SQL_LOAD_PORTS] = "SELECT node, mac, boots, interface, chassis, port FROM ports ORDER BY node, position",
+        [SQL_LOAD_PORTS] = "SELECT node, mac, boots, switch_vlan, interface, chassis, port, switch_name, switch_vlans, physical_network,"
+                           " expected_chassis, expected_port, port_group, attachment, told_network, told_conflicts "
+                           "FROM ports ORDER BY node, position",
         [SQL_LOAD_PROFILES] = "SELECT * FROM profiles",
         [SQL_LOAD_BOOTS] = "SELECT " BOOT_COLUMNS " FROM boots WHERE ended = 0",
         [SQL_LOAD_SIGHTINGS] = "SELECT mac, network, vlan, first, last, protocols, addresses, facts, moved FROM sightings",
@@ -105,6 +107,12 @@ static const char *const migrations[] = {
         "CREATE TABLE networks (network TEXT PRIMARY KEY, seen TEXT NOT NULL) WITHOUT ROWID;"
         "INSERT INTO networks SELECT network, '{\"link\":' || link || '}' FROM links;"
         "DROP TABLE links;",
+        /* What a switch says of a port, what the controller has set, and what was told of it. */
+        "ALTER TABLE ports ADD COLUMN switch_vlan INTEGER NOT NULL DEFAULT 0; ALTER TABLE ports ADD COLUMN switch_name TEXT;"
+        "ALTER TABLE ports ADD COLUMN switch_vlans TEXT; ALTER TABLE ports ADD COLUMN physical_network TEXT;"
+        "ALTER TABLE ports ADD COLUMN expected_chassis TEXT; ALTER TABLE ports ADD COLUMN expected_port TEXT;"
+        "ALTER TABLE ports ADD COLUMN port_group TEXT; ALTER TABLE ports ADD COLUMN attachment TEXT;"
+        "ALTER TABLE ports ADD COLUMN told_network TEXT; ALTER TABLE ports ADD COLUMN told_conflicts TEXT;",
 };
 
 static int read_version(struct store *store, int *ret) {

@@ -230,6 +230,8 @@ static void test_migration(void **state) {
         struct mac mac = mac_of(1);
         sqlite3 *database;
         char path[128];
+        assert_int_equal(report(f, NOW, "[{\"time\":1,\"step\":{\"mac\":\"52:54:00:00:00:01\",\"network\":\"lab\",\"kind\":\"script\","
+                                        "\"profile\":\"inspect\"}}]", NULL), 0);
         f->state = state_free(f->state);
         snprintf(path, sizeof path, "%s/pxed.db", f->folder);
         assert_int_equal(sqlite3_open(path, &database), SQLITE_OK);
@@ -240,6 +242,11 @@ static void test_migration(void **state) {
                 "CREATE TABLE links (network TEXT PRIMARY KEY, link TEXT NOT NULL) WITHOUT ROWID;"
                 "INSERT INTO sightings VALUES (x'525400000001', 'lab', 5, 6, 3, '192.0.2.5');"
                 "INSERT INTO links VALUES ('lab', '{\"exists\":true,\"up\":true,\"carrier\":true,\"addresses\":[]}');"
+                "ALTER TABLE ports RENAME TO new_ports;"
+                "CREATE TABLE ports (node BLOB NOT NULL, position INTEGER NOT NULL, mac BLOB NOT NULL, boots INTEGER NOT NULL,"
+                " interface TEXT, chassis TEXT, port TEXT, PRIMARY KEY (node, position)) WITHOUT ROWID;"
+                "INSERT INTO ports SELECT node, position, mac, boots, 'eth0', '00:11:22:33:44:55', 'p1' FROM new_ports;"
+                "DROP TABLE new_ports;"
                 "PRAGMA user_version = 1", NULL, NULL, NULL), SQLITE_OK);
         sqlite3_close(database);
         open_state(f);
@@ -252,6 +259,11 @@ static void test_migration(void **state) {
         assert_true(json_get_bool(json_get_object(json_get_object(f->state->seen, "lab"), "link"), "carrier", false));
         report_link(f, NOW, "false", "");
         assert_told(f, "network.no-carrier", 1, NULL);
+        const struct node *node = node_at(f, 1);
+        assert_non_null(node);
+        assert_true(node->ports[0].boots);
+        assert_string_equal(node->ports[0].switch_port, "p1");
+        assert_null(node->ports[0].attachment);
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup_networks, teardown)

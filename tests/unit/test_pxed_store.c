@@ -59,6 +59,11 @@ static void test_round_trip(void **state) {
         assert_int_equal(identity_new_node(&f->state->nodes, &mac, &uuid, NOW, &node), 0);
         assert_int_equal(node_add_port(node, &second, &port), 0);
         shared_set(&port->switch_port, "Gi1/0/1", 99);
+        port->switch_vlan = 4094;
+        for (size_t i = 3; i < PORT_TEXTS; i++) {
+                const char text[] = { (char) ('a' + i), '\0' };
+                shared_set(&port->texts[i], text, 99);
+        }
         text_set(&node->serial, "S1");
         text_set(&node->labels, "{\"a\":\"b\"}");
         node->assignment = assignment_new("deb", "{\"p\":\"q\"}", true, change_revision(change), NOW);
@@ -85,6 +90,11 @@ static void test_round_trip(void **state) {
         assert_int_equal(node->n_ports, 2);
         assert_true(node->ports[0].boots);
         assert_string_equal(node->ports[1].switch_port, "Gi1/0/1");
+        assert_int_equal(node->ports[1].switch_vlan, 4094);
+        assert_string_equal(node->ports[1].switch_name, "d");
+        assert_string_equal(node->ports[1].told_conflicts, "l");
+        for (size_t i = 3; i < PORT_TEXTS; i++)
+                assert_int_equal(node->ports[1].texts[i][0], 'a' + i);
         assert_string_equal(node->serial, "S1");
         assert_string_equal(node->labels, "{\"a\":\"b\"}");
         assert_string_equal(node->assignment->profile, "deb");
@@ -120,7 +130,7 @@ static void test_nodes_and_ports_match(void **state) {
                 assert_int_equal(change_commit(change), 0);
         }
         /* Ports of no node are nobody's, wherever they stand in the order. */
-        assert_int_equal(sqlite3_exec(f->state->store->database, "INSERT INTO ports VALUES (x'00000000000000000000000000000000', 0, "
+        assert_int_equal(sqlite3_exec(f->state->store->database, "INSERT INTO ports (node, position, mac, boots, interface, chassis, port) VALUES (x'00000000000000000000000000000000', 0, "
                                       "x'525400ffffff', 0, NULL, NULL, NULL), (x'80000000000000000000000000000000', 0, x'525400fffffe', 0, "
                                       "NULL, NULL, NULL)", NULL, NULL, NULL), SQLITE_OK);
         reopen(f);
