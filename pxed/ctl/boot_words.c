@@ -4,10 +4,11 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "pxed/ctl/arguments.h"
 #include "pxed/ctl/text.h"
 
 /* Option 93: RFC 4578 2.1 as corrected by IANA's "Processor Architecture Types" */
-static const char *architecture_name(int64_t number) {
+const char *architecture_name(int64_t number) {
         static const struct {
                 int64_t number;
                 const char *name;
@@ -20,6 +21,19 @@ static const char *architecture_name(int64_t number) {
                 if (names[i].number == number)
                         return names[i].name;
         return NULL;
+}
+
+const char *const architecture_words[] = { "bios", "efi32", "efi64", "efibc", "arm64", "http64", NULL };
+
+int architecture_parse(const char *word, int64_t *ret) {
+        static const uint16_t numbers[] = { 0, 6, 7, 9, 11, 16 };
+
+        for (size_t i = 0; architecture_words[i]; i++)
+                if (strcmp(architecture_words[i], word) == 0) {
+                        *ret = numbers[i];
+                        return 0;
+                }
+        return parse_number(word, 0, UINT16_MAX, ret);
 }
 
 static bool is_kind(const json_t *step, const char *kind) {

@@ -6,6 +6,13 @@
 #include "lib/json.h"
 #include "pxed/ctl/look.h"
 
+/* Of option 93; NULL: it has no name here. */
+const char *architecture_name(int64_t number);
+/* How a person may call some on the command line; ends with NULL. */
+extern const char *const architecture_words[];
+/* One of those words, or a number; as parse_number. */
+int architecture_parse(const char *word, int64_t *ret);
+
 /* What a step adds to its kind: "firmware, UEFI x86-64", "vmlinuz, 3.1 MiB of 8.2 MiB"; "" where there is nothing. The caller's to
  * free; NULL when memory is short. */
 char *boot_step_words(const json_t *step);

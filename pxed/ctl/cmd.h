@@ -20,6 +20,8 @@ int cmd_node_set_boot(struct ctl *ctl, const struct arguments *arguments);
 int cmd_node_clear_boot(struct ctl *ctl, const struct arguments *arguments);
 int cmd_node_inspect(struct ctl *ctl, const struct arguments *arguments);
 
+int cmd_explain(struct ctl *ctl, const struct arguments *arguments);
+
 int cmd_profile_list(struct ctl *ctl, const struct arguments *arguments);
 int cmd_profile_show(struct ctl *ctl, const struct arguments *arguments);
 int cmd_profile_set(struct ctl *ctl, const struct arguments *arguments);

@@ -1,6 +1,7 @@
 /* What the shell may put in place of the last word of a line: `pxectl _complete -- WORDS...`, one candidate in a line. */
 #include <string.h>
 
+#include "pxed/ctl/boot_words.h"
 #include "pxed/ctl/cmd.h"
 #include "pxed/ctl/daemon_socket.h"
 
@@ -53,6 +54,8 @@ static void offer_kind(struct ctl *ctl, const char *kind, size_t length, const c
                 offer_each(daemon_sockets, beginning);
         else if (strstr(word, "LEVEL"))
                 offer_each(levels, beginning);
+        else if (strstr(word, "ARCHITECTURE"))
+                offer_each(architecture_words, beginning);
         else if (strstr(word, "KIND"))
                 offer_each(kinds, beginning);
 }

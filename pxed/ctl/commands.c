@@ -59,6 +59,15 @@ static const struct command_option explain_options[] = {
         {},
 };
 
+static const struct command_option explain_machine_options[] = {
+        { "arch", "ARCHITECTURE", "as if its firmware were bios, efi32, efi64, efibc, arm64, http64 or a number of option 93; given several times, each is told" },
+        { "network", "NETWORK", "as if it were on this network" },
+        { "uuid", "UUID", "as if it had this SMBIOS UUID" },
+        { "bytes", NULL, "show the bytes of each field too" },
+        { "script", NULL, "show the text of the boot scripts too" },
+        {},
+};
+
 static const struct command_option profile_set_options[] = {
         { "kind", "KIND", "kernel, local or inspect (default: kernel)" },
         { "kernel", "PATH", "the kernel: a file below the image folder, or an http:// URL" },
@@ -129,6 +138,11 @@ const struct command commands[] = {
         { "node explain", "[NODE|MAC]", 0, 1, explain_options, "what a machine would boot now, and why; nothing is changed", NULL, cmd_node_explain },
         { "node delete", "NODE", 1, 1, revision_options, "forget a node, its ports and its inventories", "Its machine is unknown from then on.",
           cmd_node_delete },
+
+        { "explain", "NODE|MAC", 1, 1, explain_machine_options, "what DHCP, TFTP and HTTP would answer a machine now, rule by rule",
+          "No packet is sent and nothing is changed. The MAC need not be known. A daemon that is down is named, the others are\n"
+          "asked all the same; the exit status is not 0 then.",
+          cmd_explain },
 
         { "profile list", "", 0, 0, NULL, "all ways to boot", NULL, cmd_profile_list },
         { "profile show", "PROFILE", 1, 1, NULL, "one of them in full", NULL, cmd_profile_show },
