@@ -25,6 +25,7 @@ struct object {
         char undone[UNDONE_SIZE];   /* what the last plan with something to do had to mend */
         char failure[FAILURE_SIZE]; /* of the last repair; "" */
         bool unsettled;             /* it has a problem, which an event of any interface may end */
+        bool was_in_order;          /* since it was configured: what was to be done before is no drift */
 };
 
 struct managed {
@@ -85,43 +86,51 @@ static void repair(struct manage *manage, struct object *object, const struct pl
                                json_pack("{s:s, s:O}", "network", object->name, "actions", deeds));
 }
 
-static void describe_fight(const struct object *object, const char *what, char *buffer, size_t size) {
-        size_t used = strlen(buffer);
-
-        snprintf(buffer + used, size - used, "%sSomething else keeps changing %s: %s; it is put right every %u s: find what does it (another "
-                                             "network manager, a script), or say manage = report",
-                 used ? "; " : "", what, object->undone, repair_pace_spacing(&object->pace));
-}
-
-/*
- * Repairs or tells what the plan says; `what` is its object for a person. True: something was changed, so that the table is not what
- * the kernel has any more.
- */
-static bool carry_out(struct manage *manage, struct object *object, const struct plan *plan, bool may_repair, const char *what) {
-        char text[PROBLEM_SIZE];
-        uint64_t now = monotonic_us();
-        bool due = may_repair && plan->action_count > 0 && now >= repair_pace_next(&object->pace);
+/* What is in order stays known of the object; what is not is kept for its problem. */
+static void take_plan(struct object *object, const struct plan *plan, uint64_t now) {
         struct plan actions = *plan;
 
-        if (!may_repair)
-                object->pace = (struct repair_pace) {};
         if (plan->action_count > 0) {
                 actions.fault_count = 0;
                 plan_report(&actions, true, object->undone, sizeof(object->undone));
-        } else {
-                object->failure[0] = '\0';
-                repair_pace_settle(&object->pace, now);
+                return;
         }
+        object->failure[0] = '\0';
+        if (!object->was_in_order)
+                object->pace = (struct repair_pace) {};
+        object->was_in_order = true;
+        repair_pace_settle(&object->pace, now);
+}
+
+/* `what` is the object for a person. */
+static void tell(struct manage *manage, struct object *object, const struct plan *plan, bool may_repair, const char *what) {
+        char text[PROBLEM_SIZE];
+
+        plan_report(plan, !may_repair, text, sizeof(text));
+        size_t used = strlen(text);
+        const char *separator = used ? "; " : "";
+        if (*object->failure)
+                snprintf(text + used, sizeof(text) - used, "%s%s", separator, object->failure);
+        else if (repair_pace_is_fight(&object->pace))
+                snprintf(text + used, sizeof(text) - used,
+                         "%sSomething else keeps changing %s: %s; it is put right every %u s: find what does it (another network manager, a script), or "
+                         "say manage = report", separator, what, object->undone, repair_pace_spacing(&object->pace));
+        set_problem(manage, object, text);
+}
+
+/* Repairs or tells what the plan says. True: something was changed, so that the table is not what the kernel has any more. */
+static bool carry_out(struct manage *manage, struct object *object, const struct plan *plan, bool may_repair, const char *what) {
+        uint64_t now = monotonic_us();
+
+        if (!may_repair)
+                object->pace = (struct repair_pace) {};
+        bool due = may_repair && plan->action_count > 0 && now >= repair_pace_next(&object->pace);
+        take_plan(object, plan, now);
         if (due) {
                 repair(manage, object, plan);
                 repair_pace_count(&object->pace, now);
         }
-        plan_report(plan, !may_repair, text, sizeof(text));
-        if (*object->failure)
-                snprintf(text + strlen(text), sizeof(text) - strlen(text), "%s%s", *text ? "; " : "", object->failure);
-        else if (repair_pace_is_fight(&object->pace))
-                describe_fight(object, what, text, sizeof(text));
-        set_problem(manage, object, text);
+        tell(manage, object, plan, may_repair, what);
         return due;
 }
 

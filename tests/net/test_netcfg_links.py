@@ -115,19 +115,15 @@ def test_drift_is_repaired(appliance, bus):
     appliance.start(bus)
     bus.wait_for(lambda: len(repairs(bus)) == 4)
 
-    # several at once are one repair, the first one at once; the next one waits a second, so that it is no fight
     appliance.run(["sh", "-c", "ip address del 192.0.2.1/24 dev eth1; ip link set eth1 mtu 1300; ip link set eth1 down"])
     bus.wait_for(lambda: appliance.addresses("eth1") == {"192.0.2.1/24": OURS, V6: OURS} and appliance.up("eth1"))
     assert appliance.link("eth1")["mtu"] == 1400
-    before = len(repairs(bus))
-    # a foreign address is nobody's business, and one that is there is not ours to mark
+    # a foreign address is nobody's business, nor is it when it takes the place of ours
     appliance.ip("address", "add", "198.51.100.7/24", "dev", "eth1")
     appliance.ip("address", "del", "192.0.2.1/24", "dev", "eth1")
-    appliance.ip("address", "add", "192.0.2.1/24", "dev", "eth1")
+    appliance.ip("address", "add", "192.0.2.1/24", "dev", "eth1", check=False)  # unless pxed-netcfg was quicker
     time.sleep(0.3)
-    assert set(appliance.addresses("eth1")) == {"198.51.100.7/24", "192.0.2.1/24", V6}
-    assert len(repairs(bus)) - before in (0, 1), "when it was seen missing it may have been added by the daemon"
-    assert problems(bus) == {}
+    assert set(appliance.addresses("eth1")) == {"198.51.100.7/24", "192.0.2.1/24", V6} and problems(bus) == {}
 
 
 def test_interface_that_comes_later(appliance, bus):
@@ -244,14 +240,15 @@ def test_an_address_whose_going_would_take_a_foreign_one_stays(appliance, bus):
 def test_a_fight_is_told_and_slows_down(appliance, bus):
     bus.set_network("lab", interface="eth1", manage="repair")
     appliance.start(bus)
-    bus.wait_for(lambda: appliance.up("eth1"))
+    bus.wait_for(lambda: len(repairs(bus)) == 2)
+    time.sleep(0.1)  # what was to be done at first is no drift
     other = appliance.popen(["sh", "-c", "while sleep 0.05; do ip address flush dev eth1 scope global; done"])
     reason = bus.wait_for(lambda: problems(bus).get("network lab"), 8)
     assert reason.startswith("Something else keeps changing eth1: The interface eth1 does not have the network's address 192.0.2.1/24: ip address add")
     assert "put right every 4 s" in reason
-    bus.wait_for(lambda: len(bus.values("repair")) == 4, 6)
+    bus.wait_for(lambda: len(bus.values("repair")) == 5, 6)
     other.kill()
-    times = [o["time"] / 1e6 for o in bus.observations if o.get("repair")]
+    times = [o["time"] / 1e6 for o in bus.observations if o.get("repair")][1:]
     assert [round(later - earlier) for earlier, later in zip(times, times[1:])] == [1, 2, 4]
 
 
