@@ -65,6 +65,11 @@ static inline struct ip ip_from_v4(struct in_addr address) {
         return (struct ip) { .family = address.s_addr != 0 ? AF_INET : 0, .v4 = address };
 }
 
+/* Likewise for ::. */
+static inline struct ip ip_from_v6(struct in6_addr address) {
+        return (struct ip) { .family = IN6_IS_ADDR_UNSPECIFIED(&address) ? 0 : AF_INET6, .v6 = address };
+}
+
 int ip_parse(const char *text, struct ip *ret);
 char *ip_format(const struct ip *ip, char buffer[static IP_TEXT_SIZE]);
 /* "192.0.2.1/24"; -EINVAL without a length or with one too large. */

@@ -279,6 +279,21 @@ enum step_stage dhcp6_stage(const struct dhcp6 *message) {
         return STAGE_OS;
 }
 
+const struct dhcp6_status *dhcp6_refusal(const struct dhcp6 *message) {
+        const struct dhcp6_status *refusal = NULL;
+
+        if (message->status.code != 0)
+                return &message->status;
+        for (unsigned i = 0; i < message->association_count; i++) {
+                const struct dhcp6_association *ia = &message->associations[i];
+                if (ia->address_count > 0)
+                        return NULL;
+                if (ia->status.code != 0 && !refusal)
+                        refusal = &ia->status;
+        }
+        return refusal;
+}
+
 bool dhcp6_duid_mac(const struct dhcp6_bytes *duid, struct mac *ret) {
         struct wire wire = wire_new(duid->data, duid->size);
         struct mac mac;

@@ -115,6 +115,12 @@ bool dhcp6_by_client(const struct dhcp6 *message);
  * without it firmware's. */
 enum step_stage dhcp6_stage(const struct dhcp6 *message);
 
+/*
+ * Why a server gives nothing: a status other than success (RFC 8415 21.13) of the whole message, or, where no IA_NA has an address, of one
+ * of them. NULL: it refuses nothing.
+ */
+const struct dhcp6_status *dhcp6_refusal(const struct dhcp6 *message);
+
 /* The Ethernet address inside of a DUID-LLT or DUID-LL (RFC 8415 11.2, 11.4). False: there is none. */
 bool dhcp6_duid_mac(const struct dhcp6_bytes *duid, struct mac *ret);
 /* The UUID of a DUID-UUID, in the order of RFC 6355. False: it is no such DUID. */

@@ -25,3 +25,25 @@ void observe_dhcp4_details(struct observer *o, const struct segment *segment, co
         DETAIL_SET(details.remote_id, m->remote_id.data, m->remote_id.size);
         observer_describe(o, segment, &m->mac, &details);
 }
+
+void observe_dhcp6_details(struct observer *o, const struct segment *segment, const struct dhcp6 *m, const struct exchange *client) {
+        struct details details = {
+                .has_architecture = client->has_architecture,
+                .architecture = client->architecture,
+                .has_uuid = client->has_uuid,
+                .uuid = client->uuid,
+                .has_relay = m->relay_count > 0,
+        };
+
+        copy_text(details.hostname, sizeof(details.hostname), m->fqdn);
+        if (m->vendor_class_count > 0)
+                copy_text(details.vendor_class, sizeof(details.vendor_class), m->vendor_class[0]);
+        DETAIL_SET(details.client_id, m->client_id.data, m->client_id.size);
+        if (details.has_relay) {
+                const struct dhcp6_relay *nearest = &m->relays[m->relay_count - 1];
+                details.relay = nearest->link_address;
+                DETAIL_SET(details.circuit_id, nearest->interface_id.data, nearest->interface_id.size);
+                DETAIL_SET(details.remote_id, nearest->remote_id.data, nearest->remote_id.size);
+        }
+        observer_describe(o, segment, &client->mac, &details);
+}

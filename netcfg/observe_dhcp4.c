@@ -1,12 +1,6 @@
 #include "netcfg/dhcp4_options.h"
 #include "netcfg/observer_internal.h"
 
-static enum step_foreign whose(const struct observer *o, const struct ip *server, const struct mac *source) {
-        if (o->own.address_count == 0)
-                return FOREIGN_UNKNOWN;
-        return foreign_is_own(&o->own, server, source) ? FOREIGN_NO : FOREIGN_YES;
-}
-
 /* What a client says of itself is in its own messages only; it is remembered for the answers. */
 static void learn_client(struct observer *o, const struct segment *segment, const struct dhcp4 *m, struct step *step) {
         struct exchange *exchange = recent_exchange(&o->recent, segment->network, m->xid, &m->mac);
@@ -25,7 +19,7 @@ static void learn_client(struct observer *o, const struct segment *segment, cons
                 step->address = ip_from_v4(m->has_requested ? m->requested : m->client);
         if (m->has_server_id) {
                 step->server = ip_from_v4(m->server_id);
-                step->foreign = whose(o, &step->server, NULL);
+                step->foreign = observer_whose(o, &step->server, NULL);
         }
         if (m->type == DHCP4_DECLINE)
                 step_add_detail(step, "declined by the machine: somebody uses the address");
@@ -40,7 +34,7 @@ static void describe_answer(const struct observer *o, const struct packet *packe
 
         step->address = ip_from_v4(m->yours);
         step->server = ip_from_v4(m->has_server_id ? m->server_id : packet->ip.source);
-        step->foreign = whose(o, &step->server, &packet->ethernet.source);
+        step->foreign = observer_whose(o, &step->server, &packet->ethernet.source);
         memcpy(step->file, m->file, sizeof(step->file));
         step_add_address(step, "from server", m->has_server_id ? m->server_id : packet->ip.source);
         if (m->server.s_addr != 0 && (!m->has_server_id || m->server.s_addr != m->server_id.s_addr))
@@ -84,13 +78,7 @@ static void emit_dhcp4(struct observer *o, struct segment *segment, const struct
         else
                 describe_answer(o, packet, &step);
         const struct exchange *exchange = recent_exchange(&o->recent, segment->network, m->xid, &m->mac);
-        if (exchange_is(exchange, segment->network, m->xid, &m->mac)) {
-                step.stage = exchange->stage;
-                step.has_architecture = exchange->has_architecture;
-                step.architecture = exchange->architecture;
-                step.has_uuid = exchange->has_uuid;
-                step.uuid = exchange->uuid;
-        }
+        step_add_client(&step, exchange_is(exchange, segment->network, m->xid, &m->mac) ? exchange : NULL);
         observer_emit(o, segment, &step, time);
 }
 

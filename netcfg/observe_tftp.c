@@ -25,21 +25,21 @@ static void emit_transfer(struct observer *o, struct segment *segment, const str
 
 static void observe_tftp_request(struct observer *o, struct segment *segment, const struct packet *packet, uint64_t time) {
         const struct mac *mac = &packet->ethernet.source;
-        struct ip client = ip_from_v4(packet->ip.source);
+        struct ip client = packet_source(packet);
 
         if (memcmp(mac, &segment->own, sizeof(*mac)) == 0 || !mac_is_unicast(mac))
                 return;
         struct transfer *transfer = transfer_request(&o->transfers, segment->network, &client, packet->udp.source, &packet->tftp, time);
         transfer->mac = *mac;
-        transfer->server = ip_from_v4(packet->ip.destination);
-        observer_sight(o, segment, mac, packet->ip.source, PROTOCOL_TFTP, time);
+        transfer->server = packet_destination(packet);
+        observer_sight_ip(o, segment, mac, client.family != 0 ? &client : NULL, PROTOCOL_TFTP, time);
         emit_transfer(o, segment, transfer, time);
 }
 
 /* What goes on between the ports that client and server chose belongs to the request that the client's address and port remember. */
 void observe_tftp(struct observer *o, struct segment *segment, const struct packet *packet, uint64_t time) {
         const struct tftp *tftp = &packet->tftp;
-        struct ip source = ip_from_v4(packet->ip.source), destination = ip_from_v4(packet->ip.destination);
+        struct ip source = packet_source(packet), destination = packet_destination(packet);
 
         if (packet->udp.destination == 69 && (tftp->operation == TFTP_READ || tftp->operation == TFTP_WRITE)) {
                 observe_tftp_request(o, segment, packet, time);

@@ -60,6 +60,12 @@ void observer_describe(struct observer *o, const struct segment *segment, const 
         sightings_describe(o->sightings, segment->network, o->vlan, mac, details);
 }
 
+enum step_foreign observer_whose(const struct observer *o, const struct ip *server, const struct mac *source) {
+        if (o->own.address_count == 0)
+                return FOREIGN_UNKNOWN;
+        return foreign_is_own(&o->own, server, source) ? FOREIGN_NO : FOREIGN_YES;
+}
+
 static void observe_arp(struct observer *o, struct segment *segment, const struct packet *packet, uint64_t time) {
         observer_sight(o, segment, &packet->arp.sender_mac, packet->arp.sender_address, PROTOCOL_ARP, time);
 }
@@ -70,6 +76,8 @@ static void (*const by_kind[PACKET_KINDS])(struct observer *o, struct segment *s
         [PACKET_TFTP] = observe_tftp,
         [PACKET_LLDP] = observe_lldp,
         [PACKET_CDP] = observe_cdp,
+        [PACKET_DHCP6] = observe_dhcp6,
+        [PACKET_ND] = observe_nd,
 };
 
 int segment_stray_vlan(const struct segment *segment, const struct ethernet *frame) {
@@ -81,10 +89,10 @@ int segment_stray_vlan(const struct segment *segment, const struct ethernet *fra
 void observer_frame(struct observer *o, struct segment *segment, const char *interface, const void *frame, size_t size, uint64_t time) {
         struct packet packet;
 
-        if (packet_parse(frame, size, &packet) < 0 || !by_kind[packet.kind])
+        if (packet_parse(frame, size, &packet) < 0)
                 return;
         size_t header = 14 + 4 * packet.ethernet.tag_count;
-        if (packet.kind != PACKET_ARP &&
+        if (packet.kind != PACKET_ARP && packet.kind != PACKET_ND &&
             recent_is_repeated(&o->recent, segment->network, (const uint8_t *) frame + header, size - header, time))
                 return;
         o->vlan = segment_stray_vlan(segment, &packet.ethernet);

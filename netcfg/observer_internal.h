@@ -21,9 +21,12 @@ void observe_dhcp4(struct observer *o, struct segment *segment, const struct pac
 void observe_lldp(struct observer *o, struct segment *segment, const struct packet *packet, uint64_t time);
 void observe_cdp(struct observer *o, struct segment *segment, const struct packet *packet, uint64_t time);
 void observe_tftp(struct observer *o, struct segment *segment, const struct packet *packet, uint64_t time);
+void observe_dhcp6(struct observer *o, struct segment *segment, const struct packet *packet, uint64_t time);
+void observe_nd(struct observer *o, struct segment *segment, const struct packet *packet, uint64_t time);
 
 /* What a client's message tells of it. */
 void observe_dhcp4_details(struct observer *o, const struct segment *segment, const struct dhcp4 *message);
+void observe_dhcp6_details(struct observer *o, const struct segment *segment, const struct dhcp6 *message, const struct exchange *client);
 
 /* Gives the step out, with the VLAN of its frame, unless there are too many. `now`: of the frame that it was seen by. */
 void observer_emit(struct observer *o, struct segment *segment, struct step *step, uint64_t now);
@@ -35,8 +38,13 @@ void observer_sight_ip(struct observer *o, const struct segment *segment, const 
                        enum protocol protocol, uint64_t time);
 /* What the machine said of itself by DHCP, after observer_sight. */
 void observer_describe(struct observer *o, const struct segment *segment, const struct mac *mac, const struct details *details);
+/* Whose an answer of that server, or a request to it, is. `source`: the MAC that it came from, or NULL. */
+enum step_foreign observer_whose(const struct observer *o, const struct ip *server, const struct mac *source);
 
+/* What the client said of itself; NULL: nobody heard it. */
+void step_add_client(struct step *step, const struct exchange *client);
 /* Adds words to the step's detail, with a comma before them where there are others. */
 void step_add_detail(struct step *step, const char *format, ...) _printf_(2, 3);
-/* Likewise "WHAT ADDRESS"; nothing for the address 0. */
+/* Likewise "WHAT ADDRESS"; nothing for the family or address 0. */
+void step_add_ip(struct step *step, const char *what, const struct ip *address);
 void step_add_address(struct step *step, const char *what, struct in_addr address);

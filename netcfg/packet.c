@@ -56,6 +56,8 @@ static const struct port_row by_udp4_port[] = {
 }, by_udp6_port[] = {
         { PORT_ANY, 547, parse_dhcp6 }, /* to a server or relay */
         { PORT_ANY, 546, parse_dhcp6 }, /* to a client */
+        { PORT_ANY, 69, parse_tftp },
+        { PORT_ANY, PORT_ANY, parse_tftp_other },
 };
 
 static int parse_udp(struct wire *wire, struct packet *packet, const struct port_row *rows, size_t row_count) {

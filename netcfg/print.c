@@ -132,10 +132,10 @@ json_t *print_packet(const struct packet *packet, int result) {
                 json_object_set_new(object, "error", json_string(result == -EBADMSG ? "damaged" : "unknown"));
         if (packet->kind == PACKET_ARP)
                 json_object_set_new(object, "arp", print_arp(&packet->arp));
-        if (packet->kind == PACKET_DHCP4 || packet->kind == PACKET_TFTP)
+        if (packet->kind == PACKET_DHCP4 || (packet->kind == PACKET_TFTP && !packet_is_ipv6(packet)))
                 json_object_set_new(object, "ip", json_pack("{s:o, s:o}", "source", address_json(packet->ip.source), "destination",
                                                             address_json(packet->ip.destination)));
-        if (packet->kind == PACKET_DHCP6 || packet->kind == PACKET_ND)
+        if (packet->kind == PACKET_DHCP6 || packet->kind == PACKET_ND || (packet->kind == PACKET_TFTP && packet_is_ipv6(packet)))
                 json_object_set_new(object, "ip6", print_ipv6(&packet->ip6));
         if (packet->kind == PACKET_DHCP4 || packet->kind == PACKET_TFTP || packet->kind == PACKET_DHCP6)
                 json_object_set_new(object, "udp", json_pack("{s:i, s:i}", "source", packet->udp.source, "destination",

@@ -26,6 +26,17 @@ bool exchange_is(const struct exchange *exchange, uint16_t network, uint32_t xid
                 memcmp(&exchange->mac, mac, sizeof(*mac)) == 0;
 }
 
+struct exchange6 *recent_exchange6(struct recent *recent, uint16_t network, uint32_t xid, const struct dhcp6_bytes *client_id) {
+        uint64_t hash = hash_bytes(hash_start(network), &xid, sizeof(xid));
+
+        return &recent->exchanges6[hash_bytes(hash, client_id->data, client_id->size) % RECENT_EXCHANGES];
+}
+
+bool exchange6_is(const struct exchange6 *exchange, uint16_t network, uint32_t xid, const struct dhcp6_bytes *client_id) {
+        return exchange_is(&exchange->client, network, xid, &exchange->client.mac) && exchange->client_id.size == client_id->size &&
+                memcmp(exchange->client_id.data, client_id->data, client_id->size) == 0;
+}
+
 bool recent_is_repeated(struct recent *recent, uint16_t network, const void *bytes, size_t size, uint64_t now) {
         uint64_t hash = hash_bytes(hash_start(network), bytes, size);
 

@@ -9,6 +9,7 @@
 
 #include "lib/address.h"
 #include "netcfg/dhcp4.h"
+#include "netcfg/dhcp6.h"
 
 #define RECENT_EXCHANGES 512
 #define RECENT_FRAMES 64
@@ -24,8 +25,16 @@ struct exchange {
         struct uuid uuid;
 };
 
+/* Likewise by DHCPv6. It is found by the DUID: an answer that passes relays need not name the MAC. */
+struct exchange6 {
+        struct dhcp6_bytes client_id;
+        uint8_t type; /* of the client's message */
+        struct exchange client;
+};
+
 struct recent {
         struct exchange exchanges[RECENT_EXCHANGES];
+        struct exchange6 exchanges6[RECENT_EXCHANGES];
         struct {
                 uint64_t hash, time;
         } frames[RECENT_FRAMES];
@@ -35,6 +44,10 @@ struct recent {
 /* The place of an exchange: its own when it is known, otherwise one to overwrite. */
 struct exchange *recent_exchange(struct recent *recent, uint16_t network, uint32_t xid, const struct mac *mac);
 bool exchange_is(const struct exchange *exchange, uint16_t network, uint32_t xid, const struct mac *mac);
+
+/* Likewise. */
+struct exchange6 *recent_exchange6(struct recent *recent, uint16_t network, uint32_t xid, const struct dhcp6_bytes *client_id);
+bool exchange6_is(const struct exchange6 *exchange, uint16_t network, uint32_t xid, const struct dhcp6_bytes *client_id);
 
 /*
  * Whether the same bytes came at most 250 ms before on that network: a capture sees a frame twice where it passes a bridge and one of its
