@@ -18,6 +18,8 @@ int cmd_node_delete(struct ctl *ctl, const struct arguments *arguments);
 int cmd_node_explain(struct ctl *ctl, const struct arguments *arguments);
 int cmd_node_set_boot(struct ctl *ctl, const struct arguments *arguments);
 int cmd_node_clear_boot(struct ctl *ctl, const struct arguments *arguments);
+int cmd_node_set_port(struct ctl *ctl, const struct arguments *arguments);
+int cmd_node_select_port(struct ctl *ctl, const struct arguments *arguments);
 int cmd_node_inspect(struct ctl *ctl, const struct arguments *arguments);
 
 int cmd_explain(struct ctl *ctl, const struct arguments *arguments);

@@ -49,6 +49,24 @@ static const struct command_option set_boot_options[] = {
         {},
 };
 
+static const struct command_option set_port_options[] = {
+        { "physical-network", "NAME", "that it is on, whatever pxed finds out itself" },
+        { "expected-switch", "SWITCH", "chassis id or system name of the switch that the cable should end at" },
+        { "expected-port", "PORT", "id of the port there" },
+        { "group", "NAME", "ports of one group are one link (802.3ad)" },
+        { "attachment", "TEXT", "what is attached to it, such as the id of a Neutron port" },
+        { "boots", "yes|no", "whether the machine boots by it" },
+        IF_REVISION,
+        {},
+};
+
+static const struct command_option select_port_options[] = {
+        { "physical-network", "NAME", "one that the network spans; may be given several times" },
+        { "segment", "NAME[:VLAN]", "a segment of the network on a physical network; may be given several times" },
+        { "allow-unknown", NULL, "ports whose physical network is not known too, after all others" },
+        {},
+};
+
 static const struct command_option change_options[] = { WAIT, IF_REVISION, {} };
 static const struct command_option revision_options[] = { IF_REVISION, {} };
 
@@ -135,6 +153,10 @@ const struct command commands[] = {
           cmd_node_clear_boot },
         { "node inspect", "NODE", 1, 1, change_options, "boot the inspection ramdisk until an inventory has come",
           "The machine has to be powered on, or restarted, by other means.", cmd_node_inspect },
+        { "node set-port", "NODE MAC", 2, 2, set_port_options, "what the controller knows of a port of a node",
+          "What is not given stays; an empty text takes it away.", cmd_node_set_port },
+        { "node select-port", "NODE", 1, 1, select_port_options, "which ports may be attached to a network, and why not the others",
+          "Without --physical-network and --segment: to any network. Nothing is changed.", cmd_node_select_port },
         { "node explain", "[NODE|MAC]", 0, 1, explain_options, "what a machine would boot now, and why; nothing is changed", NULL, cmd_node_explain },
         { "node delete", "NODE", 1, 1, revision_options, "forget a node, its ports and its inventories", "Its machine is unknown from then on.",
           cmd_node_delete },

@@ -12,6 +12,10 @@
 /* `nodes`: array of org.pxed.Node.Node */
 int show_nodes(const json_t *nodes, const struct look *look, FILE *out);
 int show_node(const json_t *node, const struct look *look, FILE *out);
+/* `ports`: array of org.pxed.Node.Port, under a heading */
+int show_ports(const json_t *ports, const struct look *look, FILE *out);
+/* Reply of org.pxed.Node.SelectPort */
+int show_selection(const json_t *reply, const struct look *look, FILE *out);
 /* Reply of org.pxed.Node.Explain */
 void show_explanation(const json_t *reply, const struct look *look, FILE *out);
 /* One line on what an assignment that was just made or taken away means. */

@@ -146,29 +146,6 @@ static void show_machine(const json_t *node, const struct look *look, FILE *out)
                 field_text(out, look, "Memory", STYLE_NONE, text_size((uint64_t) memory, size));
 }
 
-static int show_ports(const json_t *ports, const struct look *look, FILE *out) {
-        static const struct table_column columns[] = {
-                { .title = "MAC" },    { .title = "INTERFACE" }, { .title = "NETWORK" }, { .title = "PHYSICAL NETWORK", .shrinks = true },
-                { .title = "BOOTS" }, { .title = "SWITCH", .shrinks = true }, { .title = "SWITCH PORT", .shrinks = true }, {},
-        };
-        _cleanup_(table_freep) struct table *table = table_new(columns);
-        size_t i;
-        json_t *port;
-        if (json_array_size(ports) == 0)
-                return 0;
-        field_heading(out, look, "Ports");
-        json_array_foreach(ports, i, port) {
-                table_add(table, STYLE_NONE, json_get_string(port, "mac"));
-                table_add(table, STYLE_NONE, json_get_string(port, "interface"));
-                table_add(table, STYLE_NONE, json_get_string(port, "network"));
-                table_add(table, STYLE_NONE, json_get_string(port, "physicalNetwork"));
-                table_add(table, STYLE_NONE, json_get_bool(port, "boots", false) ? "yes" : "no");
-                table_add(table, STYLE_NONE, json_get_string(port, "switchChassis"));
-                table_add(table, STYLE_NONE, json_get_string(port, "switchPort"));
-        }
-        return table_print(table, look, 2, out);
-}
-
 int show_node(const json_t *node, const struct look *look, FILE *out) {
         char when[TEXT_NUMBER_SIZE];
         field_text(out, look, "Name", STYLE_TITLE, json_get_string(node, "name"));

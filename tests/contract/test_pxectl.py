@@ -178,6 +178,31 @@ def test_node_change(ctl, node):
     ctl.fails(4, 'node', 'show', node['id'])
 
 
+def test_ports(ctl, node):
+    mac = node['ports'][0]['mac']
+    ctl.ok('node', 'set-port', node['name'], mac, '--physical-network', 'rack1', '--expected-switch', 'leaf1', '--expected-port', 'Eth1/7',
+           '--group', 'bond0', '--boots', 'no')
+    port = ctl.json('node', 'show', mac)['node']['ports'][0]
+    assert (port['physicalNetwork'], port['physicalNetworkSource'], port['expectedChassis'], port['expectedPort'], port['portGroup'],
+            port['boots']) == ('rack1', 'assigned', 'leaf1', 'Eth1/7', 'bond0', False)
+    shown = ctl.ok('node', 'show', mac)
+    assert 'rack1 (assigned)' in shown and 'port Eth1/7 of leaf1' in shown
+    chosen = ctl.ok('node', 'select-port', mac, '--physical-network', 'rack1', '--segment', 'rack2:7')
+    assert mac in chosen and 'rack1' in chosen and 'Refused' not in chosen
+    chosen = ctl.ok('node', 'select-port', mac, '--segment', 'rack2:7')
+    assert 'No port may be attached' in chosen and 'not on rack2' in chosen
+    ctl.ok('node', 'set-port', node['name'], mac, '--attachment', 'port-9', '--physical-network', '')
+    assert 'port-9' in ctl.json('node', 'select-port', mac)['refused'][0]['reason']
+    assert ctl.json('node', 'set-port', node['name'], mac, '--attachment', '', '--boots', 'yes')['node']['ports'][0]['boots']
+    assert ctl.json('node', 'select-port', mac, '--physical-network', 'rack1', '--allow-unknown')['candidates'][0]['macs'] == [mac]
+    for wrong in [['set-port', node['name'], mac], ['set-port', node['name'], mac, '--boots', 'perhaps'],
+                  ['select-port', mac, '--segment', 'rack1:4095'], ['select-port', mac, '--segment', 'rack1:']]:
+        ctl.fails(2, 'node', *wrong)
+    assert 'physicalNetwork' in ctl.fails(1, 'node', 'set-port', mac, mac, '--physical-network', 'a b')
+    ctl.fails(4, 'node', 'set-port', mac, '52:54:00:ff:ff:fe', '--group', 'x')
+    ctl.fails(5, 'node', 'set-port', mac, mac, '--group', 'x', '--if-revision', '1')
+
+
 def test_boot_assignment(ctl, node, profile):
     assert f"{node['name']} boots {profile} once" in ctl.ok('node', 'set-boot', node['name'], profile, '--once', '--param', 'console=tty0')
     assignment = ctl.json('node', 'show', node['name'])['node']['assignment']
@@ -352,7 +377,7 @@ def complete(root, build, runtime, *words):
 def test_completion(root, build, pxed, node):
     offered = lambda *words: complete(root, build, pxed.runtime, *words)
     assert offered('sta') == ['status']
-    assert offered('node', 'set') == ['set', 'set-boot']
+    assert offered('node', 'set') == ['set', 'set-boot', 'set-port']
     assert offered('node', 'show', node['name'][:8]) == [node['name']]
     assert 'local' in offered('node', 'set-boot', node['name'], '')
     assert offered('lease', 'list', '--network', 'l') == ['lab']

@@ -90,9 +90,36 @@ static void test_node(void **state) {
                "     Inspection: finished 2026-11-21 00:29:47, took 12.5 s\n"
                "      Last boot: 2026-11-21 00:29:35\n"
                "\nPorts\n"
-               "  MAC                INTERFACE  NETWORK  PHYSICAL NETWORK  BOOTS  SWITCH  SWITCH PORT\n"
-               "  52:54:00:00:00:01  -          -        -                 no     -       -\n"
-               "  52:54:00:00:00:02  eth1       lab      -                 yes    -       -\n");
+               "  MAC                INTERFACE  BOOTS  NETWORK  PHYSICAL NETWORK  SWITCH  PORT  GROUP  ATTACHED\n"
+               "  52:54:00:00:00:01  -          no     -        -                 -       -     -      -\n"
+               "  52:54:00:00:00:02  eth1       yes    lab      -                 -       -     -      -\n");
+}
+
+static void test_ports(void **state) {
+        expect(show_ports,
+               "[{'mac':'52:54:00:00:00:01','interface':'eth0','boots':true,'network':'lab','physicalNetwork':'rack1','physicalNetworkSource':'lldp',"
+               "'switchChassis':'00:11:22:33:44:55','switchName':'leaf1\\u001b','switchPort':'Eth1/7','switchVlan':10,'switchVlans':[10,20],"
+               "'expectedChassis':'leaf1','expectedPort':'Eth1/8','portGroup':'bond0','attachment':'8f9c','conflicts':['this against that','and more']},"
+               "{'mac':'52:54:00:00:00:02','boots':false,'switchChassis':'00:11:22:33:44:66','expectedChassis':'leaf2','conflicts':[]}]", &plain,
+               "\nPorts\n"
+               "  MAC                INTERFACE  BOOTS  NETWORK  PHYSICAL NETWORK  SWITCH             PORT    GROUP  ATTACHED\n"
+               "  52:54:00:00:00:01  eth0       yes    lab      rack1 (lldp)      leaf1\\x1b          Eth1/7  bond0  8f9c\n"
+               "  52:54:00:00:00:02  -          no     -        -                 00:11:22:33:44:66  -       -      -\n"
+               "          VLANs: 52:54:00:00:00:01: untagged 10, carries 10,20\n"
+               "       Expected: 52:54:00:00:00:01: port Eth1/8 of leaf1\n"
+               "       Conflict: 52:54:00:00:00:01: this against that\n"
+               "       Conflict: 52:54:00:00:00:01: and more\n"
+               "       Expected: 52:54:00:00:00:02: switch leaf2\n");
+        expect(show_selection,
+               "{'candidates':[{'macs':['52:54:00:00:00:01','52:54:00:00:00:02'],'portGroup':'bond0','physicalNetwork':'rack1','reasons':['here','there']}],"
+               "'refused':[{'macs':['52:54:00:00:00:03'],'portGroup':null,'reason':'not so'}]}", &plain,
+               "May be attached, the best first\n"
+               "  PORTS                                 GROUP  PHYSICAL NETWORK  BECAUSE\n"
+               "  52:54:00:00:00:01, 52:54:00:00:00:02  bond0  rack1             here, there\n"
+               "\nRefused\n"
+               "  PORTS              GROUP  BECAUSE\n"
+               "  52:54:00:00:00:03  -      not so\n");
+        expect(show_selection, "{'candidates':[],'refused':[]}", &plain, "No port may be attached\n");
 }
 
 #define STEPS                                                                                                            \
@@ -333,7 +360,8 @@ int main(void) {
         setenv("TZ", "UTC", 1);
         tzset();
         const struct CMUnitTest tests[] = {
-                cmocka_unit_test(test_nodes),         cmocka_unit_test(test_node),        cmocka_unit_test(test_boot),
+                cmocka_unit_test(test_nodes),         cmocka_unit_test(test_node),
+                cmocka_unit_test(test_ports),        cmocka_unit_test(test_boot),
                 cmocka_unit_test(test_fraction),      cmocka_unit_test(test_watch_lines), cmocka_unit_test(test_watch_condition),
                 cmocka_unit_test(test_watch_drawing), cmocka_unit_test(test_status),      cmocka_unit_test(test_inventory),
                 cmocka_unit_test(test_lists),
