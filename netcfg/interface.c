@@ -95,6 +95,19 @@ static void on_delivered(void *userdata) {
                 user->delivered(user->userdata);
 }
 
+bool interface_hears(const struct interface *interface, const char *name) {
+        if (strcmp(interface->self.name, name) == 0)
+                return true;
+        for (size_t i = 0; i < INTERFACE_PORTS_MAX; i++)
+                if (interface->ports[i].name && strcmp(interface->ports[i].name, name) == 0)
+                        return true;
+        return false;
+}
+
+static void tell_lost(const struct interface *interface, const char *name) {
+        interface->all->handlers.lost(name, interface->all->handlers.userdata);
+}
+
 uint64_t interface_captured(const struct interface *interface) {
         return interface->captured;
 }
@@ -211,11 +224,16 @@ static void adjust_ports(struct interface *interface) {
                 return;
         }
         for (size_t i = 0; i < INTERFACE_PORTS_MAX; i++)
-                if (interface->ports[i].name && !is_among(&interface->ports[i], ports, count))
+                if (interface->ports[i].name && !is_among(&interface->ports[i], ports, count)) {
+                        tell_lost(interface, interface->ports[i].name);
                         release_port(&interface->ports[i]);
-        for (size_t i = 0; i < count; i++)
+                }
+        for (size_t i = 0; i < count; i++) {
                 if (ports[i].up)
                         adjust_port(interface, &ports[i]);
+                if (!ports[i].carrier)
+                        tell_lost(interface, ports[i].name);
+        }
 }
 
 /* ---- what the kernel says */
@@ -253,6 +271,8 @@ static void refresh(struct interface *interface) {
                 return;
         }
         interface->link = link;
+        if (!link.exists || !link.up || !link.carrier)
+                tell_lost(interface, interface->self.name);
         adjust_self(interface);
         adjust_ports(interface);
 }

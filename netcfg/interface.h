@@ -31,6 +31,8 @@ struct interface_handlers {
         void (*frame)(struct segment *segment, const struct captured_packet *packet, void *userdata);
         /* Several frames were delivered. */
         void (*delivered)(void *userdata);
+        /* This interface, or port, has no link (any more): what was heard on it holds no more. */
+        void (*lost)(const char *interface, void *userdata);
         void *userdata;
 };
 
@@ -52,6 +54,9 @@ void interfaces_refresh(struct interfaces *interfaces);
 int interface_join(struct interfaces *interfaces, const char *name, uint16_t vlan, struct interface_user *user);
 /* An interface without users is not captured from any more. */
 void interface_leave(struct interface_user *user);
+
+/* Whether frames heard on what has this name come from the interface: it is its own, or that of a port of it. */
+bool interface_hears(const struct interface *interface, const char *name);
 
 /* Frames captured, and frames that were lost because too many came at once; of all captures so far. */
 uint64_t interface_captured(const struct interface *interface);

@@ -209,7 +209,8 @@ static int take_port(struct nl_msg *msg, void *userdata) {
             !attributes[IFLA_MASTER] || (int) nla_get_u32(attributes[IFLA_MASTER]) != list->master)
                 return NL_OK;
         struct link_port *port = &list->ports[list->count++];
-        *port = (struct link_port) { .index = link->ifi_index, .up = link->ifi_flags & IFF_UP };
+        *port = (struct link_port) { .index = link->ifi_index, .up = link->ifi_flags & IFF_UP,
+                                     .carrier = link->ifi_flags & IFF_LOWER_UP };
         snprintf(port->name, sizeof(port->name), "%s", nla_get_string(attributes[IFLA_IFNAME]));
         return NL_OK;
 }

@@ -31,7 +31,7 @@ int links_read(struct links *links, const char *name, struct link_state *ret);
 struct link_port {
         int index;
         char name[16];
-        bool up;
+        bool up, carrier;
 };
 
 /* Asks the kernel for the ports of a bridge: at most `max`, sorted by index (the oldest first). */

@@ -34,7 +34,7 @@ struct netcfg {
         struct manage *manage;
         bool manage_stale; /* a plan may have changed */
         json_t *wanted;                         /* name: type Network */
-        sd_event_source *refresh, *drain;
+        sd_event_source *refresh, *drain, *expire;
         struct bucket sightings;
 };
 
@@ -101,6 +101,38 @@ static void on_frame(struct segment *segment, const struct captured_packet *pack
 
 static void on_delivered(void *userdata) {
         drain_sightings(userdata);
+}
+
+/* ---- what is announced on the interfaces */
+
+static void on_lost(const char *interface, void *userdata) {
+        const struct netcfg *netcfg = userdata;
+
+        neighbours_forget(observer_neighbours(netcfg->context.observer), interface);
+}
+
+static void await_expiry(struct netcfg *netcfg) {
+        uint64_t next = neighbours_next_expiry(observer_neighbours(netcfg->context.observer)), now = realtime_us();
+
+        sd_event_source_set_enabled(netcfg->expire, SD_EVENT_OFF);
+        if (next != UINT64_MAX)
+                arm(netcfg->expire, next > now ? next - now : 0);
+}
+
+static void on_heard(const char *interface, void *userdata) {
+        struct netcfg *netcfg = userdata;
+
+        FOREACH_NETWORK(netcfg, id)
+                network_heard(netcfg->networks[id], interface);
+        await_expiry(netcfg);
+}
+
+static int on_expire(sd_event_source *source, uint64_t usec, void *userdata) {
+        struct netcfg *netcfg = userdata;
+
+        neighbours_expire(observer_neighbours(netcfg->context.observer), realtime_us());
+        await_expiry(netcfg);
+        return 0;
 }
 
 /* ---- what the kernel says */
@@ -249,7 +281,7 @@ static int add_timer(struct netcfg *netcfg, sd_event_source **ret, sd_event_time
 
 static int set_up(struct netcfg *netcfg) {
         const struct links_handlers handlers = { on_link_changed, on_neighbour, netcfg };
-        const struct interface_handlers frames = { on_frame, on_delivered, netcfg };
+        const struct interface_handlers frames = { on_frame, on_delivered, on_lost, netcfg };
         const struct worker_options options = {
                 .role = "netcfg",
                 .begin = on_begin,
@@ -263,10 +295,12 @@ static int set_up(struct netcfg *netcfg) {
         if (getrandom(&seed, sizeof(seed), 0) != sizeof(seed))
                 return -EIO;
         if ((r = add_timer(netcfg, &netcfg->refresh, on_refresh)) < 0 || (r = add_timer(netcfg, &netcfg->drain, on_drain)) < 0 ||
+            (r = add_timer(netcfg, &netcfg->expire, on_expire)) < 0 ||
             (r = observer_new(SIGHTINGS_MAX, seed, on_step, netcfg, &netcfg->context.observer)) < 0 ||
             (r = links_new(daemon_event(netcfg->context.daemon), &handlers, &netcfg->context.links)) < 0 ||
             (r = interfaces_new(netcfg->context.daemon, netcfg->context.links, &frames, &netcfg->context.interfaces)) < 0)
                 return r;
+        neighbours_listen(observer_neighbours(netcfg->context.observer), on_heard, netcfg);
         if ((r = machine_packets_new(seed, &netcfg->packets)) < 0 ||
             (r = worker_new(netcfg->context.daemon, &options, &netcfg->context.worker)) < 0 ||
             (r = manage_new(netcfg->context.daemon, netcfg->context.worker, &netcfg->manage)) < 0)
@@ -306,6 +340,7 @@ struct netcfg *netcfg_free(struct netcfg *netcfg) {
         observer_free(netcfg->context.observer);
         sd_event_source_disable_unref(netcfg->refresh);
         sd_event_source_disable_unref(netcfg->drain);
+        sd_event_source_disable_unref(netcfg->expire);
         json_decref(netcfg->wanted);
         free(netcfg);
         return NULL;

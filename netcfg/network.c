@@ -13,6 +13,8 @@
 #define COUNT_DELAY (5 * USEC_PER_SEC)
 /* A carrier that is lost for a shorter time is not told: a bridge loses and gets it as its machines are plugged in, and cards when they are reset. */
 #define CARRIER_DELAY (2 * USEC_PER_SEC)
+/* Who is announced is told this long after it changed: a flood of inventions costs two reports a second. */
+#define HEARD_DELAY (500 * USEC_PER_MSEC)
 
 struct network {
         const struct network_context *context;
@@ -23,7 +25,7 @@ struct network {
         bool link_reported;
         struct interface_user captured; /* on the interface that its frames are captured from */
         uint64_t dropped, suppressed; /* as told last */
-        sd_event_source *retry, *count, *carrier;
+        sd_event_source *retry, *count, *carrier, *heard;
 };
 
 const char *network_name(const struct network *network) {
@@ -44,16 +46,29 @@ static bool is_armed(sd_event_source *timer) {
 
 /* ---- what is told */
 
+static json_t *list_neighbours(const struct network *network) {
+        const struct neighbours *neighbours = observer_neighbours(network->context->observer);
+        const struct neighbour *neighbour;
+        json_t *list = json_array();
+
+        for (unsigned i = 0; (neighbour = neighbours_get(neighbours, i)); i++)
+                if (interface_hears(network->captured.interface, neighbour->interface))
+                        json_array_append_new(list, report_neighbour(neighbour));
+        return list;
+}
+
 static void report(struct network *network) {
         char key[256];
 
         network->dropped = interface_dropped(network->captured.interface);
         snprintf(key, sizeof(key), "link/%s", network->name);
         worker_observe(network->context->worker, "link", key, realtime_us(),
-                       report_link(&network->link, network->name, interface_captured(network->captured.interface), network->dropped));
+                       report_link(&network->link, network->name, interface_captured(network->captured.interface), network->dropped,
+                                   list_neighbours(network)));
         network->told = network->link;
         network->link_reported = true;
         sd_event_source_set_enabled(network->carrier, SD_EVENT_OFF);
+        sd_event_source_set_enabled(network->heard, SD_EVENT_OFF);
 }
 
 static void warn(struct network *network) {
@@ -80,6 +95,16 @@ static int on_count(sd_event_source *source, uint64_t usec, void *userdata) {
         }
         warn(network);
         report(network);
+        return 0;
+}
+
+static int on_heard(sd_event_source *source, uint64_t usec, void *userdata) {
+        struct network *network = userdata;
+
+        if (is_armed(network->carrier))
+                arm(network->heard, CARRIER_DELAY);
+        else
+                report(network);
         return 0;
 }
 
@@ -163,6 +188,11 @@ void network_read_neighbours(struct network *network) {
                 log_warning("Cannot read the kernel's neighbours on %s: %s", network->interface, strerror(-r));
 }
 
+void network_heard(struct network *network, const char *interface) {
+        if (network->captured.interface && interface_hears(network->captured.interface, interface) && !is_armed(network->heard))
+                arm(network->heard, HEARD_DELAY);
+}
+
 void network_add_own(const struct network *network, struct own *own) {
         own_add_address(own, &network->address.address);
 }
@@ -212,7 +242,8 @@ int network_new(const struct network_context *context, uint16_t id, const json_t
         if (!(network->name = strdup(name ?: "")))
                 return -ENOMEM;
         if ((r = network_configure(network, entry)) < 0 || (r = add_timer(network, &network->retry, on_retry)) < 0 ||
-            (r = add_timer(network, &network->count, on_count)) < 0 || (r = add_timer(network, &network->carrier, on_carrier)) < 0)
+            (r = add_timer(network, &network->count, on_count)) < 0 || (r = add_timer(network, &network->carrier, on_carrier)) < 0 ||
+            (r = add_timer(network, &network->heard, on_heard)) < 0)
                 return r;
         *ret = TAKE_POINTER(network);
         return 0;
@@ -231,6 +262,7 @@ struct network *network_free(struct network *network) {
         sd_event_source_disable_unref(network->retry);
         sd_event_source_disable_unref(network->count);
         sd_event_source_disable_unref(network->carrier);
+        sd_event_source_disable_unref(network->heard);
         free(network->interface);
         free(network->name);
         free(network);

@@ -37,6 +37,8 @@ bool network_has_link(const struct network *network, int index, const char *name
 /* Notes a neighbour of its interface. */
 void network_neighbour(struct network *network, const struct mac *mac, const struct ip *address, bool confirmed);
 void network_read_neighbours(struct network *network);
+/* What is announced on that interface by LLDP or CDP changed: told soon if it is the network's. */
+void network_heard(struct network *network, const char *interface);
 
 /* Adds what is the appliance's by its configuration. */
 void network_add_own(const struct network *network, struct own *own);

@@ -11,7 +11,7 @@ int observer_new(uint32_t sightings_max, uint64_t seed, void (*step)(const struc
         o->step = step;
         o->userdata = userdata;
         int r = sightings_new(sightings_max, seed, &o->sightings);
-        if (r < 0)
+        if (r < 0 || (r = neighbours_new(&o->neighbours)) < 0)
                 return r;
         *ret = TAKE_POINTER(o);
         return 0;
@@ -21,12 +21,17 @@ struct observer *observer_free(struct observer *observer) {
         if (!observer)
                 return NULL;
         sightings_free(observer->sightings);
+        neighbours_free(observer->neighbours);
         free(observer);
         return NULL;
 }
 
 struct sightings *observer_sightings(struct observer *observer) {
         return observer->sightings;
+}
+
+struct neighbours *observer_neighbours(struct observer *observer) {
+        return observer->neighbours;
 }
 
 struct own *observer_own(struct observer *observer) {
@@ -80,6 +85,11 @@ static void (*const by_kind[PACKET_KINDS])(struct observer *o, struct segment *s
         [PACKET_ND] = observe_nd,
 };
 
+/* Its repetition would be another step; of the others a repetition says nothing new. */
+static bool makes_steps(const struct packet *packet) {
+        return packet->kind == PACKET_DHCP4 || packet->kind == PACKET_DHCP6 || packet->kind == PACKET_TFTP;
+}
+
 int segment_stray_vlan(const struct segment *segment, const struct ethernet *frame) {
         unsigned vlan = ethernet_vlan(frame);
 
@@ -92,10 +102,11 @@ void observer_frame(struct observer *o, struct segment *segment, const char *int
         if (packet_parse(frame, size, &packet) < 0)
                 return;
         size_t header = 14 + 4 * packet.ethernet.tag_count;
-        if (packet.kind != PACKET_ARP && packet.kind != PACKET_ND &&
+        if (makes_steps(&packet) &&
             recent_is_repeated(&o->recent, segment->network, (const uint8_t *) frame + header, size - header, time))
                 return;
         o->vlan = segment_stray_vlan(segment, &packet.ethernet);
+        o->interface = interface;
         by_kind[packet.kind](o, segment, &packet, time);
 }
 

@@ -7,6 +7,7 @@
 #include "lib/step.h"
 #include "netcfg/bucket.h"
 #include "netcfg/foreign.h"
+#include "netcfg/neighbours.h"
 #include "netcfg/packet.h"
 #include "netcfg/sighting.h"
 
@@ -68,6 +69,7 @@ void observer_neighbour(struct observer *observer, struct segment *segment, cons
                         uint64_t time);
 
 struct sightings *observer_sightings(struct observer *observer);
+struct neighbours *observer_neighbours(struct observer *observer);
 
 /* What is the appliance's own, to be filled and kept up to date; nothing at first. */
 struct own *observer_own(struct observer *observer);

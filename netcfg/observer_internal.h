@@ -10,8 +10,10 @@ struct observer {
         struct sightings *sightings;
         struct recent recent;
         struct transfers transfers;
+        struct neighbours *neighbours;
         struct own own;
-        int vlan; /* of the frame that is looked at: segment_stray_vlan */
+        int vlan;              /* of the frame that is looked at: segment_stray_vlan */
+        const char *interface; /* that it was heard on */
         void (*step)(const struct step *step, void *userdata);
         void *userdata;
 };

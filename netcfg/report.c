@@ -99,13 +99,32 @@ json_t *report_sighting(const struct sighting *sighting, const char *network) {
         return object;
 }
 
-json_t *report_link(const struct link_state *link, const char *network, uint64_t captured, uint64_t dropped) {
+json_t *report_neighbour(const struct neighbour *n) {
+        json_t *management = json_array();
+
+        for (unsigned i = 0; i < n->management_count; i++)
+                json_array_append_new(management, json_string(n->management[i]));
+        return json_pack("{s:s, s:s, s:s, s:s, s:s?, s:s?, s:s?, s:o, s:o, s:I, s:I}",
+                         "interface", n->interface,
+                         "protocol", n->protocol == NEIGHBOUR_LLDP ? "lldp" : "cdp",
+                         "chassis", n->chassis,
+                         "port", n->port,
+                         "portDescription", or_null(n->port_description),
+                         "systemName", or_null(n->system_name),
+                         "systemDescription", or_null(n->system_description),
+                         "managementAddresses", management,
+                         "vlan", json_int_or_null(n->vlan > 0, n->vlan),
+                         "firstSeen", (json_int_t) n->first,
+                         "lastSeen", (json_int_t) n->last);
+}
+
+json_t *report_link(const struct link_state *link, const char *network, uint64_t captured, uint64_t dropped, json_t *neighbours) {
         char mac[MAC_TEXT_SIZE], address[IP_PREFIX_TEXT_SIZE];
         json_t *addresses = json_array();
 
         for (unsigned i = 0; i < link->address_count; i++)
                 json_array_append_new(addresses, json_string(ip_prefix_format(&link->addresses[i], address)));
-        return json_pack("{s:s, s:b, s:b, s:b, s:o, s:s?, s:o, s:o, s:I, s:I}",
+        return json_pack("{s:s, s:b, s:b, s:b, s:o, s:s?, s:o, s:o, s:I, s:I, s:o}",
                          "network", network,
                          "exists", link->exists,
                          "up", link->up,
@@ -115,5 +134,6 @@ json_t *report_link(const struct link_state *link, const char *network, uint64_t
                          "mtu", json_int_or_null(link->exists, link->mtu),
                          "addresses", addresses,
                          "captured", (json_int_t) captured,
-                         "dropped", (json_int_t) dropped);
+                         "dropped", (json_int_t) dropped,
+                         "neighbours", neighbours);
 }

@@ -26,6 +26,20 @@ static void drain(struct sightings *sightings) {
                 abort();
 }
 
+static void check_neighbours(const struct neighbours *neighbours) {
+        const struct neighbour *neighbour;
+        unsigned count = 0;
+
+        while ((neighbour = neighbours_get(neighbours, count))) {
+                _cleanup_json_ json_t *json = report_neighbour(neighbour);
+                if (!json || neighbour->ttl == 0 || !neighbour->chassis[0])
+                        abort();
+                count++;
+        }
+        if (count > NEIGHBOURS_PER_INTERFACE) /* all is heard on one */
+                abort();
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
         _cleanup_(observer_freep) struct observer *observer = NULL;
@@ -42,9 +56,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
                         length = wire_left(&wire);
                 const uint8_t *frame = wire_bytes(&wire, length);
                 observer_frame(observer, &segment, "eth0", frame, length, now);
+                if (length % 3 == 0)
+                        neighbours_expire(observer_neighbours(observer), now);
                 if (length % 2)
                         drain(observer_sightings(observer));
         }
         drain(observer_sightings(observer));
+        check_neighbours(observer_neighbours(observer));
         return 0;
 }

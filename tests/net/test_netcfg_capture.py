@@ -2,10 +2,8 @@
 kept of each machine, and the files of boots that failed."""
 import base64
 import json
-import os
 import pathlib
 import signal
-import socket
 import struct
 import subprocess
 import sys
@@ -14,51 +12,13 @@ import time
 import pytest
 import scapy.all as scapy
 
-from fake_bus import FakeBus
-from netns import Namespace, connect
+from netcfg_daemon import BUILD, Wire, appliance, bus, client, link, start  # noqa: F401 (fixtures)
+from netns import connect
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "contract"))
 from varlink import Connection, VarlinkError  # noqa: E402
 
-BUILD = pathlib.Path(os.environ.get("PXED_BUILD", "build")).resolve()
 LLDP_GROUP = "01:80:c2:00:00:0e"
-
-
-@pytest.fixture
-def appliance():
-    with Namespace("appliance") as namespace:
-        yield namespace
-
-
-@pytest.fixture
-def client():
-    with Namespace("client") as namespace:
-        yield namespace
-
-
-@pytest.fixture
-def bus(tmp_path):
-    bus = FakeBus(str(tmp_path / "run"))
-    yield bus
-    bus.stop()
-
-
-@pytest.fixture
-def start(appliance, bus, tmp_path):
-    """Starts pxed-netcfg; at the end it must have ended in order."""
-    def start_it(wait=True):
-        process = appliance.popen([str(BUILD / "pxed-netcfg"), "--runtime-dir", str(tmp_path / "run"), "--state-dir", str(tmp_path / "state"),
-                                   "--log-level", "debug"])
-        start_it.processes.append(process)
-        if wait:
-            bus.wait_applied("netcfg")
-        return process
-    start_it.processes = []
-    yield start_it
-    for process in start_it.processes:
-        if process.poll() is None:
-            process.send_signal(signal.SIGTERM)
-        assert process.wait(5) == 0
 
 
 @pytest.fixture
@@ -71,23 +31,6 @@ def trunk(appliance, client, bus, start):
     start()
     bus.wait_for(lambda: link(bus, "lab")["carrier"])
     return Wire(client, "eth0")
-
-
-class Wire:
-    """Sends frames as they are into an interface."""
-
-    def __init__(self, namespace, interface):
-        with namespace.entered():
-            self.socket = socket.socket(socket.AF_PACKET, socket.SOCK_RAW)
-        self.socket.bind((interface, 0))
-
-    def send(self, *frames):
-        for frame in frames:
-            self.socket.send(bytes(frame))
-
-
-def link(bus, network):
-    return [link for link in bus.values("link") if link["network"] == network][-1]
 
 
 def machine(number):
