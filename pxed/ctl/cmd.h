@@ -37,6 +37,8 @@ int cmd_boot_list(struct ctl *ctl, const struct arguments *arguments);
 int cmd_boot_show(struct ctl *ctl, const struct arguments *arguments);
 int cmd_watch(struct ctl *ctl, const struct arguments *arguments);
 
+int cmd_capture(struct ctl *ctl, const struct arguments *arguments);
+
 int cmd_events(struct ctl *ctl, const struct arguments *arguments);
 
 int cmd_inventory_list(struct ctl *ctl, const struct arguments *arguments);

@@ -126,6 +126,12 @@ static const struct command_option watch_options[] = {
         {},
 };
 
+static const struct command_option capture_options[] = {
+        { "output", "FILE", "where to; '-': standard output (default: MAC.pcapng in this folder)" },
+        { "force", NULL, "overwrite a file that exists" },
+        {},
+};
+
 static const struct command_option inventory_options[] = {
         { "number", "NUMBER", "not the newest, but this one of 'inventory list'" },
         {},
@@ -182,6 +188,10 @@ const struct command commands[] = {
           "On a terminal it draws in place, q ends it; else it prints a line for each step. --timeout ends it; with --exit-when\n"
           "that is exit status 6.",
           cmd_watch },
+        { "capture", "[NODE|MAC]", 0, 1, capture_options, "the newest packets of a machine as a pcapng file, or whose there are",
+          "They are pxed-netcfg's: DHCP, TFTP up to the first block of data, ARP and neighbour discovery, from and to it. Works\n"
+          "without pxed, with a MAC.",
+          cmd_capture },
         { "events", "", 0, 0, events_options, "what happened", NULL, cmd_events },
 
         { "inventory list", "NODE", 1, 1, NULL, "the inventories that are kept of a node", NULL, cmd_inventory_list },

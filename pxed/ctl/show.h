@@ -28,6 +28,11 @@ int show_networks(const json_t *networks, const struct look *look, FILE *out);
 int show_leases(const json_t *leases, const struct look *look, FILE *out);
 int show_sightings(const json_t *sightings, const struct look *look, FILE *out);
 
+/* Reply of org.pxed.Capture.List */
+int show_captures(const json_t *reply, const struct look *look, FILE *out);
+/* `files`: objects of `file`, the path that was written, and `machine` of org.pxed.Capture.Get; a line each. */
+void show_capture_files(const json_t *files, const struct look *look, FILE *out);
+
 /* org.pxed.Boot */
 int show_boots(const json_t *boots, const struct look *look, FILE *out);
 /* Each step with its offset from the start and how long it lasted, and a bar of where in the whole it lies. */

@@ -34,6 +34,7 @@ class FakeBus:
         self.entries = {}
         self.observations = []  # as reported, each once, with "role" added
         self.statuses = {}      # role: the last Status
+        self.replies = {}       # method that is none of org.pxed.Worker: parameters of its reply
         self._applied = {}
         self._batches = set()
         self._watchers = []     # (role, connection)
@@ -153,6 +154,8 @@ class FakeBus:
             elif method == "org.pxed.Worker.Report":
                 self._report(parameters)
                 send(connection, {})
+            elif method in self.replies:
+                send(connection, self.replies[method])
             else:
                 send(connection, {"method": method}, error="org.varlink.service.MethodNotFound")
             self.changed.notify_all()

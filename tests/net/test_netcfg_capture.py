@@ -413,3 +413,83 @@ def test_a_folder_that_cannot_be_written(bus, trunk, captures, tmp_path):
     bus.set_entry("capture/8", boot=8, mac=machine(1))
     bus.wait_for(lambda: set(capture_files(bus)) == {7, 8})
     bus.wait_for(lambda: not any(p["subject"] == "captures" for p in bus.status("netcfg")["problems"]))
+
+
+# ---- pxectl capture
+
+class Ctl:
+    def __init__(self, tmp_path):
+        self.runtime, self.folder = tmp_path / "run", tmp_path / "files"
+        self.folder.mkdir()
+
+    def run(self, *arguments):
+        return subprocess.run([str(BUILD / "pxectl"), "--runtime-dir", str(self.runtime), "capture", *arguments], capture_output=True, cwd=self.folder,
+                              env={**os.environ, "TZ": "UTC"})
+
+    def ok(self, *arguments):
+        done = self.run(*arguments)
+        assert (done.returncode, done.stderr) == (0, b""), done
+        return done.stdout
+
+    def fails(self, status, *arguments):
+        done = self.run(*arguments)
+        assert (done.returncode, done.stdout) == (status, b""), done
+        return done.stderr.decode()
+
+    def frames(self, name):
+        return [bytes(p) for p in scapy.rdpcap(str(self.folder / name))]
+
+
+@pytest.fixture
+def ctl(tmp_path):
+    return Ctl(tmp_path)
+
+
+def test_pxectl_writes_a_file(bus, trunk, captures, ctl):
+    trunk.send(discover(1), arp(1))
+    captures.wait(1, 2)
+    bus.stop()  # pxed is not needed
+    name = "52-54-00-ca-00-01.pcapng"
+    said = ctl.ok(machine(1).upper()).decode()
+    assert said.startswith(f"{name}: 2 packets, ") and said.count("\n") == 1
+    assert ctl.frames(name) == [bytes(discover(1)), bytes(arp(1))]
+    assert f"{name} exists already: --force overwrites it" in ctl.fails(1, machine(1))
+    (ctl.folder / name).write_text("x" * 100000)
+    ctl.ok(machine(1), "--force")
+    assert len(ctl.frames(name)) == 2
+    assert json.loads(ctl.ok("--json", machine(1), "--output", "other.pcapng")) == {
+        "files": [{"file": "other.pcapng", "machine": captures.machines()[machine(1)]}]}
+    assert (ctl.folder / "other.pcapng").read_bytes() == (ctl.folder / name).read_bytes() == ctl.ok(machine(1), "--output", "-")
+    assert "cannot write no/such: No such file" in ctl.fails(1, machine(1), "--output", "no/such")
+    assert "cannot write /dev/full: No space left" in ctl.fails(1, machine(1), "--force", "--output", "/dev/full")
+    assert "no packets of 52:54:00:ca:00:09 are kept" in ctl.fails(4, machine(9))
+    assert "would both be standard output" in ctl.fails(2, "--json", machine(1), "--output", "-")
+    bus.start()
+
+
+def test_pxectl_takes_a_node(bus, trunk, captures, ctl):
+    bus.replies["org.pxed.Node.Get"] = {"node": {"name": "web-1", "ports": [{"mac": machine(n)} for n in (1, 2, 3)]}}
+    assert "no packets of web-1 are kept" in ctl.fails(4, "web-1")
+    trunk.send(discover(1))
+    captures.wait(1, 1)
+    ctl.ok("web-1", "--output", "one.pcapng")
+    trunk.send(discover(3))
+    captures.wait(3, 1)
+    assert "several MACs" in ctl.fails(2, "web-1", "--output", "two.pcapng")
+    assert ctl.ok("web-1").count(b"\n") == 2
+    assert sorted(p.name for p in ctl.folder.iterdir()) == ["52-54-00-ca-00-01.pcapng", "52-54-00-ca-00-03.pcapng", "one.pcapng"]
+
+
+def test_pxectl_lists(trunk, captures, ctl):
+    assert "No packets are kept" in ctl.run().stderr.decode()
+    trunk.send(*(discover(n) for n in range(1, 4)), arp(2))
+    captures.wait(3, 1)
+    lines = ctl.ok().decode().splitlines()
+    assert lines[0].split() == ["MAC", "PACKETS", "SIZE", "OVERWRITTEN", "SINCE", "NEWEST"]
+    assert [line.split()[:2] for line in lines[1:]] == [[machine(1), "1"], [machine(2), "2"], [machine(3), "1"]]
+    assert json.loads(ctl.ok("--json")) == {key: captures.list()[key] for key in ("machines", "limits")}
+    assert "need a machine" in ctl.fails(2, "--force")
+
+
+def test_pxectl_without_netcfg(tmp_path, ctl):
+    assert "is pxed-netcfg running" in ctl.fails(3) and "is pxed-netcfg running" in ctl.fails(3, machine(1))
