@@ -283,6 +283,9 @@ int boot_add(struct boot *boot, const struct boot_step *step, bool inspects, uin
         if (r < 0)
                 return r;
         int changed = same ? r : BOOT_CHANGED;
+        /* A worker tells a file that goes on with the time of its begin. */
+        if (same && now > same->time && (step->kind == STEP_AGENT || (step->kind == STEP_FILE && r != BOOT_UNCHANGED)))
+                same->last = now;
         if (now > boot->heard)
                 boot->heard = now;
         /* A repetition tells nothing new. */

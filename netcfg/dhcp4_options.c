@@ -100,6 +100,10 @@ static bool write_ipxe(const struct dhcp4 *m, char *text, size_t size) {
         return write_text(m->has_ipxe ? "present" : "", text, size);
 }
 
+static bool write_relay(const struct dhcp4 *m, char *text, size_t size) {
+        return write_address(m->relay.s_addr != 0, m->relay, text, size);
+}
+
 static const struct {
         const char *number;
         bool (*write)(const struct dhcp4 *m, char *text, size_t size);
@@ -120,6 +124,7 @@ static const struct {
         { "94", write_interface },
         { "97", write_uuid },
         { "175", write_ipxe },
+        { "giaddr", write_relay },
 };
 
 void dhcp4_describe_options(const struct dhcp4 *message, char *text, size_t size) {

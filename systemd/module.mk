@@ -19,6 +19,7 @@ install: all ramdisk
 	install -m 644 systemd/pxed.tmpfiles $(DESTDIR)$(PREFIX)/lib/tmpfiles.d/pxed.conf
 	install -m 644 docs/*.1 $(DESTDIR)$(PREFIX)/share/man/man1
 	install -m 644 docs/*.5 $(DESTDIR)$(PREFIX)/share/man/man5
+	install -m 644 docs/*.7 $(DESTDIR)$(PREFIX)/share/man/man7
 	install -m 644 docs/*.8 $(DESTDIR)$(PREFIX)/share/man/man8
 	install -m 644 docs/completion/pxectl.bash $(DESTDIR)$(PREFIX)/share/bash-completion/completions/pxectl
 	test -e $(DESTDIR)$(SYSCONFDIR)/pxed/pxed.conf || install -m 644 docs/pxed.conf.example $(DESTDIR)$(SYSCONFDIR)/pxed/pxed.conf

@@ -82,7 +82,7 @@ def test_discover_with_all_options(tmp_path):
     assert "by relay 192.0.2.254" in step["detail"]
     assert step["protocol"] == "dhcp4" and step["xid"] == bootp.xid
     assert step["options"] == {"12": "node-7", "53": "DISCOVER", "60": FIRMWARE.decode(), "77": "iPXE", "93": "7", "94": "1.3.16",
-                               "82": "circuit 00010203 remote 616263646566", "97": str(UUID), "175": "present"}
+                               "82": "circuit 00010203 remote 616263646566", "97": str(UUID), "175": "present", "giaddr": "192.0.2.254"}
 
 
 @pytest.mark.parametrize("kind,name,op", [("discover", "discover", 1), ("offer", "offer", 2), ("request", "request", 1),
