@@ -24,7 +24,7 @@ struct object {
         struct repair_pace pace;
         char undone[UNDONE_SIZE];   /* what the last plan with something to do had to mend */
         char failure[FAILURE_SIZE]; /* of the last repair; "" */
-        bool unsettled;             /* it has a problem, which an event of any interface may end */
+        bool unsettled;             /* it has a problem */
         bool was_in_order;          /* since it was configured: what was to be done before is no drift */
 };
 
@@ -252,8 +252,15 @@ bool manage_has_link(const struct manage *manage, int index, const char *name) {
         if (index == 0 && !name)
                 return true;
         FOREACH_NETWORK(manage, network)
-                if (network->object.unsettled || (index && (index == network->index || index == network->parent_index)) ||
+                if ((index && (index == network->index || index == network->parent_index)) ||
                     (name && (strcmp(name, network->wanted.interface) == 0 || strcmp(name, network->wanted.parent) == 0)))
+                        return true;
+        return false;
+}
+
+bool manage_is_unsettled(const struct manage *manage) {
+        FOREACH_NETWORK(manage, network)
+                if (network->object.unsettled)
                         return true;
         return manage->leftovers.unsettled;
 }

@@ -20,8 +20,10 @@ DEFINE_CLEANUP(struct manage *, manage_free);
  */
 int manage_configure(struct manage *manage, const json_t *networks);
 
-/* Whether an event about this interface may change a plan (see links_handlers). */
+/* Whether an event about this interface is about one that is managed (see links_handlers). */
 bool manage_has_link(const struct manage *manage, int index, const char *name);
+/* Whether something has a problem that an event about any interface may end: an address that is elsewhere, a name that is taken. */
+bool manage_is_unsettled(const struct manage *manage);
 
 /* Reads, plans, repairs, tells. Nothing before the first manage_configure. Runs again by itself where a repair has to wait. */
 void manage_run(struct manage *manage);

@@ -184,6 +184,7 @@ static void on_link_changed(int index, const char *name, int master, void *userd
                 netcfg->manage_stale = true;
                 arm(netcfg->refresh, index == 0 ? LOST_DELAY : REFRESH_DELAY);
         }
+        netcfg->manage_stale |= manage_is_unsettled(netcfg->manage);
         if (interfaces_changed(netcfg->context.interfaces, index, name, master))
                 arm(netcfg->refresh, index == 0 ? LOST_DELAY : REFRESH_DELAY);
         arm(netcfg->refresh, LOST_DELAY);

@@ -16,6 +16,8 @@ from netns import Namespace, connect
 BUILD = pathlib.Path(os.environ.get("PXED_BUILD", "build")).resolve()
 OURS = 0x50
 V6 = "2001:db8::1/64"
+# With no more than its unit gives it.
+UNIT = ["setpriv", "--inh-caps", "-all,+net_admin,+net_raw", "--bounding-set", "-all,+net_admin,+net_raw", "--no-new-privs"]
 
 
 class Appliance(Namespace):
@@ -28,8 +30,8 @@ class Appliance(Namespace):
             self.ip("link", "add", name, "type", "veth", "peer", "name", f"{name}-far")
             self.ip("link", "set", f"{name}-far", "up")
 
-    def start(self, bus):
-        self.process = self.popen([str(BUILD / "pxed-netcfg"), "--runtime-dir", str(self.folder / "run"), "--state-dir",
+    def start(self, bus, capabilities=UNIT):
+        self.process = self.popen([*capabilities, str(BUILD / "pxed-netcfg"), "--runtime-dir", str(self.folder / "run"), "--state-dir",
                                    str(self.folder / "state"), "--log-level", "debug"])
         bus.wait_applied("netcfg")
 
@@ -260,6 +262,14 @@ def test_ipv6_that_is_switched_off(appliance, bus):
     assert set(appliance.addresses("eth1")) == {"192.0.2.1/24"}, "what can be done is done"
     appliance.run(["sysctl", "-qw", "net.ipv6.conf.eth1.disable_ipv6=0"])
     bus.wait_for(lambda: problems(bus) == {} and V6 in appliance.addresses("eth1"))
+
+
+def test_without_the_capability_it_is_told(appliance, bus):
+    bus.set_network("lab", interface="eth1", manage="repair")
+    appliance.start(bus, [word.replace("+net_admin,", "") for word in UNIT])
+    bus.wait_for(lambda: problems(bus).get("network lab") == (
+        "Cannot set eth1 up: Operation not permitted: pxed-netcfg needs the capability CAP_NET_ADMIN (its unit gives it)"))
+    assert bus.values("repair") == []
 
 
 def test_neighbour_limits_of_a_namespace(appliance, bus):
