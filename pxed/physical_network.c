@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#define CLAIMS_MAX 32
+
 const char *const physical_source_names[4] = { "assigned", "sighting", "lldp", "address" };
 
 static void _printf_(2, 3) add_conflict(struct port_place *place, const char *format, ...) {
@@ -85,18 +87,25 @@ static void check_expected(const struct port *port, struct port_place *place) {
                              port->expected_chassis ? port->expected_chassis : "", port_describe_switch(port, where, sizeof where));
 }
 
-/* The first by name that is another node, so that both sides see the same each time. */
+/* The first other node by name, so that the words stay the same; of very many (a switch that calls all its ports alike) only that they are many. */
 static void check_claims(const struct registry *nodes, const struct node *node, const struct port *port, struct port_place *place) {
         const struct node *other, *first = NULL;
         char where[240], mac[MAC_TEXT_SIZE];
-        size_t position = 0;
+        size_t position = 0, claims = 0;
         if (!port_switch(port) || !port->switch_port)
                 return;
-        while ((other = registry_next_at(nodes, port_switch(port), port->switch_port, &position)))
+        while (claims < CLAIMS_MAX && (other = registry_next_at(nodes, port_switch(port), port->switch_port, &position))) {
                 if (memcmp(&other->id, &node->id, sizeof node->id) != 0 && (!first || strcmp(other->name, first->name) < 0))
                         first = other;
+                claims++;
+        }
         if (!first)
                 return;
+        if (claims == CLAIMS_MAX) {
+                add_conflict(place, "LLDP says that it hangs on %s, and so it says of very many ports of nodes",
+                             port_describe_switch(port, where, sizeof where));
+                return;
+        }
         const struct port *claimed = node_port_at(first, port_switch(port), port->switch_port);
         add_conflict(place, "LLDP says that it hangs on %s, and so it says of %s of %s: inspect whichever was moved",
                      port_describe_switch(port, where, sizeof where), mac_format(&claimed->mac, mac), first->name);
