@@ -35,7 +35,9 @@ static void set_up(void) {
         if (!file)
                 abort();
         fputs("[pxed]\nevents-kept=100\nnodes-max=50\n"
-              "[network lab]\ninterface=a\naddress=192.0.2.1/24\npool=192.0.2.100-192.0.2.200\n", file);
+              "[network lab]\ninterface=a\naddress=192.0.2.1/24\npool=192.0.2.100-192.0.2.200\nphysical-network=x\n"
+              "[network other]\ninterface=b\naddress=198.51.100.1/24\ndhcp=proxy\nphysical-network=y\n"
+              "[physical-network x]\nswitches=leaf[1-3] 00:11:*\nports=p*@leaf*\n[physical-network z]\nsubnets=192.0.2.0/25\n", file);
         fclose(file);
         if (settings_load(path, &settings, &error) < 0 || state_new(folder, settings, now, &state, reason, sizeof reason) < 0)
                 abort();
