@@ -48,8 +48,7 @@ static void look_at_sightings(const struct settings *settings, const struct obse
                 return;
         place->network = network->name;
         place->seen = network->physical_network;
-        const struct network *other =
-                place->seen && last->last + SEEN_TOGETHER_USEC > now ? seen_elsewhere(settings, sightings, mac, place->seen, now) : NULL;
+        const struct network *other = place->seen ? seen_elsewhere(settings, sightings, mac, place->seen, now) : NULL;
         if (!other)
                 return;
         /* In an order that stays, whichever was seen last. */

@@ -173,6 +173,11 @@ static void test_conflicts(void **state) {
         assert_place(f, 16, NOW + HOUR / 2, "rack2", PHYSICAL_SIGHTING, both);
         see(f, 16, "lab", NOW + HOUR / 2 + 1, "", "");
         assert_place(f, 16, NOW + HOUR / 2 + 1, "rack1", PHYSICAL_SIGHTING, both);
+        /* And nothing else is told of what it was seen on last. */
+        set_port(f, 16, "leaf2", NULL, "p1", "rack2");
+        assert_int_equal(place_of(f, 16, NOW + HOUR / 2 + 1).n_conflicts, 1);
+        assert_int_equal(place_of(f, 16, NOW + HOUR + HOUR / 2).n_conflicts, 2);
+        set_port(f, 16, NULL, NULL, NULL, NULL);
         assert_place(f, 16, NOW + HOUR + HOUR / 2, "rack1", PHYSICAL_SIGHTING, NULL);
         /* Networks without a label, and others with the same, are no conflict. */
         see(f, 16, "plain", NOW + HOUR / 2 + 2, "", "");
