@@ -38,7 +38,7 @@ DEFINE_CLEANUP(struct worker *, worker_free);
 void worker_applied(struct worker *worker, uint64_t revision);
 
 /*
- * Queues an observation: `kind` is "lease", "sighting", "step", "link" or "inventory", `time` in microseconds of realtime; takes over
+ * Queues an observation: `kind` is a member of type Observation ("lease", "sighting", ...), `time` in microseconds of realtime; takes over
  * the reference to `value`. key: NULL, or text by which a queued one is replaced. From the main thread only.
  * Returns false when the oldest one had to be dropped for it.
  */

@@ -33,3 +33,76 @@ bool foreign_is_own(const struct own *own, const struct ip *server, const struct
                 return true;
         return own_has_address(own, server) || (source && own_has_mac(own, source));
 }
+
+static bool is_same_server(const struct foreign_server *a, const struct foreign_server *b) {
+        return a->network == b->network && a->vlan == b->vlan && ip_equal(&a->address, &b->address);
+}
+
+/* Each client is offered another address: that is no change. */
+static bool has_changed(const struct foreign_server *a, const struct foreign_server *b) {
+        return memcmp(&a->mac, &b->mac, sizeof(a->mac)) != 0 || !ip_equal(&a->next_server, &b->next_server) ||
+                !ip_equal(&a->gateway, &b->gateway) || strcmp(a->file, b->file) != 0;
+}
+
+static void remove_entry(struct foreign *f, struct foreign_entry *entry) {
+        f->due -= entry->due;
+        *entry = f->entries[--f->count];
+}
+
+static struct foreign_entry *find_entry(struct foreign *f, const struct foreign_server *server) {
+        for (unsigned i = 0; i < f->count; i++)
+                if (is_same_server(&f->entries[i].server, server))
+                        return &f->entries[i];
+        return NULL;
+}
+
+static struct foreign_entry *add_entry(struct foreign *f, uint64_t now) {
+        if (f->count == FOREIGN_MAX) {
+                struct foreign_entry *oldest = f->entries;
+                for (unsigned i = 1; i < f->count; i++)
+                        if (f->entries[i].server.last < oldest->server.last)
+                                oldest = &f->entries[i];
+                remove_entry(f, oldest);
+        }
+        struct foreign_entry *entry = &f->entries[f->count++];
+        *entry = (struct foreign_entry) { .server.first = now };
+        return entry;
+}
+
+void foreign_note(struct foreign *f, const struct foreign_server *answer, uint64_t now) {
+        struct foreign_entry *entry = find_entry(f, answer);
+        bool is_new = !entry;
+
+        if (is_new)
+                entry = add_entry(f, now);
+        /* the last of them: the clock was set back */
+        bool due = is_new || has_changed(&entry->server, answer) || now >= entry->reported + FOREIGN_REPEAT || now < entry->server.last;
+        uint64_t first = entry->server.first < now ? entry->server.first : now;
+        entry->server = *answer;
+        entry->server.first = first;
+        entry->server.last = now;
+        if (due && !entry->due) {
+                entry->due = true;
+                f->due++;
+        }
+}
+
+bool foreign_take(struct foreign *f, uint64_t now, struct foreign_server *ret) {
+        for (unsigned i = 0; i < f->count && f->due > 0; i++) {
+                struct foreign_entry *entry = &f->entries[i];
+                if (!entry->due)
+                        continue;
+                entry->due = false;
+                entry->reported = now;
+                f->due--;
+                *ret = entry->server;
+                return true;
+        }
+        return false;
+}
+
+void foreign_forget(struct foreign *f, uint16_t network) {
+        for (unsigned i = f->count; i > 0; i--)
+                if (f->entries[i - 1].server.network == network)
+                        remove_entry(f, &f->entries[i - 1]);
+}

@@ -23,6 +23,9 @@
 #define SIGHTINGS_RATE 200
 #define SIGHTINGS_BURST 2000
 #define SIGHTINGS_DELAY (50 * USEC_PER_MSEC)
+/* Likewise of foreign DHCP servers: an answer may name any server. */
+#define FOREIGN_RATE 10
+#define FOREIGN_BURST 50
 
 struct netcfg {
         struct network_context context;
@@ -35,7 +38,7 @@ struct netcfg {
         bool manage_stale; /* a plan may have changed */
         json_t *wanted;                         /* name: type Network */
         sd_event_source *refresh, *drain, *expire;
-        struct bucket sightings;
+        struct bucket sightings, foreign;
 };
 
 #define FOREACH_NETWORK(netcfg, id) \
@@ -87,8 +90,40 @@ static void drain_sightings(struct netcfg *netcfg) {
         }
 }
 
+static void drain_foreign(struct netcfg *netcfg) {
+        struct foreign *foreign = observer_foreign(netcfg->context.observer);
+        struct foreign_server server;
+        char key[256], address[IP_TEXT_SIZE];
+
+        while (foreign_is_due(foreign)) {
+                if (!bucket_take(&netcfg->foreign, FOREIGN_RATE, FOREIGN_BURST, monotonic_us())) {
+                        arm(netcfg->drain, SIGHTINGS_DELAY);
+                        return;
+                }
+                if (!foreign_take(foreign, realtime_us(), &server))
+                        return;
+                const char *network = network_name(netcfg->networks[server.network]);
+                snprintf(key, sizeof(key), "foreign/%s/%d/%s", ip_format(&server.address, address), server.vlan, network);
+                worker_observe(netcfg->context.worker, "foreignServer", key, server.last, report_foreign_server(&server, network));
+        }
+}
+
+static void drain_conflicts(struct netcfg *netcfg) {
+        struct address_conflict conflict;
+
+        while (claims_take(observer_claims(netcfg->context.observer), &conflict))
+                worker_observe(netcfg->context.worker, "addressConflict", NULL, conflict.time,
+                               report_address_conflict(&conflict, network_name(netcfg->networks[conflict.network])));
+}
+
+static void drain(struct netcfg *netcfg) {
+        drain_foreign(netcfg);
+        drain_conflicts(netcfg);
+        drain_sightings(netcfg);
+}
+
 static int on_drain(sd_event_source *source, uint64_t usec, void *userdata) {
-        drain_sightings(userdata);
+        drain(userdata);
         return 0;
 }
 
@@ -100,7 +135,7 @@ static void on_frame(struct segment *segment, const struct captured_packet *pack
 }
 
 static void on_delivered(void *userdata) {
-        drain_sightings(userdata);
+        drain(userdata);
 }
 
 /* ---- what is announced on the interfaces */
@@ -166,7 +201,7 @@ static int on_refresh(sd_event_source *source, uint64_t usec, void *userdata) {
         if (netcfg->manage_stale)
                 manage_run(netcfg->manage);
         netcfg->manage_stale = false;
-        drain_sightings(netcfg);
+        drain(netcfg);
         return 0;
 }
 
@@ -268,7 +303,7 @@ static bool on_commit(uint64_t revision, void *userdata) {
         if (manage_configure(netcfg->manage, netcfg->wanted) < 0)
                 log_error("Cannot manage interfaces as the configuration says now: %s", strerror(ENOMEM));
         manage_run(netcfg->manage);
-        drain_sightings(netcfg);
+        drain(netcfg);
         return true;
 }
 

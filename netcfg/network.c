@@ -6,6 +6,7 @@
 
 #include "lib/clock.h"
 #include "lib/log.h"
+#include "netcfg/prober.h"
 #include "netcfg/report.h"
 
 #define RETRY_DELAY (1 * USEC_PER_SEC)
@@ -15,17 +16,21 @@
 #define CARRIER_DELAY (2 * USEC_PER_SEC)
 /* Who is announced is told this long after it changed: a flood of inventions costs two reports a second. */
 #define HEARD_DELAY (500 * USEC_PER_MSEC)
+/* How often it is looked whether a flood is over. */
+#define FLOOD_CHECK (5 * USEC_PER_SEC)
 
 struct network {
         const struct network_context *context;
         char *name, *interface;
         struct ip_prefix address;
         struct segment segment;
+        struct prober *prober;
         struct link_state link, told; /* as it is, and as pxed was told */
         bool link_reported;
         struct interface_user captured; /* on the interface that its frames are captured from */
         uint64_t dropped, suppressed; /* as told last */
-        sd_event_source *retry, *count, *carrier, *heard;
+        bool flooded;                 /* as told */
+        sd_event_source *retry, *count, *carrier, *heard, *flood;
 };
 
 const char *network_name(const struct network *network) {
@@ -113,19 +118,40 @@ static int on_carrier(sd_event_source *source, uint64_t usec, void *userdata) {
         return 0;
 }
 
-static void set_problem(struct network *network, const char *text) {
+static void set_problem(struct network *network, const char *what, const char *text) {
         char subject[256];
 
-        snprintf(subject, sizeof(subject), "link %s", network->name);
+        snprintf(subject, sizeof(subject), "%s %s", what, network->name);
         if (text)
                 daemon_set_problem(network->context->daemon, subject, "%s", text);
         else
                 daemon_clear_problem(network->context->daemon, subject);
 }
 
+/* The reason stays that of its beginning: a flood changes by the second. */
+static void check_flood(struct network *network) {
+        bool on = flood_is_on(&network->segment.flood, realtime_us());
+        char text[768];
+
+        if (on && !network->flooded) {
+                flood_describe(&network->segment.flood, network->interface, text, sizeof(text));
+                set_problem(network, "flood", text);
+        } else if (!on && network->flooded)
+                set_problem(network, "flood", NULL);
+        if (on && !is_armed(network->flood))
+                arm(network->flood, FLOOD_CHECK);
+        network->flooded = on;
+}
+
+static int on_flood(sd_event_source *source, uint64_t usec, void *userdata) {
+        check_flood(userdata);
+        return 0;
+}
+
 static void on_delivered(void *userdata) {
         struct network *network = userdata;
 
+        check_flood(network);
         if (!is_armed(network->count))
                 arm(network->count, COUNT_DELAY);
 }
@@ -160,15 +186,16 @@ void network_refresh(struct network *network) {
         int r = links_read(network->context->links, network->interface, &link);
         if (r < 0) {
                 snprintf(text, sizeof(text), "Cannot read the interface %s from the kernel: %s", network->interface, strerror(-r));
-                set_problem(network, text);
+                set_problem(network, "link", text);
                 arm(network->retry, RETRY_DELAY);
                 return;
         }
         network->link = link;
         network->segment.own = link.mac;
+        prober_set_link(network->prober, &link);
         if (link.up && link.index != known)
                 network_read_neighbours(network);
-        set_problem(network, NULL);
+        set_problem(network, "link", NULL);
         tell_change(network);
 }
 
@@ -220,6 +247,7 @@ int network_configure(struct network *network, const json_t *entry) {
         free(network->interface);
         network->interface = TAKE_POINTER(copy);
         network->address = address;
+        prober_configure(network->prober, (unsigned) json_get_int(entry, "probe", 0));
         return 0;
 }
 
@@ -241,17 +269,19 @@ int network_new(const struct network_context *context, uint16_t id, const json_t
         network->captured = (struct interface_user) { .segment = &network->segment, .delivered = on_delivered, .userdata = network };
         if (!(network->name = strdup(name ?: "")))
                 return -ENOMEM;
-        if ((r = network_configure(network, entry)) < 0 || (r = add_timer(network, &network->retry, on_retry)) < 0 ||
+        if ((r = prober_new(daemon_event(context->daemon), network->name, &network->prober)) < 0 ||
+            (r = network_configure(network, entry)) < 0 || (r = add_timer(network, &network->retry, on_retry)) < 0 ||
             (r = add_timer(network, &network->count, on_count)) < 0 || (r = add_timer(network, &network->carrier, on_carrier)) < 0 ||
-            (r = add_timer(network, &network->heard, on_heard)) < 0)
+            (r = add_timer(network, &network->heard, on_heard)) < 0 || (r = add_timer(network, &network->flood, on_flood)) < 0)
                 return r;
         *ret = TAKE_POINTER(network);
         return 0;
 }
 
 struct network *network_retire(struct network *network) {
-        set_problem(network, NULL);
-        sightings_forget(observer_sightings(network->context->observer), network->segment.network);
+        set_problem(network, "link", NULL);
+        set_problem(network, "flood", NULL);
+        observer_forget(network->context->observer, network->segment.network);
         return network_free(network);
 }
 
@@ -259,10 +289,12 @@ struct network *network_free(struct network *network) {
         if (!network)
                 return NULL;
         interface_leave(&network->captured);
+        prober_free(network->prober);
         sd_event_source_disable_unref(network->retry);
         sd_event_source_disable_unref(network->count);
         sd_event_source_disable_unref(network->carrier);
         sd_event_source_disable_unref(network->heard);
+        sd_event_source_disable_unref(network->flood);
         free(network->interface);
         free(network->name);
         free(network);

@@ -11,7 +11,7 @@ int observer_new(uint32_t sightings_max, uint64_t seed, void (*step)(const struc
         o->step = step;
         o->userdata = userdata;
         int r = sightings_new(sightings_max, seed, &o->sightings);
-        if (r < 0 || (r = neighbours_new(&o->neighbours)) < 0)
+        if (r < 0 || (r = neighbours_new(&o->neighbours)) < 0 || (r = claims_new(seed, &o->claims)) < 0)
                 return r;
         *ret = TAKE_POINTER(o);
         return 0;
@@ -22,6 +22,7 @@ struct observer *observer_free(struct observer *observer) {
                 return NULL;
         sightings_free(observer->sightings);
         neighbours_free(observer->neighbours);
+        claims_free(observer->claims);
         free(observer);
         return NULL;
 }
@@ -32,6 +33,20 @@ struct sightings *observer_sightings(struct observer *observer) {
 
 struct neighbours *observer_neighbours(struct observer *observer) {
         return observer->neighbours;
+}
+
+struct foreign *observer_foreign(struct observer *observer) {
+        return &observer->foreign;
+}
+
+struct claims *observer_claims(struct observer *observer) {
+        return observer->claims;
+}
+
+void observer_forget(struct observer *observer, uint16_t network) {
+        sightings_forget(observer->sightings, network);
+        foreign_forget(&observer->foreign, network);
+        claims_forget(observer->claims, network);
 }
 
 struct own *observer_own(struct observer *observer) {
@@ -47,14 +62,16 @@ void observer_emit(struct observer *o, struct segment *segment, struct step *ste
                 segment->suppressed++;
 }
 
-void observer_sight_ip(struct observer *o, const struct segment *segment, const struct mac *mac, const struct ip *address,
+void observer_sight_ip(struct observer *o, struct segment *segment, const struct mac *mac, const struct ip *address,
                        enum protocol protocol, uint64_t time) {
         if (memcmp(mac, &segment->own, sizeof(*mac)) == 0)
                 return;
-        (void) sightings_note(o->sightings, segment->network, o->vlan, mac, address, protocol, time);
+        int r = sightings_note(o->sightings, segment->network, o->vlan, mac, address, protocol, time);
+        if (r == SIGHTING_NEW || r == SIGHTING_NEW_SQUEEZED)
+                flood_note(&segment->flood, mac, &o->source, r == SIGHTING_NEW_SQUEEZED, time);
 }
 
-void observer_sight(struct observer *o, const struct segment *segment, const struct mac *mac, struct in_addr address, enum protocol protocol,
+void observer_sight(struct observer *o, struct segment *segment, const struct mac *mac, struct in_addr address, enum protocol protocol,
                     uint64_t time) {
         struct ip ip = { .family = AF_INET, .v4 = address };
 
@@ -72,6 +89,7 @@ enum step_foreign observer_whose(const struct observer *o, const struct ip *serv
 }
 
 static void observe_arp(struct observer *o, struct segment *segment, const struct packet *packet, uint64_t time) {
+        observe_arp_claim(o, segment, &packet->arp, time);
         observer_sight(o, segment, &packet->arp.sender_mac, packet->arp.sender_address, PROTOCOL_ARP, time);
 }
 
@@ -107,6 +125,11 @@ void observer_frame(struct observer *o, struct segment *segment, const char *int
                 return;
         o->vlan = segment_stray_vlan(segment, &packet.ethernet);
         o->interface = interface;
+        o->source = packet.ethernet.source;
+        if (packet.kind == PACKET_DHCP4) {
+                observe_dhcp4_answer(o, segment, &packet, time);
+                observe_dhcp4_claim(o, segment, &packet.dhcp4, time);
+        }
         by_kind[packet.kind](o, segment, &packet, time);
 }
 

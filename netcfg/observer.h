@@ -6,6 +6,8 @@
 
 #include "lib/step.h"
 #include "netcfg/bucket.h"
+#include "netcfg/claims.h"
+#include "netcfg/flood.h"
 #include "netcfg/foreign.h"
 #include "netcfg/neighbours.h"
 #include "netcfg/packet.h"
@@ -45,6 +47,7 @@ struct segment {
         struct mac own;      /* the appliance's MAC there: it is no machine; zeros: not known */
         struct bucket steps; /* the observer's */
         uint64_t suppressed; /* steps that were over the limit, counted up */
+        struct flood flood;  /* of new MACs; the observer's */
 };
 
 /* The VLAN that a frame came on when it is not of the network itself (0: it is untagged); -1: it is the network's own. */
@@ -68,8 +71,14 @@ void observer_frame(struct observer *observer, struct segment *segment, const ch
 void observer_neighbour(struct observer *observer, struct segment *segment, const struct mac *mac, const struct ip *address, bool confirmed,
                         uint64_t time);
 
+/* What was seen, to be asked. */
 struct sightings *observer_sightings(struct observer *observer);
 struct neighbours *observer_neighbours(struct observer *observer);
+struct foreign *observer_foreign(struct observer *observer);
+struct claims *observer_claims(struct observer *observer);
+
+/* Forgets what was seen on a network. */
+void observer_forget(struct observer *observer, uint16_t network);
 
 /* What is the appliance's own, to be filled and kept up to date; nothing at first. */
 struct own *observer_own(struct observer *observer);

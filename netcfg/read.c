@@ -29,6 +29,14 @@ static void add_sightings(struct sightings *sightings, json_t *observations) {
                                                               report_sighting(&sighting, NETWORK)));
 }
 
+static void add_conflicts(struct claims *claims, json_t *observations) {
+        struct address_conflict conflict;
+
+        while (claims_take(claims, &conflict))
+                json_array_append_new(observations, json_pack("{s:I, s:o}", "time", (json_int_t) conflict.time, "addressConflict",
+                                                              report_address_conflict(&conflict, NETWORK)));
+}
+
 static void read_frame(struct observer *observer, json_t *observations, struct segment *segment, const struct pcap_pkthdr *header,
                        const uint8_t *frame) {
         uint64_t time = (uint64_t) header->ts.tv_sec * USEC_PER_SEC + (uint64_t) header->ts.tv_usec;
@@ -39,6 +47,7 @@ static void read_frame(struct observer *observer, json_t *observations, struct s
         json_array_clear(observations);
         observer_frame(observer, segment, NETWORK, frame, header->caplen, time);
         add_sightings(observer_sightings(observer), observations);
+        add_conflicts(observer_claims(observer), observations);
         json_object_set_new(line, "time", json_integer((json_int_t) time));
         json_object_set(line, "observations", observations);
         json_dumpf(line, stdout, JSON_COMPACT);

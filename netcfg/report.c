@@ -118,6 +118,36 @@ json_t *report_neighbour(const struct neighbour *n) {
                          "lastSeen", (json_int_t) n->last);
 }
 
+json_t *report_foreign_server(const struct foreign_server *server, const char *network) {
+        char mac[MAC_TEXT_SIZE], client[MAC_TEXT_SIZE];
+
+        return json_pack("{s:s, s:o, s:s, s:o, s:o, s:s?, s:o, s:s?, s:o, s:I, s:I}",
+                         "network", network,
+                         "address", ip_json(&server->address),
+                         "mac", mac_format(&server->mac, mac),
+                         "vlan", json_int_or_null(server->vlan != SIGHTING_OWN_VLAN, server->vlan),
+                         "offered", ip_json(&server->offered),
+                         "client", mac_is_unicast(&server->client) ? mac_format(&server->client, client) : NULL,
+                         "nextServer", ip_json(&server->next_server),
+                         "file", or_null(server->file),
+                         "gateway", ip_json(&server->gateway),
+                         "firstSeen", (json_int_t) server->first,
+                         "lastSeen", (json_int_t) server->last);
+}
+
+json_t *report_address_conflict(const struct address_conflict *conflict, const char *network) {
+        char mac[MAC_TEXT_SIZE];
+        json_t *macs = json_array();
+
+        for (unsigned i = 0; i < conflict->mac_count; i++)
+                json_array_append_new(macs, json_string(mac_format(&conflict->macs[i], mac)));
+        return json_pack("{s:s, s:o, s:o, s:o}",
+                         "network", network,
+                         "address", ip_json(&conflict->address),
+                         "macs", macs,
+                         "vlan", json_int_or_null(conflict->vlan != SIGHTING_OWN_VLAN, conflict->vlan));
+}
+
 json_t *report_link(const struct link_state *link, const char *network, uint64_t captured, uint64_t dropped, json_t *neighbours) {
         char mac[MAC_TEXT_SIZE], address[IP_PREFIX_TEXT_SIZE];
         json_t *addresses = json_array();

@@ -234,6 +234,8 @@ int sightings_note(struct sightings *s, uint16_t network, int vlan, const struct
 
         struct entry *e = at(s, number);
         bool new = (e->protocols & protocol) == 0;
+        if (e->protocols == PROTOCOL_NEIGHBOUR && protocol != PROTOCOL_NEIGHBOUR)
+                result = SIGHTING_NEW;
         e->protocols |= (uint16_t) protocol;
         if (address && put_address(e, address))
                 new = true;

@@ -56,7 +56,8 @@ int sightings_new(uint32_t max, uint64_t seed, struct sightings **ret);
 struct sightings *sightings_free(struct sightings *sightings);
 DEFINE_CLEANUP(struct sightings *, sightings_free);
 
-/* Results of sightings_note: whether the MAC was known, and at what price a new one was noted (see SIGHTING_SQUEEZED). */
+/* Results of sightings_note: whether the MAC was known by a frame before (the kernel may have told it first, by the same frame), and at what
+ * price a new one was noted (see SIGHTING_SQUEEZED). */
 enum { SIGHTING_KNOWN, SIGHTING_NEW, SIGHTING_NEW_SQUEEZED };
 
 /* A MAC was seen, with an address or NULL. -EINVAL: not a unicast MAC; -ENOMEM. */

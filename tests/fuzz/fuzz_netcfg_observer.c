@@ -1,5 +1,6 @@
 /* Frames one after the other, so that later ones meet what earlier ones left behind: each is two bytes of length, one of seconds
  * since the one before, and the frame. The table of sightings is small, so that it forgets. */
+#include <arpa/inet.h>
 #include <stdint.h>
 #include <stdlib.h>
 
@@ -40,6 +41,25 @@ static void check_neighbours(const struct neighbours *neighbours) {
                 abort();
 }
 
+static void drain_answers(struct observer *observer, uint64_t now) {
+        struct foreign *foreign = observer_foreign(observer);
+        struct foreign_server server;
+        struct address_conflict conflict;
+
+        while (foreign_take(foreign, now, &server)) {
+                _cleanup_json_ json_t *json = report_foreign_server(&server, "lab");
+                if (!json || foreign_is_own(observer_own(observer), &server.address, &server.mac))
+                        abort();
+        }
+        if (foreign_is_due(foreign) || foreign->count > FOREIGN_MAX)
+                abort();
+        while (claims_take(observer_claims(observer), &conflict)) {
+                _cleanup_json_ json_t *json = report_address_conflict(&conflict, "lab");
+                if (!json || conflict.mac_count < 1 || conflict.mac_count > CLAIMERS_MAX)
+                        abort();
+        }
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
         _cleanup_(observer_freep) struct observer *observer = NULL;
@@ -49,6 +69,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
 
         if (observer_new(SIGHTINGS, 1, on_step, NULL, &observer) < 0)
                 abort();
+        own_add_address(observer_own(observer), &(struct ip) { .family = AF_INET, .v4.s_addr = inet_addr("192.0.2.1") });
         while (wire_left(&wire) > 3) {
                 size_t length = wire_u16(&wire);
                 now += wire_u8(&wire) * USEC_PER_SEC;
@@ -58,10 +79,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
                 observer_frame(observer, &segment, "eth0", frame, length, now);
                 if (length % 3 == 0)
                         neighbours_expire(observer_neighbours(observer), now);
-                if (length % 2)
+                if (length % 2) {
                         drain(observer_sightings(observer));
+                        drain_answers(observer, now);
+                }
         }
         drain(observer_sightings(observer));
         check_neighbours(observer_neighbours(observer));
+        drain_answers(observer, now);
         return 0;
 }

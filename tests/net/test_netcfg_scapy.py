@@ -43,6 +43,14 @@ def test_arp(tmp_path):
     assert lines[0]["time"] == 1700000000 * 1000000
 
 
+def test_two_machines_with_one_address(tmp_path):
+    other = "52:54:00:aa:00:02"
+    lines = read(tmp_path, *[broadcast(scapy.ARP(op=1, hwsrc=mac, psrc="192.0.2.5", pdst="192.0.2.1"), source=mac) for mac in (MAC, other, MAC, other)])
+    told, = [o["addressConflict"] for o in lines[2]["observations"] if "addressConflict" in o]
+    assert told == {"network": "capture", "address": "192.0.2.5", "macs": [MAC, other], "vlan": None}
+    assert not any("addressConflict" in o for line in lines[:2] + lines[3:] for o in line["observations"])
+
+
 def test_vlan_tags(tmp_path):
     arp = scapy.ARP(op=1, hwsrc=MAC, psrc="192.0.2.5", pdst="192.0.2.1")
     frames = [broadcast(scapy.Dot1Q(vlan=100, prio=5) / arp),

@@ -1,4 +1,4 @@
-/* DHCP servers: whose an answer is. */
+/* DHCP servers: whose an answer is, and when a foreign one is told. */
 #include "tests/unit/test_netcfg_frames.h"
 
 #include "netcfg/foreign.h"
@@ -47,10 +47,84 @@ static void test_own_is_bounded(void **state) {
         assert_int_equal(own.mac_count, OWN_MACS_MAX);
 }
 
+#define SECOND USEC_PER_SEC
+
+static struct foreign_server answer(const char *text, const char *file) {
+        struct foreign_server server = { .network = 1, .vlan = -1, .address = address(text), .mac = mac("52:54:00:bb:00:09") };
+        snprintf(server.file, sizeof(server.file), "%s", file);
+        return server;
+}
+
+static bool note(struct foreign *f, const struct foreign_server *server, uint64_t now) {
+        struct foreign_server got;
+        foreign_note(f, server, now);
+        return foreign_take(f, now, &got);
+}
+
+static void test_when_a_server_is_due(void **state) {
+        static struct foreign f;
+        struct foreign_server server = answer("192.0.2.9", "pxelinux.0"), got;
+
+        assert_true(note(&f, &server, 100 * SECOND));
+        assert_false(foreign_is_due(&f));
+        server.offered = address("192.0.2.50"); /* to another client */
+        server.client = mac("52:54:00:aa:00:01");
+        assert_false(note(&f, &server, 110 * SECOND));
+        snprintf(server.file, sizeof(server.file), "other.0");
+        assert_true(note(&f, &server, 120 * SECOND));
+        server.gateway = address("192.0.2.254");
+        assert_true(note(&f, &server, 121 * SECOND));
+        server.next_server = address("192.0.2.8");
+        assert_true(note(&f, &server, 122 * SECOND));
+        server.mac = mac("52:54:00:bb:00:10");
+        assert_true(note(&f, &server, 123 * SECOND));
+        assert_false(note(&f, &server, 182 * SECOND));
+        foreign_note(&f, &server, 183 * SECOND);
+        assert_true(foreign_take(&f, 183 * SECOND, &got));
+        assert_true(got.first == 100 * SECOND && got.last == 183 * SECOND);
+        assert_true(ip_equal(&got.offered, &server.offered));
+        assert_true(note(&f, &server, 50 * SECOND)); /* the clock was set back */
+        assert_false(note(&f, &server, 51 * SECOND + 1));
+
+        server.vlan = 100; /* the same one there is another */
+        assert_true(note(&f, &server, 52 * SECOND));
+        server.network = 2;
+        assert_true(note(&f, &server, 52 * SECOND));
+        foreign_note(&f, &server, 300 * SECOND);
+        foreign_forget(&f, 1);
+        assert_int_equal(f.count, 1);
+        assert_true(foreign_take(&f, 300 * SECOND, &got));
+        assert_int_equal(got.network, 2);
+        foreign_note(&f, &server, 400 * SECOND);
+        foreign_forget(&f, 2);
+        assert_false(foreign_is_due(&f));
+}
+
+static void test_servers_are_bounded(void **state) {
+        static struct foreign f;
+        struct foreign_server server = answer("192.0.2.9", ""), got;
+        unsigned due = 0;
+
+        for (uint32_t i = 0; i < 10 * FOREIGN_MAX; i++) {
+                server.address.v4.s_addr = htonl(0x0a000000 + i);
+                foreign_note(&f, &server, (100 + i) * SECOND);
+                server.address.v4.s_addr = htonl(0x0a000000); /* goes on answering */
+                foreign_note(&f, &server, (100 + i) * SECOND);
+        }
+        assert_int_equal(f.count, FOREIGN_MAX);
+        for (; foreign_take(&f, 5000 * SECOND, &got); due++)
+                if (got.address.v4.s_addr == server.address.v4.s_addr)
+                        assert_int_equal(got.first, 100 * SECOND);
+        assert_int_equal(due, FOREIGN_MAX);
+        assert_false(foreign_is_due(&f));
+}
+
 int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_own_answers),
                 cmocka_unit_test(test_own_is_bounded),
+                cmocka_unit_test(test_when_a_server_is_due),
+                cmocka_unit_test(test_servers_are_bounded),
         };
         return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -179,6 +179,16 @@ static void test_vlans_are_apart(void **state) {
         assert_int_equal(sightings_count(s), 0);
 }
 
+static void test_new_is_what_no_frame_told(void **state) {
+        _cleanup_(sightings_freep) struct sightings *s = table(10);
+        struct mac mac = numbered(1);
+
+        assert_int_equal(sightings_note(s, 1, SIGHTING_OWN_VLAN, &mac, NULL, PROTOCOL_NEIGHBOUR, SECOND), SIGHTING_NEW);
+        assert_int_equal(sightings_note(s, 1, SIGHTING_OWN_VLAN, &mac, NULL, PROTOCOL_NEIGHBOUR, SECOND), SIGHTING_KNOWN);
+        assert_int_equal(sightings_note(s, 1, SIGHTING_OWN_VLAN, &mac, NULL, PROTOCOL_ARP, SECOND), SIGHTING_NEW);
+        assert_int_equal(sightings_note(s, 1, SIGHTING_OWN_VLAN, &mac, NULL, PROTOCOL_DHCP, SECOND), SIGHTING_KNOWN);
+}
+
 static void test_the_price_of_a_new_one_is_told(void **state) {
         _cleanup_(sightings_freep) struct sightings *s = table(2);
         struct mac a = numbered(1), b = numbered(2), c = numbered(3), d = numbered(4);
@@ -340,6 +350,7 @@ int main(void) {
                 cmocka_unit_test(test_flood),
                 cmocka_unit_test(test_networks_are_apart),
                 cmocka_unit_test(test_vlans_are_apart),
+                cmocka_unit_test(test_new_is_what_no_frame_told),
                 cmocka_unit_test(test_the_price_of_a_new_one_is_told),
                 cmocka_unit_test(test_a_changed_detail_is_due),
                 cmocka_unit_test(test_details_are_bounded),
