@@ -364,6 +364,7 @@ int manage_configure(struct manage *manage, const json_t *networks) {
         manage->networks = taken;
         manage->network_count = count;
         manage->configured = true;
+        manage->leftovers.pace = (struct repair_pace) {}; /* what is left over now is so by the configuration */
         return 0;
 }
 
