@@ -143,6 +143,19 @@ def test_interface_that_comes_later(appliance, bus):
     bus.wait_for(lambda: problems(bus) == {} and appliance.addresses("eth1"))
 
 
+def test_an_address_that_is_elsewhere_is_not_given_twice(appliance, bus):
+    appliance.ip("address", "add", "192.0.2.1/24", "dev", "eth2")
+    bus.set_network("lab", interface="eth1", manage="repair")
+    appliance.start(bus)
+    bus.wait_for(lambda: problems(bus).get("network lab") == (
+        "The network's address is on the interface eth2 instead of eth1: say interface = eth2 in the network's section of the configuration, "
+        "or ip address del 192.0.2.1/24 dev eth2"))
+    assert appliance.addresses("eth1") == {} and appliance.up("eth1")
+    time.sleep(1.2)  # no timer does it
+    appliance.ip("address", "del", "192.0.2.1/24", "dev", "eth2")
+    bus.wait_for(lambda: problems(bus) == {} and appliance.addresses("eth1") == {"192.0.2.1/24": OURS})
+
+
 def test_report_tells_all_and_changes_nothing(appliance, bus):
     bus.set_network("lab", interface="eth1", manage="report", address6=V6, mtu=1400)
     bus.set_network("tagged", interface="eth2.42", parent="eth2", vlan=42, address="198.51.100.1/24")
