@@ -3,6 +3,8 @@
 #include <stdint.h>
 #include <stdlib.h>
 
+#include "lib/step_options.h"
+#include "netcfg/dhcp6_options.h"
 #include "netcfg/print.h"
 
 static void check(bool sound) {
@@ -28,6 +30,18 @@ static void check_bounds(const struct dhcp6 *m) {
                 check(m->associations[i].address_count <= DHCP6_ADDRESSES_MAX);
 }
 
+/* As a step has them. */
+static void check_timeline(const struct dhcp6 *m) {
+        char options[STEP_OPTIONS_SIZE] = "";
+        const struct dhcp6_status *refusal = dhcp6_refusal(m);
+
+        check(!refusal || (refusal->is_set && refusal->code != 0));
+        dhcp6_describe_options(m, options, sizeof(options));
+        check(strnlen(options, sizeof(options)) < sizeof(options));
+        _cleanup_json_ json_t *json = step_options_to_json(options);
+        check(json);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
         struct wire wire = wire_new(data, size);
@@ -49,6 +63,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
         for (unsigned i = 0; i < m->association_count; i++)
                 check_text(m->associations[i].status.message, sizeof(m->associations[i].status.message));
         check(dhcp6_stage(m) != STAGE_NONE);
+        check_timeline(m);
         _cleanup_json_ json_t *json = print_packet(&packet, 0);
         check(json);
         return 0;
