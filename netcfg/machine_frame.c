@@ -1,14 +1,11 @@
 #include "netcfg/machine_frame.h"
 
-#include <netinet/in.h>
 #include <string.h>
 
 #include "netcfg/ethernet.h"
 #include "netcfg/ipv4.h"
+#include "netcfg/ipv6.h"
 #include "netcfg/tftp.h"
-
-#define TFTP_DATA 3
-#define TFTP_ACKNOWLEDGEMENT 4
 
 /* Its place among the MACs of the frame; -1: it is no machine. */
 static int add_mac(struct machine_frame *frame, const struct mac *mac, const struct mac *own) {
@@ -73,20 +70,11 @@ static void take_udp(struct machine_frame *frame, struct wire *wire, const struc
                 take_tftp(frame, &udp, &payload, from, to);
 }
 
-static void take_ipv6(struct machine_frame *frame, struct wire *wire, const struct mac *own, int from, int to) {
-        wire_skip(wire, 4); /* version, traffic class, flow label */
-        uint16_t size = wire_u16(wire);
-        uint8_t next = wire_u8(wire);
-        wire_skip(wire, 1 + 16 + 16); /* hop limit, addresses */
-        struct wire payload = wire_sub(wire, size);
-        if (!payload.failed && next == IPPROTO_UDP)
-                take_udp(frame, &payload, own, from, to);
-}
-
 void machine_frame_parse(const void *bytes, size_t size, const struct mac *own, struct machine_frame *ret) {
         struct wire wire = wire_new(bytes, size), payload;
         struct ethernet ethernet;
         struct ipv4 ip;
+        struct ipv6 ip6;
 
         *ret = (struct machine_frame) { .boots = -1, .answered = -1 };
         if (ethernet_parse(&wire, &ethernet) < 0)
@@ -94,6 +82,6 @@ void machine_frame_parse(const void *bytes, size_t size, const struct mac *own, 
         int from = add_mac(ret, &ethernet.source, own), to = add_mac(ret, &ethernet.destination, own);
         if (ethernet.type == 0x0800 && ipv4_parse(&wire, &ip, &payload) == 0 && ip.protocol == IPPROTO_UDP)
                 take_udp(ret, &payload, own, from, to);
-        else if (ethernet.type == 0x86dd)
-                take_ipv6(ret, &wire, own, from, to);
+        else if (ethernet.type == 0x86dd && ipv6_parse(&wire, &ip6, &payload) == 0 && ip6.protocol == IPPROTO_UDP)
+                take_udp(ret, &payload, own, from, to);
 }
