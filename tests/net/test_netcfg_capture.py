@@ -2,6 +2,7 @@
 kept of each machine, and the files of boots that failed."""
 import base64
 import json
+import os
 import pathlib
 import signal
 import struct

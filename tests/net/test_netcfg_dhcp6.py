@@ -1,7 +1,5 @@
 """pxed-netcfg beside real DHCPv6: dnsmasq serves and relays it, the kernel discovers its neighbours, scapy is the machine."""
-import os
 import pathlib
-import signal
 import socket
 import subprocess
 import time
@@ -11,10 +9,9 @@ import pytest
 import scapy.all as scapy
 from scapy.layers import dhcp6 as d6
 
-from fake_bus import FakeBus
+from netcfg_daemon import bus, start  # noqa: F401 (fixtures)
 from netns import Namespace, connect
 
-BUILD = pathlib.Path(os.environ.get("PXED_BUILD", "build")).resolve()
 MAC = "52:54:00:aa:00:01"
 UUID = uuid.UUID("2b3f4c5d-1111-4222-8333-0123456789ab")
 URL = "tftp://[2001:db8::1]/snponly.efi"
@@ -41,27 +38,13 @@ def client():
 
 
 @pytest.fixture
-def bus(tmp_path):
-    bus = FakeBus(str(tmp_path / "run"))
-    bus.set_network("lab", interface="prov0")
-    yield bus
-    bus.stop()
-
-
-@pytest.fixture
-def start(appliance, bus, tmp_path):
+def lab(bus, start):
     """Starts pxed-netcfg on prov0, which is there."""
-    processes = []
-
     def start_it():
-        processes.append(appliance.popen([str(BUILD / "pxed-netcfg"), "--runtime-dir", str(tmp_path / "run"), "--state-dir",
-                                          str(tmp_path / "state"), "--log-level", "debug"]))
-        bus.wait_applied("netcfg")
+        bus.set_network("lab", interface="prov0")
+        start()
         bus.wait_for(lambda: [told for told in bus.values("link") if told["carrier"]])
-    yield start_it
-    for process in processes:
-        process.send_signal(signal.SIGTERM)
-        assert process.wait(5) == 0
+    return start_it
 
 
 def until(ready, what):
@@ -134,10 +117,10 @@ def check_boot(bus, address, server=None):
     return told, seen
 
 
-def test_a_machine_boots_by_dhcp6(appliance, client, bus, start):
+def test_a_machine_boots_by_dhcp6(appliance, client, bus, lab):
     connect(appliance, "prov0", client, "eth0", address="192.0.2.1/24", client_mac=MAC)
     appliance.ip("address", "add", "2001:db8::1/64", "dev", "prov0", "nodad")
-    start()
+    lab()
     dnsmasq(appliance, "--interface=prov0", "--dhcp-range=2001:db8::100,2001:db8::1ff,64,1h", *SERVED)
     address = Machine(client).boot()
     told, _ = check_boot(bus, address)
@@ -151,10 +134,10 @@ def test_a_machine_boots_by_dhcp6(appliance, client, bus, start):
     assert {seen["mac"] for seen in bus.values("sighting")} == {MAC}, "the appliance is no machine"
 
 
-def test_no_address_left(appliance, client, bus, start):
+def test_no_address_left(appliance, client, bus, lab):
     connect(appliance, "prov0", client, "eth0", address="192.0.2.1/24", client_mac=MAC)
     appliance.ip("address", "add", "2001:db8::1/64", "dev", "prov0", "nodad")
-    start()
+    lab()
     dnsmasq(appliance, "--interface=prov0", "--dhcp-range=2001:db8::100,2001:db8::100,64,1h",
             "--dhcp-host=id:00:03:00:01:52:54:00:00:00:99,[2001:db8::100]")
     Machine(client).ask(d6.DHCP6_Solicit(trid=7) / d6.DHCP6OptIA_NA(iaid=1))
@@ -163,7 +146,7 @@ def test_no_address_left(appliance, client, bus, start):
     assert "refused: no addresses available (status 2)" in told[1]["detail"] and told[1]["options"]["13"].startswith("2 ")
 
 
-def test_a_machine_boots_through_a_relay(appliance, client, bus, start):
+def test_a_machine_boots_through_a_relay(appliance, client, bus, lab):
     with namespace("relay") as relay:
         connect(appliance, "prov0", relay, "up0", address="192.0.2.1/24", client_mac="52:54:00:cc:00:01")
         connect(relay, "down0", client, "eth0", client_mac=MAC)
@@ -171,7 +154,7 @@ def test_a_machine_boots_through_a_relay(appliance, client, bus, start):
         appliance.ip("route", "add", "2001:db8:1::/64", "via", "2001:db8::2")
         relay.ip("address", "add", "2001:db8::2/64", "dev", "up0", "nodad")
         relay.ip("address", "add", "2001:db8:1::1/64", "dev", "down0", "nodad")
-        start()
+        lab()
         dnsmasq(appliance, "--interface=prov0", "--dhcp-range=2001:db8:1::100,2001:db8:1::1ff,64,1h", *SERVED)
         dnsmasq(relay, "--dhcp-relay=2001:db8:1::1,2001:db8::1")
         told, seen = check_boot(bus, Machine(client).boot())
