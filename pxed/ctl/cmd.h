@@ -30,6 +30,8 @@ int cmd_profile_set(struct ctl *ctl, const struct arguments *arguments);
 int cmd_profile_delete(struct ctl *ctl, const struct arguments *arguments);
 
 int cmd_network_list(struct ctl *ctl, const struct arguments *arguments);
+int cmd_network_show(struct ctl *ctl, const struct arguments *arguments);
+int cmd_map(struct ctl *ctl, const struct arguments *arguments);
 int cmd_lease_list(struct ctl *ctl, const struct arguments *arguments);
 int cmd_sighting_list(struct ctl *ctl, const struct arguments *arguments);
 

@@ -1,3 +1,4 @@
+#include "lib/text.h"
 #include "pxed/ctl/cmd.h"
 #include "pxed/ctl/request.h"
 #include "pxed/ctl/show.h"
@@ -21,6 +22,26 @@ int cmd_network_list(struct ctl *ctl, const struct arguments *arguments) {
                            : print(ctl, reply, "networks", show_networks, "No networks: add a [network NAME] section to pxed.conf (see pxed.conf(5)), then 'pxectl reload'.");
 }
 
+int cmd_network_show(struct ctl *ctl, const struct arguments *arguments) {
+        _cleanup_json_ json_t *reply = NULL;
+        const char *name = arguments_word(arguments, 0);
+        json_t *network;
+        size_t i;
+        int status = ctl_call(ctl, "org.pxed.Network.List", json_object(), &reply);
+        if (status != 0)
+                return status;
+        json_array_foreach(json_get_array(reply, "networks"), i, network) {
+                if (!text_equal(json_get_string(network, "name"), name))
+                        continue;
+                if (!ctl->json)
+                        return show_network(network, &ctl->look, ctl->out) < 0 ? EXIT_REFUSED : 0;
+                _cleanup_json_ json_t *document = json_pack("{s:O}", "network", network);
+                ctl_print_json(ctl, document);
+                return 0;
+        }
+        return ctl_fail(ctl, EXIT_NOT_FOUND, "there is no network '%s': 'pxectl network list' shows those there are", name);
+}
+
 int cmd_lease_list(struct ctl *ctl, const struct arguments *arguments) {
         _cleanup_json_ json_t *request = json_object(), *reply = NULL;
         request_text(request, "network", arguments, "network");
@@ -33,5 +54,6 @@ int cmd_sighting_list(struct ctl *ctl, const struct arguments *arguments) {
         request_text(request, "network", arguments, "network");
         request_text(request, "mac", arguments, "mac");
         int status = ctl_call_pages(ctl, "org.pxed.Network.ListSightings", TAKE_POINTER(request), "sightings", &reply);
-        return status != 0 ? status : print(ctl, reply, "sightings", show_sightings, "Nothing was seen.");
+        show_function show = arguments_given(arguments, "mac") ? show_sightings_in_full : show_sightings;
+        return status != 0 ? status : print(ctl, reply, "sightings", show, "Nothing was seen.");
 }

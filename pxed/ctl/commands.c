@@ -104,7 +104,7 @@ static const struct command_option network_options[] = {
 
 static const struct command_option sighting_options[] = {
         { "network", "NETWORK", "only on this network" },
-        { "mac", "MAC", "only this MAC" },
+        { "mac", "MAC", "only this MAC, in full: with what it said of itself by DHCP" },
         {},
 };
 
@@ -179,6 +179,9 @@ const struct command commands[] = {
         { "profile delete", "PROFILE", 1, 1, revision_options, "delete one that nothing uses", NULL, cmd_profile_delete },
 
         { "network list", "", 0, 0, NULL, "the networks of the configuration and their interfaces", NULL, cmd_network_list },
+        { "network show", "NETWORK", 1, 1, NULL, "one of them in full: its interface, what that hangs on, foreign DHCP servers", NULL, cmd_network_show },
+        { "map", "[NETWORK]", 0, 1, NULL, "network, switch, port, machine: what hangs where",
+          "Switches and ports are what LLDP and CDP say: to inspected machines, and to the appliance itself.", cmd_map },
         { "lease list", "", 0, 0, network_options, "the addresses that machines hold", NULL, cmd_lease_list },
         { "sighting list", "", 0, 0, sighting_options, "each MAC that was seen, where, when and by what", NULL, cmd_sighting_list },
 

@@ -25,8 +25,11 @@ void show_node_result(const json_t *node, const struct look *look, FILE *out);
 int show_profiles(const json_t *profiles, const struct look *look, FILE *out);
 void show_profile(const json_t *profile, const struct look *look, FILE *out);
 int show_networks(const json_t *networks, const struct look *look, FILE *out);
+int show_network(const json_t *network, const struct look *look, FILE *out);
 int show_leases(const json_t *leases, const struct look *look, FILE *out);
 int show_sightings(const json_t *sightings, const struct look *look, FILE *out);
+/* A block of lines for each, with what the machine said by DHCP. */
+int show_sightings_in_full(const json_t *sightings, const struct look *look, FILE *out);
 
 /* Reply of org.pxed.Capture.List */
 int show_captures(const json_t *reply, const struct look *look, FILE *out);

@@ -67,7 +67,7 @@ def profile(ctl):
 # ---- without pxed
 
 @pytest.mark.parametrize('arguments', [
-    ['node', 'list'], ['profile', 'list'], ['network', 'list'], ['lease', 'list'], ['sighting', 'list'], ['boot', 'list'], ['boot', 'show'], ['events'],
+    ['node', 'list'], ['profile', 'list'], ['network', 'list'], ['network', 'show', 'x'], ['map'], ['lease', 'list'], ['sighting', 'list'], ['boot', 'list'], ['boot', 'show'], ['events'],
     ['events', '--follow'], ['watch'], ['inventory', 'list', 'x'], ['reload'], ['daemon', 'pxed'], ['log-level', 'pxed', 'info'], ['call', 'org.pxed.Node.List'],
     ['call', 'org.pxed.Event.Watch', '--more'], ['node', 'set', 'x', '--tag', 'y']])
 def test_not_running(build, tmp_path, arguments):

@@ -335,8 +335,8 @@ static void test_lists(void **state) {
                "[{'name':'lab','interface':'eth1','address':'192.0.2.1/24','dhcp':'server','poolStart':'192.0.2.10','poolEnd':'192.0.2.99','leaseTime':3600,"
                "'unknown':'inspect','known':'local','leases':2,'link':{'exists':true,'up':true,'carrier':false,'addresses':[]}}]",
                &plain,
-               "NAME  INTERFACE  LINK        ADDRESS       DHCP    POOL                     LEASES  UNKNOWN BOOT  KNOWN BOOT  DROPPED\n"
-               "lab   eth1       no carrier  192.0.2.1/24  server  192.0.2.10 - 192.0.2.99       2  inspect       local             0\n");
+               "NAME  INTERFACE  LINK        HANGS ON  ADDRESS       DHCP    POOL                     LEASES  UNKNOWN BOOT  KNOWN BOOT  DROPPED\n"
+               "lab   eth1       no carrier  -         192.0.2.1/24  server  192.0.2.10 - 192.0.2.99       2  inspect       local             0\n");
         expect(show_leases,
                "[{'network':'lab','mac':'52:54:00:00:00:01','address':'192.0.2.10','expires':@90000000},{'network':'lab','mac':'m','address':'a'},"
                "{'network':'lab','mac':'m','address':'a','hostname':'h','expires':@0,'node':'id','name':'web-1'}]",
