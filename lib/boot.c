@@ -64,10 +64,12 @@ struct boot *boot_copy(const struct boot *boot) {
         if (!copy)
                 return NULL;
         *copy = *boot;
-        copy->network = copy->reason = NULL;
+        copy->network = copy->reason = copy->capture = NULL;
+        copy->diagnosis = json_incref(boot->diagnosis);
         copy->n_steps = 0;
         copy->steps = calloc(boot->n_steps + 1, sizeof *copy->steps);
-        if (!copy->steps || text_set(&copy->network, boot->network) < 0 || text_set(&copy->reason, boot->reason) < 0)
+        if (!copy->steps || text_set(&copy->network, boot->network) < 0 || text_set(&copy->reason, boot->reason) < 0 ||
+            text_set(&copy->capture, boot->capture) < 0)
                 return NULL;
         for (; copy->n_steps < boot->n_steps; copy->n_steps++)
                 if (boot_step_copy(&copy->steps[copy->n_steps], &boot->steps[copy->n_steps]) < 0)
@@ -83,6 +85,8 @@ struct boot *boot_free(struct boot *boot) {
         free(boot->steps);
         free(boot->network);
         free(boot->reason);
+        free(boot->capture);
+        json_decref(boot->diagnosis);
         free(boot);
         return NULL;
 }

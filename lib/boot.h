@@ -40,6 +40,9 @@ struct boot {
         char *reason;
         struct boot_step *steps; /* by time */
         size_t n_steps;
+        json_t *diagnosis;   /* type Diagnosis of org.pxed.Boot, never changed once it is here; NULL: nothing is wrong */
+        bool told_stuck;     /* that it is stuck has been told */
+        char *capture;       /* a file with its packets; NULL: none */
         uint64_t change; /* the change that made this copy and may edit it still */
 };
 
@@ -83,3 +86,7 @@ int boot_check_silence(struct boot *boot, uint64_t now);
 /* As type Step of org.pxed.Boot, and back; steps_from refuses what to_json has not written with -EBADMSG. */
 json_t *boot_steps_to_json(const struct boot *boot);
 int boot_steps_from_json(struct boot *boot, const json_t *steps);
+
+/* What a store keeps of it beside its columns: the steps, and in an object around them diagnosis and capture where there are any. */
+json_t *boot_record_to_json(const struct boot *boot);
+int boot_record_from_json(struct boot *boot, const json_t *record);

@@ -1,6 +1,8 @@
 #include <errno.h>
 
 #include "lib/boot.h"
+#include "lib/json.h"
+#include "lib/text.h"
 
 json_t *boot_steps_to_json(const struct boot *boot) {
         json_t *steps = json_array();
@@ -24,4 +26,26 @@ int boot_steps_from_json(struct boot *boot, const json_t *steps) {
                 boot->n_steps++;
         }
         return 0;
+}
+
+json_t *boot_record_to_json(const struct boot *boot) {
+        json_t *steps = boot_steps_to_json(boot);
+
+        if (!boot->diagnosis && !boot->capture && !boot->told_stuck)
+                return steps;
+        return json_pack("{s:o, s:o, s:o, s:b}", "steps", steps, "diagnosis", boot->diagnosis ? json_incref(boot->diagnosis) : json_null(), "capture",
+                         json_text(boot->capture), "stuck", (int) boot->told_stuck);
+}
+
+int boot_record_from_json(struct boot *boot, const json_t *record) {
+        if (json_is_array(record))
+                return boot_steps_from_json(boot, record);
+        json_t *diagnosis = json_get_object(record, "diagnosis");
+
+        if (json_get_string(diagnosis, "signature"))
+                boot->diagnosis = json_incref(diagnosis);
+        boot->told_stuck = json_get_bool(record, "stuck", false);
+        if (text_set_max(&boot->capture, json_get_string(record, "capture"), 4096) < 0)
+                return -ENOMEM;
+        return boot_steps_from_json(boot, json_get_array(record, "steps"));
 }

@@ -65,7 +65,7 @@ bool match_no_offer_denied(const struct view *v, struct diagnosis *d) {
                 return false;
         diagnosis_reason(d, "The configuration denies this machine an address.");
         tell_no_offer(v, d);
-        diagnosis_evidence(v, d, NULL, "the section [host] of its MAC says denied");
+        diagnosis_evidence(v, d, NULL, "the section [host] of its MAC says deny");
         return true;
 }
 

@@ -58,6 +58,8 @@ int ageing_tick(struct state *s, uint64_t now) {
         if (r == 0)
                 r = flight_check_silence(s, c);
         if (r == 0)
+                r = flight_check_stuck(s, c);
+        if (r == 0)
                 r = expire_inspections(s, c);
         if (r == 0)
                 r = expire_leases(s, c);

@@ -6,6 +6,8 @@
 int api_appliance_get_status(struct varlink_call *call, const json_t *parameters, void *userdata);
 int api_appliance_reload(struct varlink_call *call, const json_t *parameters, void *userdata);
 int api_boot_list(struct varlink_call *call, const json_t *parameters, void *userdata);
+int api_boot_get(struct varlink_call *call, const json_t *parameters, void *userdata);
+int api_boot_diagnose(struct varlink_call *call, const json_t *parameters, void *userdata);
 int api_boot_watch(struct varlink_call *call, const json_t *parameters, void *userdata);
 int api_event_watch(struct varlink_call *call, const json_t *parameters, void *userdata);
 int api_inventory_get(struct varlink_call *call, const json_t *parameters, void *userdata);

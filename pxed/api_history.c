@@ -1,69 +1,10 @@
-/* org.pxed.Boot, org.pxed.Event and org.pxed.Inventory: what has happened. */
+/* org.pxed.Event and org.pxed.Inventory: what has happened. */
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "lib/json.h"
 #include "pxed/api.h"
-
-json_t *api_boot_to_json(const struct state *s, const struct boot *b) {
-        char mac[MAC_TEXT_SIZE], id[UUID_TEXT_SIZE];
-        const struct node *node = b->has_node ? registry_by_id(&s->nodes, &b->node) : NULL;
-        return json_pack("{s:I, s:s, s:o, s:o, s:o, s:I, s:o, s:s, s:o, s:o}",
-                         "id", (json_int_t) b->id,
-                         "mac", mac_format(&b->mac, mac),
-                         "network", json_text(b->network),
-                         "node", json_text(b->has_node ? uuid_format(&b->node, id) : NULL),
-                         "name", json_text(node ? node->name : NULL),
-                         "started", (json_int_t) b->started,
-                         "ended", json_int_or_null(b->ended != 0, (int64_t) b->ended),
-                         "outcome", boot_outcome_names[b->outcome],
-                         "reason", json_text(b->reason),
-                         "steps", boot_steps_to_json(b));
-}
-
-struct boot_list {
-        const struct state *state;
-        json_t *boots;
-};
-
-/* What is in memory is newer than what is stored: bytes of files in flight. */
-static int add_boot(struct boot *stored, void *userdata) {
-        _cleanup_(boot_freep) struct boot *boot = stored;
-        struct boot_list *list = userdata;
-        const struct boot *newer = boots_find(&list->state->boots, boot->id);
-        return json_array_append_new(list->boots, api_boot_to_json(list->state, newer ? newer : boot)) < 0 ? -ENOMEM : 0;
-}
-
-int api_boot_list(struct varlink_call *call, const json_t *in, void *userdata) {
-        struct manager *m = userdata;
-        struct state *s = m->state;
-        const char *reference = json_get_string(in, "node"), *mac_text = json_get_string(in, "mac");
-        int64_t limit = json_get_int(in, "limit", 50), before = json_get_int(in, "before", 0);
-        const struct node *node = reference ? registry_find(&s->nodes, reference) : NULL;
-        struct mac mac;
-
-        if (reference && !node)
-                return api_not_found(call, "org.pxed.Boot", "node", reference);
-        if (mac_text && mac_parse(mac_text, &mac) < 0)
-                return varlink_invalid(call, "mac");
-        if (limit < 1 || limit > 200)
-                return varlink_invalid(call, "limit");
-        if (before < 0)
-                return varlink_invalid(call, "before");
-        struct boot_list list = { s, json_array() };
-        int r = store_read_boots(s->store, node ? &node->id : NULL, mac_text ? &mac : NULL, (uint64_t) before, (size_t) limit,
-                                 add_boot, &list);
-        if (r < 0) {
-                json_decref(list.boots);
-                return api_failed(call, "org.pxed.Boot", s, r);
-        }
-        return varlink_reply(call, json_pack("{s:o}", "boots", list.boots));
-}
-
-int api_boot_watch(struct varlink_call *call, const json_t *in, void *userdata) {
-        return streams_add_flights(userdata, call);
-}
 
 int api_event_watch(struct varlink_call *call, const json_t *in, void *userdata) {
         struct manager *m = userdata;

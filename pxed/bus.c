@@ -17,6 +17,8 @@ static const struct varlink_method methods[] = {
         { "org.pxed.Appliance.GetStatus", api_appliance_get_status, VARLINK_READ },
         { "org.pxed.Appliance.Reload", api_appliance_reload, 0 },
         { "org.pxed.Boot.List", api_boot_list, VARLINK_READ },
+        { "org.pxed.Boot.Get", api_boot_get, VARLINK_READ },
+        { "org.pxed.Boot.Diagnose", api_boot_diagnose, VARLINK_READ },
         { "org.pxed.Boot.Watch", api_boot_watch, VARLINK_READ | VARLINK_MORE },
         { "org.pxed.Event.Watch", api_event_watch, VARLINK_READ | VARLINK_MORE_ALLOWED },
         { "org.pxed.Inventory.Get", api_inventory_get, VARLINK_READ },

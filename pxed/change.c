@@ -386,6 +386,7 @@ static void publish(struct change *c) {
                 else if (e->kind == ENTRY_BOOT && e->new) {
                         snprintf(key, sizeof key, "%llu", (unsigned long long) ((struct boot *) e->new)->id);
                         (void) feed_touch(&s->flights, 1, key, true);
+                        state_note_capture(s, e->new);
                 }
         }
         if (c->revises)

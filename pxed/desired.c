@@ -77,6 +77,11 @@ static json_t *host_entry(const struct host *h) {
                          ip_or_null(h->has_address, &h->address), "denied", (int) h->denied);
 }
 
+static json_t *capture_entry(const struct capture *c) {
+        char mac[MAC_TEXT_SIZE];
+        return json_pack("{s:I, s:s}", "boot", (json_int_t) c->boot, "mac", mac_format(&c->mac, mac));
+}
+
 /* The value of the object that a key names; NULL: it is gone. */
 static json_t *value_of(const struct state *s, const char *word, const char *name) {
         struct uuid id;
@@ -85,6 +90,7 @@ static json_t *value_of(const struct state *s, const char *word, const char *nam
         const struct profile *profile;
         const struct node *node;
         const struct host *host;
+        const struct capture *capture;
 
         if (strcmp(word, "settings") == 0)
                 return settings_entry(s);
@@ -96,6 +102,8 @@ static json_t *value_of(const struct state *s, const char *word, const char *nam
                 return uuid_parse(name, &id) == 0 && (node = registry_by_id(&s->nodes, &id)) ? node_entry(s, node) : NULL;
         if (strcmp(word, "host") == 0)
                 return mac_parse(name, &mac) == 0 && (host = settings_host(s->settings, &mac)) ? host_entry(host) : NULL;
+        if (strcmp(word, "capture") == 0)
+                return (capture = captures_find(&s->captures, strtoull(name, NULL, 10))) ? capture_entry(capture) : NULL;
         return NULL;
 }
 

@@ -4,9 +4,13 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "lib/json.h"
 #include "lib/text.h"
+#include "pxed/diagnose.h"
 
 #define UNKNOWN_MAX 5000
+/* Boots that are found stuck in one look: the others in the next one. */
+#define STUCK_BATCH 64
 
 static int keep_one(struct boot *boot, void *userdata) {
         struct boot **found = userdata;
@@ -34,13 +38,31 @@ static int find_latest(struct state *s, const struct mac *mac, uint64_t below, s
         return 0;
 }
 
-static int tell_end(struct change *c, const struct boot *boot, const struct node *node) {
+static bool is_over(const struct boot *boot) {
+        return boot->outcome == BOOT_FAILED || boot->outcome == BOOT_SILENT;
+}
+
+/* Looks at it anew. Returns whether there is another diagnosis than before, or none any more. */
+static bool set_diagnosis(const struct state *s, struct boot *boot, uint64_t now) {
+        json_t *before = boot->diagnosis;
+        boot->diagnosis = diagnose_boot(s, boot, now);
+        bool differs = !text_equal(json_get_string(before, "signature"), json_get_string(boot->diagnosis, "signature"));
+        json_decref(before);
+        return differs;
+}
+
+/* `boot` is in the change. */
+static int tell_end(const struct state *s, struct change *c, struct boot *boot, const struct node *node) {
         char mac[MAC_TEXT_SIZE];
-        bool well = boot->outcome != BOOT_FAILED && boot->outcome != BOOT_SILENT;
-        const char *how = well ? "ended" : boot->outcome == BOOT_FAILED ? "failed" : "went silent";
-        const char *more = well ? boot_outcome_names[boot->outcome] : boot->reason;
-        return change_event(c, "boot.ended", node, &boot->mac, boot->network, NULL, "The boot of %s %s%s%s",
-                            node ? node->name : mac_format(&boot->mac, mac), how, more ? ": " : "", more ? more : "");
+        const char *how = !is_over(boot) ? "ended" : boot->outcome == BOOT_FAILED ? "failed" : "went silent";
+
+        (void) set_diagnosis(s, boot, change_now(c));
+        const char *why = json_get_string(boot->diagnosis, "reason"), *what = is_over(boot) ? boot->reason : boot_outcome_names[boot->outcome];
+        /* What was said to the machine may be the whole of the reason. */
+        bool both = why && what && !strstr(why, what);
+        return change_event(c, "boot.ended", node, &boot->mac, boot->network, NULL, "The boot of %s %s%s%s%s%s%s",
+                            node ? node->name : mac_format(&boot->mac, mac), how, why || what ? ": " : "", why ? why : what ? what : "",
+                            both ? " (" : "", both ? what : "", both ? ")" : "");
 }
 
 static int set_last_boot(struct change *c, const struct boot *boot, const struct node *node) {
@@ -74,7 +96,7 @@ static int put_new(struct state *s, struct change *c, struct boot *boot, const s
 }
 
 /* The machine began anew: what was in flight has ended. Steps of the new attempt that were reported before its begin move to it. */
-static int end_before(struct change *c, struct boot *latest, uint64_t time, const struct node *node,
+static int end_before(struct state *s, struct change *c, struct boot *latest, uint64_t time, const struct node *node,
                       struct boot **ret_later) {
         struct boot *edited = change_edit_boot(c, latest);
         if (!edited)
@@ -87,7 +109,7 @@ static int end_before(struct change *c, struct boot *latest, uint64_t time, cons
                 return ended;
         }
         r = change_put_boot(c, edited, true);
-        return r < 0 || ended == 0 ? r : tell_end(c, edited, node);
+        return r < 0 || ended == 0 ? r : tell_end(s, c, edited, node);
 }
 
 static bool profile_inspects(const struct state *s, const char *name) {
@@ -98,7 +120,7 @@ static bool profile_inspects(const struct state *s, const char *name) {
 static int begin_attempt(struct state *s, struct change *c, struct boot *latest, const struct mac *mac,
                          const char *network, const struct node *node, const struct boot_step *step) {
         _cleanup_(boot_freep) struct boot *boot = NULL;
-        int r = latest ? end_before(c, latest, step->time, node, &boot) : 0;
+        int r = latest ? end_before(s, c, latest, step->time, node, &boot) : 0;
         if (r == 0 && !boot)
                 r = boot_new(mac, step->time, &boot);
         if (r == 0)
@@ -114,7 +136,7 @@ static int begin_attempt(struct state *s, struct change *c, struct boot *latest,
         struct boot *put = boot;
         r = put_new(s, c, TAKE_POINTER(boot), node);
         if (r == 0 && put->ended != 0)
-                r = tell_end(c, put, node);
+                r = tell_end(s, c, put, node);
         return r;
 }
 
@@ -145,9 +167,12 @@ static int add_to(struct state *s, struct change *c, struct boot *boot, const ch
                         boot_free(edited);
                 return r < 0 ? r : 0;
         }
+        /* It goes on, or there is more to say. */
+        if ((edited->diagnosis || is_over(edited)) && set_diagnosis(s, edited, change_now(c)))
+                changed = BOOT_CHANGED;
         r = change_put_boot(c, edited, changed == BOOT_CHANGED);
         if (r == 0 && edited->ended != 0 && (was_running || edited->outcome != before))
-                r = tell_end(c, edited, node);
+                r = tell_end(s, c, edited, node);
         return r < 0 ? r : set_last_boot(c, edited, node);
 }
 
@@ -173,7 +198,7 @@ static int place(struct state *s, struct change *c, struct boot *latest, const s
 }
 
 /* By its own clock. */
-static int end_at_start(struct change *c, struct boot *latest, const struct node *node) {
+static int end_at_start(struct state *s, struct change *c, struct boot *latest, const struct node *node) {
         struct boot *edited = change_edit_boot(c, latest);
         if (!edited)
                 return -ENOMEM;
@@ -184,7 +209,7 @@ static int end_at_start(struct change *c, struct boot *latest, const struct node
                 return r;
         }
         r = change_put_boot(c, edited, true);
-        return r < 0 ? r : tell_end(c, edited, node);
+        return r < 0 ? r : tell_end(s, c, edited, node);
 }
 
 /* The clock was set back since the latest attempt began: by their times all steps that come now would be older than that. */
@@ -196,7 +221,7 @@ static int place_after_set_back(struct state *s, struct change *c, struct boot *
                 return place(s, c, latest, mac, network, node, &moved);
         if (boot_fit(NULL, step) == BOOT_FIT_NOISE)
                 return 0;
-        int r = latest->ended == 0 ? end_at_start(c, latest, node) : 0;
+        int r = latest->ended == 0 ? end_at_start(s, c, latest, node) : 0;
         return r < 0 ? r : place(s, c, NULL, mac, network, node, step);
 }
 
@@ -231,7 +256,7 @@ int flight_failed(struct state *s, struct change *c, const struct mac *mac, cons
                 return r;
         }
         r = change_put_boot(c, edited, true);
-        return r < 0 ? r : tell_end(c, edited, node);
+        return r < 0 ? r : tell_end(s, c, edited, node);
 }
 
 static int end_silent(struct state *s, struct change *c, struct boot *boot) {
@@ -245,7 +270,7 @@ static int end_silent(struct state *s, struct change *c, struct boot *boot) {
                 return r;
         }
         r = change_put_boot(c, copy, true);
-        return r < 0 ? r : tell_end(c, copy, registry_by_mac(&s->nodes, &copy->mac));
+        return r < 0 ? r : tell_end(s, c, copy, registry_by_mac(&s->nodes, &copy->mac));
 }
 
 int flight_check_silence(struct state *s, struct change *c) {
@@ -266,6 +291,67 @@ int flight_check_silence(struct state *s, struct change *c) {
         for (size_t i = 0; r == 0 && i < count; i++)
                 r = end_silent(s, c, silent[i]);
         return r;
+}
+
+static int tell_stuck(struct state *s, struct change *c, struct boot *boot) {
+        char mac[MAC_TEXT_SIZE];
+        const struct node *node = registry_by_mac(&s->nodes, &boot->mac);
+        struct boot *copy = change_edit_boot(c, boot);
+        if (!copy)
+                return -ENOMEM;
+        (void) set_diagnosis(s, copy, change_now(c));
+        bool told = copy->told_stuck;
+        copy->told_stuck = true;
+        int r = change_put_boot(c, copy, true);
+        if (r < 0 || told)
+                return r;
+        return change_event(c, "boot.stuck", node, &copy->mac, copy->network, NULL, "The boot of %s is stuck: %s",
+                            node ? node->name : mac_format(&copy->mac, mac), json_get_string(copy->diagnosis, "reason"));
+}
+
+/* One that is known to be stuck is looked at again when there is more of it. */
+static bool is_stuck_now(const struct state *s, const struct boot *boot, uint64_t now) {
+        if (!boot || boot->ended != 0 || boot->diagnosis)
+                return false;
+        _cleanup_json_ json_t *diagnosis = diagnose_boot(s, boot, now);
+        return diagnosis != NULL;
+}
+
+int flight_check_stuck(struct state *s, struct change *c) {
+        struct boot *stuck[STUCK_BATCH];
+        size_t count = 0;
+        int r = 0;
+        for (size_t i = 0; i < s->boots.by_id.size && count < ELEMENTS(stuck); i++) {
+                struct boot *boot = s->boots.by_id.slots[i].value;
+                if (is_stuck_now(s, boot, change_now(c)))
+                        stuck[count++] = boot;
+        }
+        for (size_t i = 0; r == 0 && i < count; i++)
+                r = tell_stuck(s, c, stuck[i]);
+        return r;
+}
+
+int flight_captured(struct state *s, struct change *c, uint64_t id, const char *path) {
+        struct boot *boot = boots_find(&s->boots, id), *stored = NULL, *old;
+        int r = boot ? 0 : store_read_boot(s->store, id, &stored);
+        if (r == -ENOENT)
+                return 0;
+        if (r == 0 && stored) {
+                /* As it is stored: having it in memory changes nothing. */
+                r = boots_put(&s->boots, stored, &old);
+                if (r < 0)
+                        boot_free(stored);
+                boot = stored;
+        }
+        if (r < 0 || text_equal(boot->capture, path))
+                return r;
+        struct boot *copy = change_edit_boot(c, boot);
+        if (!copy || text_set_max(&copy->capture, path, 4096) < 0) {
+                if (copy != boot)
+                        boot_free(copy);
+                return -ENOMEM;
+        }
+        return change_put_boot(c, copy, true);
 }
 
 /* Also when that was in what is the future again, since the clock was set back. */

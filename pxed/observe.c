@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "lib/json.h"
+#include "pxed/flight.h"
 #include "lib/text.h"
 
 int observe_refuse(struct observe *o, const char *field, const char *reason) {
@@ -80,6 +81,11 @@ static int observe_one(struct observe *o, const json_t *observation) {
                 return observe_address_conflict(o, value);
         if ((value = json_get_object(observation, "repair")))
                 return observe_repair(o, value);
+        if ((value = json_get_object(observation, "captureFile"))) {
+                int64_t boot = json_get_int(value, "boot", 0);
+                return boot > 0 ? flight_captured(o->state, o->change, (uint64_t) boot, json_get_string(value, "path"))
+                                : observe_refuse(o, "captureFile.boot", "is no boot");
+        }
         return observe_refuse(o, "time", "the observation has no value");
 }
 

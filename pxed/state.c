@@ -110,6 +110,26 @@ static int touch(struct state *s, unsigned kind, const char *word, const char *n
         return feed_touch(&s->desired, kind, key, exists);
 }
 
+void state_note_capture(struct state *s, const struct boot *boot) {
+        uint64_t added, removed;
+        char id[24];
+
+        if (!captures_note(&s->captures, boot, &added, &removed))
+                return;
+        snprintf(id, sizeof id, "%llu", (unsigned long long) (added ? added : removed));
+        (void) touch(s, DESIRED_CAPTURE, "capture", id, added != 0);
+        if (!added || !removed)
+                return;
+        snprintf(id, sizeof id, "%llu", (unsigned long long) removed);
+        (void) touch(s, DESIRED_CAPTURE, "capture", id, false);
+}
+
+static int load_capture(struct boot *stored, void *userdata) {
+        _cleanup_(boot_freep) struct boot *boot = stored;
+        state_note_capture(userdata, boot);
+        return 0;
+}
+
 /* All that is wanted of the workers, as new. */
 static int fill_desired(struct state *s) {
         char text[UUID_TEXT_SIZE];
@@ -127,7 +147,7 @@ static int fill_desired(struct state *s) {
                 if (node)
                         r = touch(s, DESIRED_NODE, "node", uuid_format(&node->id, text), true);
         }
-        return r;
+        return r < 0 ? r : store_read_failed_boots(s->store, CAPTURES_MAX, load_capture, s);
 }
 
 /* The workers may have more to tell of those in flight than came before the stop: their silence counts from now. */

@@ -7,6 +7,7 @@
 
 #include "lib/token.h"
 #include "pxed/boots.h"
+#include "pxed/captures.h"
 #include "pxed/decision.h"
 #include "pxed/feed.h"
 #include "pxed/observed.h"
@@ -25,6 +26,7 @@ enum {
         DESIRED_PROFILE = 1 << 2,
         DESIRED_NODE = 1 << 3,
         DESIRED_HOST = 1 << 4,
+        DESIRED_CAPTURE = 1 << 5,
 };
 
 struct state {
@@ -34,6 +36,7 @@ struct state {
         struct profiles profiles;
         struct observed sightings, leases;
         struct boots boots;
+        struct captures captures;
         json_t *seen;        /* by a network's name what was seen of it: see pxed/network_seen.h */
         struct feed desired; /* keys of org.pxed.Worker's entries */
         struct feed flights; /* boots, by id */
@@ -60,6 +63,9 @@ DEFINE_CLEANUP(struct state *, state_free);
 
 /* Puts new settings in the old one's place (freed) and tells the workers what differs. Returns 1 when anything did. */
 int state_set_settings(struct state *state, struct settings *settings);
+
+/* A boot is as it is now: whether its packets are to be kept. */
+void state_note_capture(struct state *state, const struct boot *boot);
 
 /* What the machine would boot. `network` NULL: where its ports were seen last, or the only one there is. */
 void state_decide(const struct state *state, const struct node *node, const struct mac *mac, const char *network,

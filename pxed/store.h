@@ -55,6 +55,8 @@ int store_forget_boots(struct store *store, const struct mac *mac, uint64_t keep
 /* Calls `add` for each, newest first, at most `limit`; NULL filters do not filter; before 0: from the newest. */
 int store_read_boots(struct store *store, const struct uuid *node, const struct mac *mac, uint64_t before, size_t limit,
                      int (*add)(struct boot *boot, void *userdata), void *userdata);
+/* The newest that failed or went silent, newest first. */
+int store_read_failed_boots(struct store *store, size_t limit, int (*add)(struct boot *boot, void *userdata), void *userdata);
 /* -ENOENT */
 int store_read_boot(struct store *store, uint64_t id, struct boot **ret);
 int store_newest_boot(struct store *store, uint64_t *ret_id);

@@ -59,7 +59,7 @@ int store_read_events(struct store *store, uint64_t after, size_t limit, json_t 
 }
 
 int store_put_boot(struct store *store, const struct boot *b) {
-        _cleanup_json_ json_t *steps = boot_steps_to_json(b);
+        _cleanup_json_ json_t *steps = boot_record_to_json(b);
         _cleanup_free_ char *text = steps ? json_dumps(steps, JSON_COMPACT) : NULL;
         if (!text)
                 return -ENOMEM;
@@ -93,11 +93,26 @@ int store_boot_from_row(struct store *store, sqlite3_stmt *row, struct boot **re
         b->ended = column_u64(row, 6);
         b->outcome = (enum boot_outcome) (column_u64(row, 7) % BOOT_OUTCOMES);
         _cleanup_json_ json_t *steps = json_parse(text, strlen(text), 8, NULL);
-        r = steps ? boot_steps_from_json(b, steps) : -EIO;
+        r = steps ? boot_record_from_json(b, steps) : -EIO;
         if (r < 0)
                 return r;
         *ret = TAKE_POINTER(b);
         return 0;
+}
+
+static int read_boots(struct store *store, sqlite3_stmt *row, int (*add)(struct boot *boot, void *userdata), void *userdata) {
+        int r;
+        while ((r = store_row(store, row)) > 0) {
+                struct boot *boot;
+                r = store_boot_from_row(store, row, &boot);
+                if (r == 0)
+                        r = add(boot, userdata);
+                if (r < 0) {
+                        sqlite3_reset(row);
+                        break;
+                }
+        }
+        return r;
 }
 
 int store_read_boots(struct store *store, const struct uuid *node, const struct mac *mac, uint64_t before, size_t limit,
@@ -107,15 +122,13 @@ int store_read_boots(struct store *store, const struct uuid *node, const struct 
         int r = node  ? store_bind(store, SQL_READ_BOOTS_NODE, &row, "iui", below, node, (int64_t) limit)
                 : mac ? store_bind(store, SQL_READ_BOOTS_MAC, &row, "imi", below, mac, (int64_t) limit)
                       : store_bind(store, SQL_READ_BOOTS, &row, "ii", below, (int64_t) limit);
-        while (r == 0 && (r = store_row(store, row)) > 0) {
-                struct boot *boot;
-                r = store_boot_from_row(store, row, &boot);
-                if (r == 0)
-                        r = add(boot, userdata);
-                if (r < 0)
-                        sqlite3_reset(row);
-        }
-        return r;
+        return r < 0 ? r : read_boots(store, row, add, userdata);
+}
+
+int store_read_failed_boots(struct store *store, size_t limit, int (*add)(struct boot *boot, void *userdata), void *userdata) {
+        sqlite3_stmt *row;
+        int r = store_bind(store, SQL_READ_FAILED_BOOTS, &row, "i", (int64_t) limit);
+        return r < 0 ? r : read_boots(store, row, add, userdata);
 }
 
 int store_read_boot(struct store *store, uint64_t id, struct boot **ret) {

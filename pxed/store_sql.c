@@ -33,6 +33,7 @@ const char *const store_sql[STATEMENTS] = {
         [SQL_NEWEST_BOOT] = "SELECT max(id) FROM boots",
         [SQL_READ_BOOT] = "SELECT " BOOT_COLUMNS " FROM boots WHERE id = ?",
         [SQL_READ_BOOTS] = "SELECT " BOOT_COLUMNS " FROM boots WHERE id < ? ORDER BY id DESC LIMIT ?",
+        [SQL_READ_FAILED_BOOTS] = "SELECT " BOOT_COLUMNS " FROM boots WHERE outcome IN (3, 4) ORDER BY id DESC LIMIT ?",
         [SQL_READ_BOOTS_NODE] = "SELECT " BOOT_COLUMNS " FROM boots WHERE id < ? AND node = ? ORDER BY id DESC LIMIT ?",
         [SQL_READ_BOOTS_MAC] = "SELECT " BOOT_COLUMNS " FROM boots WHERE id < ? AND mac = ? ORDER BY id DESC LIMIT ?",
         [SQL_ADD_INVENTORY] = "INSERT INTO inventories (node, number, received, post, normalized, raw, raw_size) "

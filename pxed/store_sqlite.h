@@ -31,6 +31,7 @@ enum statement {
         SQL_NEWEST_BOOT,
         SQL_READ_BOOT,
         SQL_READ_BOOTS,
+        SQL_READ_FAILED_BOOTS,
         SQL_READ_BOOTS_NODE,
         SQL_READ_BOOTS_MAC,
         SQL_ADD_INVENTORY,

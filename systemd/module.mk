@@ -5,6 +5,7 @@ install: all ramdisk
 	install -d $(DESTDIR)$(SBINDIR) $(DESTDIR)$(BINDIR) $(DESTDIR)$(LIBEXECDIR) $(DESTDIR)$(DATADIR)/interfaces $(DESTDIR)$(DATADIR)/ramdisk \
 	        $(DESTDIR)$(UNITDIR) $(DESTDIR)$(PREFIX)/lib/sysusers.d $(DESTDIR)$(PREFIX)/lib/tmpfiles.d $(DESTDIR)$(SYSCONFDIR)/pxed \
 	        $(DESTDIR)$(PREFIX)/share/bash-completion/completions $(DESTDIR)$(PREFIX)/share/man/man1 $(DESTDIR)$(PREFIX)/share/man/man5 \
+	        $(DESTDIR)$(PREFIX)/share/man/man7 \
 	        $(DESTDIR)$(PREFIX)/share/man/man8
 	install -m 755 $(SBIN_PROGRAMS:%=$(BUILD)/%) $(DESTDIR)$(SBINDIR)
 	install -m 755 $(BUILD)/pxectl $(DESTDIR)$(BINDIR)

@@ -1,0 +1,181 @@
+#include "pxed/diagnose.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "lib/json.h"
+#include "pxed/network_seen.h"
+
+#define ATTEMPTS_USEC (15 * 60 * USEC_PER_SEC)
+#define ATTEMPTS_MAX 4
+#define NETWORKS_MAX 256
+
+/* What facts borrow. */
+struct around {
+        struct facts facts;
+        struct ip_prefix subnets[NETWORKS_MAX];
+        char foreign[256], neighbour[256];
+};
+
+static uint64_t pool_size(const struct network *network) {
+        uint32_t start = ntohl(network->pool_start.v4.s_addr), end = ntohl(network->pool_end.v4.s_addr);
+        return end >= start ? (uint64_t) end - start + 1 : 0;
+}
+
+static uint64_t pool_used(const struct state *s, const struct network *network, uint64_t now) {
+        uint64_t used = 0;
+        for (size_t i = 0; i < s->leases.by_key.size; i++) {
+                const struct lease *lease = s->leases.by_key.slots[i].value;
+                if (!lease || lease->address.family != AF_INET || (lease->expires != 0 && lease->expires <= now))
+                        continue;
+                uint32_t address = ntohl(lease->address.v4.s_addr);
+                used += address >= ntohl(network->pool_start.v4.s_addr) && address <= ntohl(network->pool_end.v4.s_addr) &&
+                        strcmp(lease->network, network->name) == 0;
+        }
+        return used;
+}
+
+static void add_link(const struct state *s, const struct network *network, uint64_t now, struct around *around) {
+        const json_t *seen = json_object_get(s->seen, network->name), *link = json_get_object(seen, "link");
+        const json_t *hangs = json_get_object(json_get_object(seen, "hangsOn"), network->parent ? network->parent : network->interface);
+
+        if (link) {
+                around->facts.carrier = json_get_bool(link, "carrier", false) ? KNOWN_YES : KNOWN_NO;
+                around->facts.mtu = (unsigned) json_get_int(link, "mtu", 0);
+        }
+        if (hangs) {
+                const char *name = json_get_string(hangs, "systemName");
+                snprintf(around->neighbour, sizeof around->neighbour, "%s port %s", name ? name : json_get_string(hangs, "chassis"),
+                         json_get_string(hangs, "port"));
+                around->facts.neighbour = around->neighbour;
+        }
+        _cleanup_json_ json_t *servers = network_seen_foreign(seen, now);
+        const json_t *server = json_array_get(servers, 0);
+        if (server) {
+                const char *mac = json_get_string(server, "mac"), *file = json_get_string(server, "file");
+                snprintf(around->foreign, sizeof around->foreign, "the DHCP server %s%s%s%s%s", json_get_string(server, "address"), mac ? " at " : "",
+                         mac ? mac : "", file ? ", which names the boot file " : "", file ? file : "");
+                around->facts.foreign = around->foreign;
+        }
+}
+
+static void add_network(const struct state *s, const struct network *network, const struct mac *mac, uint64_t now, struct around *around) {
+        static const enum facts_dhcp modes[] = { [DHCP_SERVER] = FACTS_DHCP_SERVER, [DHCP_PROXY] = FACTS_DHCP_PROXY, [DHCP_OFF] = FACTS_DHCP_OFF };
+        const struct host *host = settings_host(s->settings, mac);
+        struct facts *facts = &around->facts;
+
+        facts->network = network->name;
+        facts->interface = network->interface;
+        facts->dhcp = modes[network->dhcp];
+        facts->address = network->address.address;
+        facts->denied = host && host->denied && (!host->network || strcmp(host->network, network->name) == 0) ? KNOWN_YES : KNOWN_NO;
+        if (network->has_pool) {
+                facts->has_pool = true;
+                facts->pool_size = pool_size(network);
+        }
+        add_link(s, network, now, around);
+}
+
+static void add_node(const struct state *s, const struct node *node, struct facts *facts) {
+        struct decision decision;
+
+        facts->node = node->name;
+        if (node->assignment) {
+                facts->assigned = node->assignment->assigned;
+                facts->profile = node->assignment->profile;
+        }
+        if (node->inspection.asked && node->inspection.started > facts->assigned) {
+                facts->assigned = node->inspection.started;
+                facts->profile = "inspect";
+        }
+        state_decide(s, node, NULL, facts->network, &decision);
+        const struct profile *profile = decision.profile ? profiles_find(&s->profiles, decision.profile) : NULL;
+        if (profile)
+                facts->inspects = profile->kind == PROFILE_INSPECT ? KNOWN_YES : KNOWN_NO;
+}
+
+static void gather(const struct state *s, const struct network *network, const struct mac *mac, const struct node *node, uint64_t now,
+                   struct around *ret) {
+        *ret = (struct around) { .facts = { .subnets = ret->subnets, .http_port = s->settings->http_port } };
+        for (size_t i = 0; i < s->settings->n_networks && ret->facts.n_subnets < NETWORKS_MAX; i++)
+                ret->subnets[ret->facts.n_subnets++] = s->settings->networks[i].address;
+        if (network)
+                add_network(s, network, mac, now, ret);
+        if (node)
+                add_node(s, node, &ret->facts);
+}
+
+static const struct boot_step *script_of(const struct boot *boot) {
+        for (size_t i = boot->n_steps; i-- > 0;)
+                if (boot->steps[i].profile && (boot->steps[i].kind == STEP_SCRIPT || boot->steps[i].kind == STEP_STARTED))
+                        return &boot->steps[i];
+        return NULL;
+}
+
+struct attempts {
+        const struct boot *boot;
+        unsigned count;
+        bool interrupted;
+};
+
+static int count_attempt(struct boot *stored, void *userdata) {
+        _cleanup_(boot_freep) struct boot *before = stored;
+        struct attempts *attempts = userdata;
+        bool failed = before->outcome == BOOT_FAILED || before->outcome == BOOT_SILENT;
+
+        if (!failed || before->started + ATTEMPTS_USEC < attempts->boot->started)
+                attempts->interrupted = true;
+        attempts->count += !attempts->interrupted;
+        return 0;
+}
+
+/* How often it began before, without success between. */
+static unsigned attempts_before(const struct state *s, const struct boot *boot) {
+        struct attempts attempts = { .boot = boot };
+
+        if (boot->id > 1)
+                (void) store_read_boots(s->store, NULL, &boot->mac, boot->id, ATTEMPTS_MAX, count_attempt, &attempts);
+        return attempts.count;
+}
+
+json_t *diagnose_boot(const struct state *s, const struct boot *boot, uint64_t now) {
+        const struct network *network = boot->network ? settings_network(s->settings, boot->network) : NULL;
+        const struct node *node = boot->has_node ? registry_by_id(&s->nodes, &boot->node) : registry_by_mac(&s->nodes, &boot->mac);
+        bool over = boot->outcome == BOOT_FAILED || boot->outcome == BOOT_SILENT;
+        struct diagnosis diagnosis;
+        struct around around;
+
+        if (boot->n_steps == 0 || (!over && boot->ended != 0))
+                return NULL;
+        gather(s, network, &boot->mac, node, now, &around);
+        /* What it was given counts, not what it would be given now. */
+        const struct boot_step *script = script_of(boot);
+        const struct profile *profile = script ? profiles_find(&s->profiles, script->profile) : NULL;
+        if (profile)
+                around.facts.inspects = profile->kind == PROFILE_INSPECT ? KNOWN_YES : KNOWN_NO;
+        if (over)
+                around.facts.attempts = attempts_before(s, boot);
+        bool found = diagnosis_of_boot(boot, &around.facts, now, &diagnosis);
+        /* Counting leases takes its time: only where it matters. */
+        if (found && strcmp(diagnosis.signature->name, "no-offer") == 0 && around.facts.has_pool) {
+                around.facts.pool_used = pool_used(s, network, now);
+                found = diagnosis_of_boot(boot, &around.facts, now, &diagnosis);
+        }
+        return found ? diagnosis_to_json(&diagnosis) : NULL;
+}
+
+json_t *diagnose_silence(const struct state *s, const struct mac *mac, const struct node *node, const struct boot *last, uint64_t now) {
+        struct diagnosis diagnosis;
+        struct around around;
+
+        gather(s, node ? state_network_of(s, node) : s->settings->n_networks == 1 ? &s->settings->networks[0] : NULL, mac, node, now, &around);
+        return diagnosis_of_silence(mac, last, &around.facts, now, &diagnosis) ? diagnosis_to_json(&diagnosis) : NULL;
+}
+
+bool diagnose_awaits(const struct node *node, const struct boot *last) {
+        uint64_t told = node && node->assignment ? node->assignment->assigned : 0;
+
+        if (node && node->inspection.asked && node->inspection.started > told)
+                told = node->inspection.started;
+        return told != 0 && (!last || last->heard < told);
+}
