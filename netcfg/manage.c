@@ -1,6 +1,5 @@
 #include "netcfg/manage.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -32,7 +31,6 @@ struct managed {
         json_t *entry; /* type Network, as it was understood */
         struct object object;
         struct link_wanted wanted;
-        bool repair;
         int index, parent_index; /* as they were last; 0: not there */
 };
 
@@ -110,7 +108,7 @@ static void tell(struct manage *manage, struct object *object, const struct plan
         size_t used = strlen(text);
         const char *separator = used ? "; " : "";
         if (*object->failure)
-                snprintf(text + used, sizeof(text) - used, "%s%s", separator, object->failure);
+                snprintf(text + used, sizeof(text) - used, "%s%s; %s", separator, object->failure, object->undone);
         else if (repair_pace_is_fight(&object->pace))
                 snprintf(text + used, sizeof(text) - used,
                          "%sSomething else keeps changing %s: %s; it is put right every %u s: find what does it (another network manager, a script), or "
@@ -175,17 +173,17 @@ static void run_network(struct manage *manage, struct managed *network) {
         network->index = index_in(&manage->table, network->wanted.interface);
         network->parent_index = index_in(&manage->table, network->wanted.parent);
         plan_network(&manage->table, &network->wanted, &plan);
-        if (carry_out(manage, &network->object, &plan, network->repair, network->wanted.interface))
+        if (carry_out(manage, &network->object, &plan, network->wanted.repair, network->wanted.interface))
                 read_table(manage);
 }
 
 /* The limits are one for all: they are raised for the networks that are to be repaired, and told for the others. */
 static void run_neighbours(struct manage *manage) {
-        unsigned machines[2] = {}, machines6[2] = {}; /* of all networks, of those to be repaired */
+        uint64_t machines[2] = {}, machines6[2] = {}; /* of all networks, of those to be repaired */
         struct plan plan;
 
         FOREACH_NETWORK(manage, network)
-                for (int i = 0; i <= network->repair; i++) {
+                for (int i = 0; i <= network->wanted.repair; i++) {
                         machines[i] += network->wanted.machines;
                         /* each has a link-local address besides */
                         machines6[i] += network->wanted.has_address6 ? 2 * network->wanted.machines : 0;
@@ -267,40 +265,6 @@ bool manage_is_unsettled(const struct manage *manage) {
 
 /* ---- what is wanted */
 
-static unsigned count_machines(const json_t *entry) {
-        const char *first = json_get_string(entry, "poolStart"), *last = json_get_string(entry, "poolEnd");
-        struct in_addr a, b;
-
-        if (!first || !last || inet_pton(AF_INET, first, &a) != 1 || inet_pton(AF_INET, last, &b) != 1 || ntohl(b.s_addr) < ntohl(a.s_addr))
-                return 0;
-        /* 256 networks of these, twice, still are an unsigned. */
-        uint32_t count = ntohl(b.s_addr) - ntohl(a.s_addr);
-        return count < 1 << 22 ? count + 1 : 1 << 22;
-}
-
-static bool copy_name(const char *name, char *buffer, size_t size) {
-        return name && *name && snprintf(buffer, size, "%s", name) < (int) size;
-}
-
-/* False: it is not understood. */
-static bool take_wanted(const json_t *entry, struct link_wanted *ret) {
-        const char *address = json_get_string(entry, "address"), *address6 = json_get_string(entry, "address6");
-        struct link_wanted wanted = {
-                .vlan = (uint16_t) json_get_int(entry, "vlan", 0),
-                .mtu = (unsigned) json_get_int(entry, "mtu", 0),
-                .machines = count_machines(entry),
-        };
-
-        if (!copy_name(json_get_string(entry, "name"), wanted.network, sizeof(wanted.network)) ||
-            !copy_name(json_get_string(entry, "interface"), wanted.interface, sizeof(wanted.interface)) ||
-            (wanted.vlan && !copy_name(json_get_string(entry, "parent"), wanted.parent, sizeof(wanted.parent))) ||
-            !address || ip_prefix_parse(address, &wanted.address) < 0)
-                return false;
-        wanted.has_address6 = address6 && ip_prefix_parse(address6, &wanted.address6) == 0;
-        *ret = wanted;
-        return true;
-}
-
 static struct managed *find_network(struct managed *networks, size_t count, const char *name) {
         for (size_t i = 0; i < count; i++)
                 if (strcmp(networks[i].wanted.network, name) == 0)
@@ -317,12 +281,10 @@ static void free_networks(struct managed *networks, size_t count) {
 /* What is known of a network that has not changed goes on. */
 static void take_network(const struct manage *manage, const json_t *entry, struct managed *network) {
         const struct managed *before = find_network(manage->networks, manage->network_count, network->wanted.network);
-        const char *mode = json_get_string(entry, "manage");
 
         if (before && json_equal(before->entry, entry)) {
                 *network = *before;
         } else {
-                network->repair = mode && strcmp(mode, "repair") == 0;
                 snprintf(network->object.subject, sizeof(network->object.subject), "network %s", network->wanted.network);
                 memcpy(network->object.name, network->wanted.network, sizeof(network->object.name));
         }
@@ -335,7 +297,7 @@ static size_t take_networks(const struct manage *manage, const json_t *wanted, s
         json_t *entry;
 
         json_object_foreach((json_t *) wanted, name, entry)
-                if (take_wanted(entry, &networks[count].wanted))
+                if (link_wanted_parse(entry, &networks[count].wanted) == 0)
                         take_network(manage, entry, &networks[count++]);
         return count;
 }
@@ -346,7 +308,7 @@ static void spare(struct manage *manage, struct managed *networks, size_t count)
                 const struct managed *now = find_network(networks, count, old->wanted.network);
                 if (!now)
                         daemon_clear_problem(manage->daemon, old->object.subject);
-                if (!old->repair)
+                if (!old->wanted.repair)
                         json_object_set_new(manage->spared, old->wanted.interface, json_true());
         }
         for (size_t i = 0; i < count; i++)

@@ -343,18 +343,20 @@ void plan_leftovers(const struct link_table *table, const char *const *kept, siz
         }
 }
 
-static void plan_limits(const struct neighbour_limits *limits, unsigned machines, int family, struct plan *plan) {
-        if (limits->hard == 0 || machines == 0 || limits->soft >= machines)
+static void plan_limits(const struct neighbour_limits *limits, uint64_t machines, int family, struct plan *plan) {
+        unsigned soft = machines < NEIGHBOURS_MAX ? (unsigned) machines : NEIGHBOURS_MAX;
+
+        if (limits->hard == 0 || limits->soft >= soft)
                 return;
         struct action *action = add_action(plan, ACTION_RAISE_NEIGHBOURS, "");
         action->family = family;
         action->limits_before = *limits;
         /* As many again for what else the kernel talks to. */
-        action->limits.soft = machines;
-        action->limits.hard = limits->hard > 2 * machines ? limits->hard : 2 * machines;
+        action->limits.soft = soft;
+        action->limits.hard = limits->hard > 2 * soft ? limits->hard : 2 * soft;
 }
 
-void plan_neighbours(const struct link_table *table, unsigned machines4, unsigned machines6, struct plan *ret) {
+void plan_neighbours(const struct link_table *table, uint64_t machines4, uint64_t machines6, struct plan *ret) {
         *ret = (struct plan) {};
         plan_limits(&table->neighbours4, machines4, AF_INET, ret);
         plan_limits(&table->neighbours6, machines6, AF_INET6, ret);

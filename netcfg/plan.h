@@ -7,18 +7,7 @@
 #pragma once
 
 #include "netcfg/link_table.h"
-
-/* What a network says of its interface. */
-struct link_wanted {
-        char network[64];
-        char interface[IF_NAMESIZE];
-        char parent[IF_NAMESIZE]; /* of a tagged network, else "" */
-        uint16_t vlan;            /* likewise; 0 */
-        unsigned mtu;             /* 0: as it is */
-        struct ip_prefix address, address6;
-        bool has_address6;
-        unsigned machines; /* that its pool has room for */
-};
+#include "netcfg/link_wanted.h"
 
 enum action_kind {
         ACTION_CREATE_VLAN, /* with the alias that marks it */
@@ -63,10 +52,11 @@ void plan_network(const struct link_table *table, const struct link_wanted *want
 void plan_leftovers(const struct link_table *table, const char *const *kept, size_t kept_count, struct plan *ret);
 
 /*
- * Limits that hold so many neighbours, where the kernel's are lower (and known). They are the kernel's as a whole, not an interface's:
- * IPv4 and IPv6 each have one pair.
+ * Limits that hold so many neighbours, but no more than NEIGHBOURS_MAX, where the kernel's are lower (and known). They are the kernel's as
+ * a whole, not an interface's: IPv4 and IPv6 each have one pair.
  */
-void plan_neighbours(const struct link_table *table, unsigned machines4, unsigned machines6, struct plan *ret);
+#define NEIGHBOURS_MAX (1 << 18) /* what a flood of made-up machines may cost: twice as many, of some 500 bytes */
+void plan_neighbours(const struct link_table *table, uint64_t machines4, uint64_t machines6, struct plan *ret);
 
 struct action_text {
         char deed[256];       /* what it does: "add the address 192.0.2.1/24 to eth1" */

@@ -281,7 +281,9 @@ def test_without_the_capability_it_is_told(appliance, bus):
     bus.set_network("lab", interface="eth1", manage="repair")
     appliance.start(bus, [word.replace("+net_admin,", "") for word in UNIT])
     bus.wait_for(lambda: problems(bus).get("network lab") == (
-        "Cannot set eth1 up: Operation not permitted: pxed-netcfg needs the capability CAP_NET_ADMIN (its unit gives it)"))
+        "Cannot set eth1 up: Operation not permitted: pxed-netcfg needs the capability CAP_NET_ADMIN (its unit gives it); "
+        "The interface eth1 is down: ip link set eth1 up; "
+        "The interface eth1 does not have the network's address 192.0.2.1/24: ip address add 192.0.2.1/24 dev eth1"))
     assert bus.values("repair") == []
 
 
@@ -293,7 +295,7 @@ def test_neighbour_limits_of_a_namespace(appliance, bus):
     assert problems(bus) == {}
     bus.set_network("lab", interface="eth1", address="10.0.0.1/8", poolStart="10.1.0.0", poolEnd="10.16.255.255", manage="repair")
     reason = bus.wait_for(lambda: problems(bus).get("neighbour limits"))
-    assert "not a network namespace" in reason and "1048576" in reason
+    assert "not a network namespace" in reason and "gc_thresh2=262144" in reason
     bus.set_network("lab", interface="eth1", address="10.0.0.1/8", poolStart="10.1.0.0", poolEnd="10.1.0.99", manage="repair")
     bus.wait_for(lambda: problems(bus) == {})
 

@@ -1,4 +1,5 @@
 /* Plans of interfaces: each difference and each fault by itself, and what holds for any state. */
+#include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -256,9 +257,49 @@ static void test_neighbour_limits(void **state) {
         plan_neighbours(&table, 600, 1000, &plan);
         check("never lowered", &plan, "raise the kernel's limits of IPv4 neighbours to 600 and 100000 (they were 512 and 100000); "
                                       "raise the kernel's limits of IPv6 neighbours to 1000 and 2000 (they were 512 and 1024)");
+        plan_neighbours(&table, 0, UINT64_MAX, &plan);
+        check("bounded", &plan, "raise the kernel's limits of IPv6 neighbours to 262144 and 524288 (they were 512 and 1024)");
         table = (struct link_table) {};
         plan_neighbours(&table, 600, 1000, &plan);
         check("unknown", &plan, "");
+}
+
+static void test_wanted(void **state) {
+        static const struct {
+                const char *changes; /* of a good entry */
+                uint64_t machines;
+                int result;
+        } cases[] = {
+                { "{}", 0, 0 },
+                { "{'poolStart': '192.0.2.10', 'poolEnd': '192.0.2.10'}", 1, 0 },
+                { "{'poolStart': '0.0.0.0', 'poolEnd': '255.255.255.255'}", 1ull << 32, 0 },
+                { "{'poolStart': '192.0.2.11', 'poolEnd': '192.0.2.10'}", 0, 0 },
+                { "{'poolStart': '2001:db8::1', 'poolEnd': '2001:db8::2'}", 0, 0 },
+                { "{'vlan': 4094, 'parent': 'eth1', 'mtu': 9000, 'address6': '2001:db8::1/64', 'manage': 'repair'}", 0, 0 },
+                { "{'vlan': 4095, 'parent': 'eth1'}", 0, -EINVAL },
+                { "{'vlan': 65536, 'parent': 'eth1'}", 0, -EINVAL },
+                { "{'vlan': 42}", 0, -EINVAL },
+                { "{'vlan': 42, 'parent': 'a-name-of-16-cha'}", 0, -EINVAL },
+                { "{'mtu': -1}", 0, -EINVAL },
+                { "{'mtu': 4294968796}", 0, -EINVAL },
+                { "{'interface': ''}", 0, -EINVAL },
+                { "{'interface': 'a-name-of-16-cha'}", 0, -EINVAL },
+                { "{'address': '192.0.2.1'}", 0, -EINVAL },
+                { "{'address6': 'nonsense'}", 0, -EINVAL },
+        };
+
+        for (size_t i = 0; i < ELEMENTS(cases); i++) {
+                _cleanup_json_ json_t *entry = json_pack("{s:s, s:s, s:s}", "name", "lab", "interface", "eth1.42", "address", "192.0.2.1/24");
+                char text[256];
+                snprintf(text, sizeof(text), "%s", cases[i].changes);
+                for (char *quote; (quote = strchr(text, '\''));)
+                        *quote = '"';
+                _cleanup_json_ json_t *changes = json_parse(text, strlen(text), JSON_DEPTH_MAX, NULL);
+                assert_int_equal(json_object_update(entry, changes), 0);
+                struct link_wanted wanted = {};
+                assert_int_equal(link_wanted_parse(entry, &wanted), cases[i].result);
+                assert_int_equal(wanted.machines, cases[i].machines);
+        }
 }
 
 static void test_report(void **state) {
@@ -522,6 +563,7 @@ int main(void) {
                 cmocka_unit_test(test_vlan),
                 cmocka_unit_test(test_leftovers),
                 cmocka_unit_test(test_neighbour_limits),
+                cmocka_unit_test(test_wanted),
                 cmocka_unit_test(test_report),
                 cmocka_unit_test(test_applied_plans_are_empty),
                 cmocka_unit_test(test_pace),
