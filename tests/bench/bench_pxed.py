@@ -99,8 +99,8 @@ def inventory(number):
         'uuid': f'00000000-1111-4222-8333-{number:012x}', 'serial': f'SERIAL-{number}', 'manufacturer': 'Bench', 'product': 'Server 1',
         'architecture': 'x86_64', 'bootMode': 'uefi', 'cpus': 64, 'memory': 1 << 38, 'errors': [],
         'disks': [{'name': 'sda', 'size': 1 << 40, 'serial': f'DISK-{number}'}],
-        'interfaces': [{'name': f'eth{i}', 'mac': each, 'addresses': [], 'boots': i == 0, 'switchChassis': 'switch-1',
-                        'switchPort': f'Ethernet1/{number % 48}'} for i, each in enumerate(macs)]}}
+        'interfaces': [{'name': f'eth{i}', 'mac': each, 'addresses': [], 'boots': i == 0, 'switchChassis': f'switch-{number // 24}',
+                        'switchPort': f'Ethernet1/{number % 24 * 2 + i}'} for i, each in enumerate(macs)]}}
 
 
 def discover(pxed, nodes):
