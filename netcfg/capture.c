@@ -13,13 +13,16 @@
 /* Frames in one turn of the event loop, so that a flood does not keep the bus waiting. */
 #define FRAMES_PER_TURN 256
 
-/* Full blocks come at once, others after `delivery_ms`: a person who looks on does not notice, and under load one wake-up brings many.
- * 0: each frame comes at once, from a ring of single frames. */
+/*
+ * The ring of the kernel is made of blocks of 256 KiB. A full one comes at once, any other after `delivery_ms`: a person who looks on does not notice, and
+ * under load one wake-up brings many. However little is in a block, it is given back only when it was read: so the number of blocks and that time also
+ * say for how long the daemon may not run at all before frames are lost. 0: each frame comes at once, from a ring of single frames.
+ */
 static const struct {
         int ring_size, delivery_ms;
 } rings[] = {
-        [CAPTURE_ALL] = { 512 * 1024, 10 },
-        [CAPTURE_MACHINES] = { 512 * 1024, 10 },
+        [CAPTURE_ALL] = { 2 * 1024 * 1024, 20 },
+        [CAPTURE_MACHINES] = { 2 * 1024 * 1024, 20 },
         [CAPTURE_NEIGHBOURS] = { 64 * 1024, 0 },
 };
 

@@ -106,7 +106,7 @@ CASES_UNTAGGED = [(CDP, True), (CDP.replace(bytes.fromhex("0c2000"), bytes.fromh
 def count(appliance, bus):
     """Frames captured so far: a change of the interface is told at once, with them."""
     told = len(bus.values("link"))
-    time.sleep(0.03)  # longer than frames wait to be delivered
+    time.sleep(0.06)  # longer than frames wait to be delivered
     mtu = 1400 if link(bus, "lab")["mtu"] == 1500 else 1500
     appliance.ip("link", "set", "prov0", "mtu", str(mtu))
     bus.wait_for(lambda: len(bus.values("link")) > told and link(bus, "lab")["mtu"] == mtu)
