@@ -4,11 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lib/file.h"
-
 #define DEFAULT_HTTP_PORT 8080
-#define FILE_MAX (64 * 1024 * 1024)
-#define FILE_DEPTH 8
 
 struct desired {
         int64_t http_port;
@@ -88,28 +84,4 @@ int desired_hosts(const struct desired *desired, struct host **ret, size_t *ret_
         *ret = hosts;
         *ret_size = n;
         return 0;
-}
-
-int desired_load(struct desired *desired, const char *path) {
-        _cleanup_free_ char *text = NULL;
-        size_t size;
-
-        int r = file_read(path, FILE_MAX, &text, &size);
-        if (r < 0)
-                return r;
-        _cleanup_json_ json_t *kept = json_parse(text, size, FILE_DEPTH, NULL);
-        if (!kept)
-                return -EBADMSG;
-        desired_reset(desired);
-        desired->http_port = json_get_int(kept, "httpPort", DEFAULT_HTTP_PORT);
-        json_object_update(desired->networks, json_get_object(kept, "networks"));
-        json_object_update(desired->hosts, json_get_object(kept, "hosts"));
-        return 0;
-}
-
-int desired_save(const struct desired *desired, const char *path) {
-        _cleanup_json_ json_t *kept = json_pack("{s:I s:O s:O}", "httpPort", (json_int_t) desired->http_port, "networks", desired->networks,
-                                                "hosts", desired->hosts);
-        _cleanup_free_ char *text = kept ? json_dumps(kept, JSON_COMPACT | JSON_SORT_KEYS) : NULL;
-        return text ? file_write(path, text, strlen(text), 0640, false) : -ENOMEM;
 }

@@ -1,7 +1,4 @@
-/*
- * The desired state of role dhcp: settings, networks, hosts. The last one is kept on disk, so that a daemon that starts while pxed
- * is down serves its networks.
- */
+/* The desired state of role dhcp: settings, networks, hosts. */
 #pragma once
 
 #include <stdbool.h>
@@ -27,7 +24,3 @@ unsigned desired_http_port(const struct desired *desired);
 const json_t *desired_networks(const struct desired *desired);
 /* All usable hosts, sorted by MAC; the array is the caller's to free. */
 int desired_hosts(const struct desired *desired, struct host **ret, size_t *ret_size);
-
-/* -ENOENT: none was kept. What is not usable is left as if it were not there. */
-int desired_load(struct desired *desired, const char *path);
-int desired_save(const struct desired *desired, const char *path);

@@ -25,14 +25,14 @@ struct manager {
         struct daemon *daemon;
         struct worker *worker;
         struct desired *desired;
-        char *desired_path, *socket_path, *user, *group;
+        char *socket_path, *user, *group;
         struct instance_context context;
         struct instance **instances;
         size_t size;
         struct lease_server *server;
         int links;
         sd_event_source *link_io, *look, *settle;
-        bool fresh;        /* the whole desired state follows, or was kept on disk: leases are told anew */
+        bool fresh;        /* the whole desired state follows: leases are told anew */
         bool is_pending;
         uint64_t pending; /* the revision to be reported as applied */
 };
@@ -169,13 +169,9 @@ static bool on_commit(uint64_t revision, void *userdata) {
                 for (size_t i = 0; i < manager->size; i++)
                         instance_tell_leases(manager->instances[i]);
         manager->fresh = false;
-        manager->is_pending = true;
+        /* What was kept is no revision of pxed's. */
+        manager->is_pending = revision != WORKER_KEPT;
         manager->pending = revision;
-
-        int r = desired_save(manager->desired, manager->desired_path);
-        if (r < 0)
-                log_warning("Cannot write %s (%s): started again without pxed, this daemon would serve an older state.", manager->desired_path,
-                            strerror(-r));
         return false;
 }
 
@@ -257,11 +253,10 @@ static int make_paths(struct manager *manager) {
         const struct passwd *user = getpwuid(geteuid());
         const struct group *group = getgrgid(getegid());
 
-        manager->desired_path = path_join(daemon_state_dir(manager->daemon), "desired.json");
         manager->socket_path = path_join(daemon_runtime_dir(manager->daemon), "dhcp-lease.sock");
         manager->user = user ? strdup(user->pw_name) : NULL;
         manager->group = group ? strdup(group->gr_name) : NULL;
-        return manager->desired_path && manager->socket_path ? 0 : -ENOMEM;
+        return manager->socket_path ? 0 : -ENOMEM;
 }
 
 static int make_sources(struct manager *manager) {
@@ -283,15 +278,6 @@ static int make_sources(struct manager *manager) {
         return r;
 }
 
-static void apply_kept(struct manager *manager) {
-        int r = desired_load(manager->desired, manager->desired_path);
-        if (r == 0) {
-                log_info("Serving the networks of the last run until pxed has told which they are.");
-                apply(manager);
-        } else if (r != -ENOENT)
-                log_warning("Cannot use %s (%s); waiting for pxed to tell the networks.", manager->desired_path, strerror(-r));
-}
-
 int manager_new(struct daemon *daemon, struct manager **ret) {
         _cleanup_(manager_freep) struct manager *manager = calloc(1, sizeof *manager);
         if (!manager)
@@ -309,7 +295,6 @@ int manager_new(struct daemon *daemon, struct manager **ret) {
         manager->context = (struct instance_context) { .daemon = daemon, .lease_socket = manager->socket_path, .user = manager->user,
                                                        .group = manager->group,
                                                        .changed = on_instance_changed, .userdata = manager };
-        apply_kept(manager);
 
         const struct worker_options options = { .role = "dhcp", .begin = on_begin, .entry = on_entry, .commit = on_commit,
                                                 .userdata = manager, .queue_max = QUEUE_MAX };
@@ -337,7 +322,6 @@ struct manager *manager_free(struct manager *manager) {
         if (manager->links >= 0)
                 close(manager->links);
         desired_free(manager->desired);
-        free(manager->desired_path);
         free(manager->socket_path);
         free(manager->user);
         free(manager->group);

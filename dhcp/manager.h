@@ -6,7 +6,6 @@
 
 struct manager;
 
-/* Serves the networks that were served last, until pxed has told which they are. */
 int manager_new(struct daemon *daemon, struct manager **ret);
 struct manager *manager_free(struct manager *manager);
 DEFINE_CLEANUP(struct manager *, manager_free);

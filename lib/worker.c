@@ -8,6 +8,7 @@
 #include "lib/clock.h"
 #include "lib/log.h"
 #include "lib/varlink_client.h"
+#include "lib/worker_kept.h"
 #include "lib/worker_queue.h"
 
 #define QUEUE_MAX 10000
@@ -26,6 +27,8 @@ struct worker {
         /* Two connections, because calls of one are answered one after the other and Watch is never done. They live and die together. */
         struct varlink_client *client; /* Report */
         struct varlink_client *watch;
+        struct worker_kept *kept;
+        bool is_delivered; /* what was kept */
         sd_event_source *reconnect, *flush, *drop;
         uint64_t backoff;
         bool failure_told;
@@ -181,16 +184,23 @@ static void on_watch_reply(struct varlink_client *client, const char *error, con
                 arm(worker->drop, 0);
                 return;
         }
-        if (json_get_bool(parameters, "reset", false) && worker->options.begin)
-                worker->options.begin(worker->options.userdata);
-        json_array_foreach(json_get_array(parameters, "entries"), i, entry)
+        if (json_get_bool(parameters, "reset", false)) {
+                worker_kept_begin(worker->kept);
+                if (worker->options.begin)
+                        worker->options.begin(worker->options.userdata);
+        }
+        json_array_foreach(json_get_array(parameters, "entries"), i, entry) {
+                worker_kept_take(worker->kept, json_get_string(entry, "key"), entry);
                 worker->options.entry(json_get_string(entry, "key"), entry, worker->options.userdata);
+        }
         if (!json_get_bool(parameters, "complete", false))
                 return;
         uint64_t revision = (uint64_t) json_get_int(parameters, "revision", 0);
         worker->backoff = RECONNECT_FIRST;
         if (!worker->options.commit || worker->options.commit(revision, worker->options.userdata))
                 worker_applied(worker, revision);
+        /* Machines go first. */
+        worker_kept_commit(worker->kept, revision);
 }
 
 /* Closes the connection outside of the client's own callbacks, and comes back after a while. */
@@ -234,6 +244,9 @@ static int on_reconnect(sd_event_source *source, uint64_t usec, void *userdata) 
         char path[256];
         int r;
 
+        if (!worker->is_delivered)
+                worker_kept_deliver(worker->kept, &worker->options);
+        worker->is_delivered = true;
         snprintf(path, sizeof(path), "%s/bus", daemon_runtime_dir(worker->daemon));
         if ((r = connect_one(worker, path, &worker->watch)) == 0 && (r = connect_one(worker, path, &worker->client)) == 0)
                 r = varlink_client_call(worker->watch, "org.pxed.Worker.Watch", json_pack("{s:s}", "role", worker->options.role), true,
@@ -285,6 +298,8 @@ int worker_new(struct daemon *daemon, const struct worker_options *options, stru
         worker->options = *options;
         worker->queue.max = options->queue_max ?: QUEUE_MAX;
         worker->backoff = RECONNECT_FIRST;
+        if ((r = worker_kept_new(daemon, options->role, &worker->kept)) < 0)
+                return r;
         uuid_random(&instance);
         uuid_format(&instance, worker->instance);
         if ((r = add_timer(worker, &worker->reconnect, on_reconnect)) < 0 || (r = add_timer(worker, &worker->flush, on_flush)) < 0 ||
@@ -305,6 +320,7 @@ struct worker *worker_free(struct worker *worker) {
         sd_event_source_disable_unref(worker->reconnect);
         sd_event_source_disable_unref(worker->flush);
         sd_event_source_disable_unref(worker->drop);
+        worker_kept_free(worker->kept);
         free_batch(worker, -ECANCELED);
         worker_queue_clear(&worker->queue);
         free(worker);

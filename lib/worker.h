@@ -6,6 +6,9 @@
  * `entry` is called for each entry. After commit the revision is reported as applied - unless commit returns false: then the worker
  * calls worker_applied when it has.
  *
+ * The state is kept on disk, in STATE/desired (lib/kept_state.h): what is there is delivered first, from the loop, with the revision
+ * WORKER_KEPT, which is not reported; pxed's replaces it once it is there.
+ *
  * Observations queue up to a bound, coalesced by key (the newest takes the place of one that was not sent), oldest dropped
  * first and counted. They are sent in batches, at most every 20 ms, and kept until pxed has acknowledged the batch.
  */
@@ -18,6 +21,9 @@
 #include "lib/json.h"
 
 struct worker;
+
+/* In place of a revision: the state is the one that was kept when this daemon ran last. It may be older than what was done by it. */
+#define WORKER_KEPT UINT64_MAX
 
 struct worker_options {
         const char *role; /* "dhcp" */

@@ -132,11 +132,15 @@ static bool on_commit(uint64_t revision, void *userdata) {
         snapshot_unref(server->current);
         server->current = TAKE_POINTER(server->next);
         published_set(server->http.published, snapshot_ref(server->current));
-        consumed_prune(server->http.consumed, server->current);
-        tell_untold(server);
+        /* A state that is older than what was consumed would make it forgotten. */
+        if (revision != WORKER_KEPT) {
+                consumed_prune(server->http.consumed, server->current);
+                tell_untold(server);
+        }
         listeners_set(server->listeners, server->current);
         apply_children(server);
-        log_debug("Applied revision %" PRIu64 ": %zu nodes.", revision, server->current->n_nodes);
+        if (revision != WORKER_KEPT)
+                log_debug("Applied revision %" PRIu64 ": %zu nodes.", revision, server->current->n_nodes);
         return true;
 }
 

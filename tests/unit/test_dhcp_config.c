@@ -13,7 +13,6 @@
 #include "dhcp/conditions.h"
 #include "dhcp/config.h"
 #include "dhcp/desired.h"
-#include "lib/file.h"
 
 #define COMMON "'name':'lab','interface':'prov0','address':'192.0.2.1/24','leaseTime':3600,'unknown':'inspect','known':'local','finish':'poweroff'"
 #define SERVER "{" COMMON ",'dhcp':'server','poolStart':'192.0.2.100','poolEnd':'192.0.2.199','dns':[],'ntp':[]}"
@@ -200,34 +199,23 @@ static void test_hosts(void **state) {
         assert_string_equal(text, "52:54:00:00:00:01,192.0.2.50\n52:54:00:00:00:02,ignore\n52:54:00:00:00:04,ignore\n");
 }
 
-static void test_desired_is_kept(void **state) {
-        _cleanup_(desired_freep) struct desired *desired = NULL, *again = NULL;
-        char path[] = "/tmp/pxed-test-XXXXXX";
-        close(mkstemp(path));
-
-        assert_int_equal(desired_new(&desired), 0);
+static void test_desired(void **state) {
+        _cleanup_(desired_freep) struct desired *desired = NULL;
         _cleanup_json_ json_t *settings = json_of("{'settings':{'httpPort':8088}}"), *network = json_of("{'network':" SERVER "}"),
                               *gone = json_object();
+
+        assert_int_equal(desired_new(&desired), 0);
+        assert_int_equal(desired_http_port(desired), 8080);
         desired_take(desired, "settings", settings);
         desired_take(desired, "network/lab", network);
         desired_take(desired, "network/gone", network);
         desired_take(desired, "network/gone", gone);
         desired_take(desired, NULL, gone);
-        assert_int_equal(desired_save(desired, path), 0);
-
-        assert_int_equal(desired_new(&again), 0);
-        assert_int_equal(desired_http_port(again), 8080);
-        assert_int_equal(desired_load(again, path), 0);
-        assert_int_equal(desired_http_port(again), 8088);
-        assert_int_equal(json_object_size(desired_networks(again)), 1);
-        assert_true(json_equal(desired_networks(again), desired_networks(desired)));
-        desired_reset(again);
-        assert_int_equal(json_object_size(desired_networks(again)), 0);
-
-        assert_int_equal(file_write(path, "{half", 5, 0600, false), 0);
-        assert_int_equal(desired_load(again, path), -EBADMSG);
-        unlink(path);
-        assert_int_equal(desired_load(again, path), -ENOENT);
+        assert_int_equal(desired_http_port(desired), 8088);
+        assert_int_equal(json_object_size(desired_networks(desired)), 1);
+        desired_reset(desired);
+        assert_int_equal(desired_http_port(desired), 8080);
+        assert_int_equal(json_object_size(desired_networks(desired)), 0);
 }
 
 static void test_conditions(void **state) {
@@ -280,7 +268,7 @@ int main(void) {
                 cmocka_unit_test(test_off_needs_no_pool),
                 cmocka_unit_test(test_addresses_that_can_be_given),
                 cmocka_unit_test(test_hosts),
-                cmocka_unit_test(test_desired_is_kept),
+                cmocka_unit_test(test_desired),
                 cmocka_unit_test(test_conditions),
                 cmocka_unit_test(test_sockets_in_the_way),
         };
