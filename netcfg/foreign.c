@@ -38,10 +38,14 @@ static bool is_same_server(const struct foreign_server *a, const struct foreign_
         return a->network == b->network && a->vlan == b->vlan && ip_equal(&a->address, &b->address);
 }
 
+static bool is_same_address(const struct ip *a, const struct ip *b) {
+        return a->family == b->family && (a->family == 0 || ip_equal(a, b));
+}
+
 /* Each client is offered another address: that is no change. */
 static bool has_changed(const struct foreign_server *a, const struct foreign_server *b) {
-        return memcmp(&a->mac, &b->mac, sizeof(a->mac)) != 0 || !ip_equal(&a->next_server, &b->next_server) ||
-                !ip_equal(&a->gateway, &b->gateway) || strcmp(a->file, b->file) != 0;
+        return memcmp(&a->mac, &b->mac, sizeof(a->mac)) != 0 || !is_same_address(&a->next_server, &b->next_server) ||
+                !is_same_address(&a->gateway, &b->gateway) || strcmp(a->file, b->file) != 0;
 }
 
 static void remove_entry(struct foreign *f, struct foreign_entry *entry) {

@@ -21,17 +21,44 @@ void observer_decline(struct observer *o, const struct segment *segment, const s
 }
 
 /* RFC 5227 1.1: an ARP probe has the sender address 0, and claims nothing; each other ARP packet says who its sender is. */
-void observe_arp_claim(struct observer *o, const struct segment *segment, const struct arp *arp, uint64_t time) {
-        if (arp->sender_address.s_addr != 0)
-                observer_claim(o, segment, &(struct ip) { .family = AF_INET, .v4 = arp->sender_address }, &arp->sender_mac, time);
+static void observe_arp_claim(struct observer *o, const struct segment *segment, const struct arp *arp, uint64_t time) {
+        struct ip address = ip_from_v4(arp->sender_address);
+
+        if (address.family != 0)
+                observer_claim(o, segment, &address, &arp->sender_mac, time);
 }
 
 /* RFC 2131 table 5: the address of a DHCPDECLINE is in option 50. */
-void observe_dhcp4_claim(struct observer *o, const struct segment *segment, const struct dhcp4 *m, uint64_t time) {
-        if (!m->has_mac)
-                return;
-        if (m->operation == 2 && m->type == DHCP4_ACKNOWLEDGE && m->yours.s_addr != 0)
-                observer_lease(o, segment, &(struct ip) { .family = AF_INET, .v4 = m->yours }, &m->mac, time);
-        else if (m->operation == 1 && m->type == DHCP4_DECLINE && m->has_requested && m->requested.s_addr != 0)
-                observer_decline(o, segment, &(struct ip) { .family = AF_INET, .v4 = m->requested }, &m->mac, time);
+static void observe_dhcp4_claim(struct observer *o, const struct segment *segment, const struct dhcp4 *m, uint64_t time) {
+        struct ip given = ip_from_v4(m->yours), refused = ip_from_v4(m->requested);
+
+        if (m->has_mac && m->operation == 2 && m->type == DHCP4_ACKNOWLEDGE && given.family != 0)
+                observer_lease(o, segment, &given, &m->mac, time);
+        if (m->has_mac && m->operation == 1 && m->type == DHCP4_DECLINE && refused.family != 0)
+                observer_decline(o, segment, &refused, &m->mac, time);
+}
+
+/*
+ * Without the override flag an advertisement is one of several that are right (RFC 4861 7.2.7, 7.2.8: anycast, a proxy). A solicitation from ::
+ * only asks (RFC 4862 5.4).
+ */
+static void observe_nd_claim(struct observer *o, const struct segment *segment, const struct packet *packet, uint64_t time) {
+        const struct nd *nd = &packet->nd;
+        bool advertised = nd->type == ND_NEIGHBOUR_ADVERTISEMENT;
+        struct ip address = ip_from_v6(advertised ? nd->target : packet->ip6.source);
+        const struct mac *mac = advertised && nd->has_target_mac ? &nd->target_mac : !advertised && nd->has_source_mac ? &nd->source_mac : &o->source;
+
+        if (address.family != 0 && (!advertised || nd->override))
+                observer_claim(o, segment, &address, mac, time);
+}
+
+void observe_claims(struct observer *o, const struct segment *segment, const struct packet *packet, uint64_t time) {
+        if (packet->kind == PACKET_ARP)
+                observe_arp_claim(o, segment, &packet->arp, time);
+        else if (packet->kind == PACKET_ND)
+                observe_nd_claim(o, segment, packet, time);
+        else if (packet->kind == PACKET_DHCP4) {
+                observe_dhcp4_answer(o, segment, packet, time);
+                observe_dhcp4_claim(o, segment, &packet->dhcp4, time);
+        }
 }

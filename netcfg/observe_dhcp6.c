@@ -173,6 +173,9 @@ static void observe_client(struct observer *o, struct segment *segment, const st
         const struct exchange *client = learn_client(o, segment, m, &mac);
         observer_sight_ip(o, segment, &mac, NULL, PROTOCOL_DHCP6, time);
         observe_dhcp6_details(o, segment, m, client);
+        struct ip address = first_address(m, false);
+        if (m->type == DHCP6_DECLINE && address.family != 0)
+                observer_decline(o, segment, &address, &mac, time);
         emit(o, segment, packet, &mac, client, time);
 }
 
@@ -190,6 +193,7 @@ static void observe_server(struct observer *o, struct segment *segment, const st
         if (known && (exchange->type == DHCP6_RELEASE || exchange->type == DHCP6_DECLINE))
                 return;
         struct ip address = first_address(m, true);
+        observe_dhcp6_answer(o, segment, packet, &mac, &address, time);
         if (m->type == DHCP6_REPLY && address.family != 0)
                 observer_sight_ip(o, segment, &mac, &address, PROTOCOL_DHCP6, time);
         emit(o, segment, packet, &mac, known ? &exchange->client : NULL, time);

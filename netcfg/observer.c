@@ -89,7 +89,6 @@ enum step_foreign observer_whose(const struct observer *o, const struct ip *serv
 }
 
 static void observe_arp(struct observer *o, struct segment *segment, const struct packet *packet, uint64_t time) {
-        observe_arp_claim(o, segment, &packet->arp, time);
         observer_sight(o, segment, &packet->arp.sender_mac, packet->arp.sender_address, PROTOCOL_ARP, time);
 }
 
@@ -126,10 +125,7 @@ void observer_frame(struct observer *o, struct segment *segment, const char *int
         o->vlan = segment_stray_vlan(segment, &packet.ethernet);
         o->interface = interface;
         o->source = packet.ethernet.source;
-        if (packet.kind == PACKET_DHCP4) {
-                observe_dhcp4_answer(o, segment, &packet, time);
-                observe_dhcp4_claim(o, segment, &packet.dhcp4, time);
-        }
+        observe_claims(o, segment, &packet, time);
         by_kind[packet.kind](o, segment, &packet, time);
 }
 

@@ -29,10 +29,12 @@ void observe_tftp(struct observer *o, struct segment *segment, const struct pack
 void observe_dhcp6(struct observer *o, struct segment *segment, const struct packet *packet, uint64_t time);
 void observe_nd(struct observer *o, struct segment *segment, const struct packet *packet, uint64_t time);
 
-/* What ARP and DHCP messages tell of servers and of whose an address is; also of the appliance's own. */
-void observe_arp_claim(struct observer *o, const struct segment *segment, const struct arp *arp, uint64_t time);
-void observe_dhcp4_claim(struct observer *o, const struct segment *segment, const struct dhcp4 *message, uint64_t time);
+/* What ARP, DHCPv4 and neighbour discovery tell of servers and of whose an address is; also of the appliance's own. */
+void observe_claims(struct observer *o, const struct segment *segment, const struct packet *packet, uint64_t time);
 void observe_dhcp4_answer(struct observer *o, const struct segment *segment, const struct packet *packet, uint64_t time);
+/* A DHCPv6 server's message to the machine `mac`, that gives it `address` (family 0: none). */
+void observe_dhcp6_answer(struct observer *o, const struct segment *segment, const struct packet *packet, const struct mac *mac,
+                          const struct ip *address, uint64_t time);
 
 /* What a client's message tells of it. */
 void observe_dhcp4_details(struct observer *o, const struct segment *segment, const struct dhcp4 *message);

@@ -48,7 +48,7 @@ static void drain_answers(struct observer *observer, uint64_t now) {
 
         while (foreign_take(foreign, now, &server)) {
                 _cleanup_json_ json_t *json = report_foreign_server(&server, "lab");
-                if (!json || foreign_is_own(observer_own(observer), &server.address, &server.mac))
+                if (!json || !json_get_string(json, "address") || foreign_is_own(observer_own(observer), &server.address, &server.mac))
                         abort();
         }
         if (foreign_is_due(foreign) || foreign->count > FOREIGN_MAX)

@@ -10,6 +10,7 @@ import time
 
 import pytest
 import scapy.all as scapy
+from scapy.layers import dhcp6 as d6
 
 from fake_bus import FakeBus
 from netns import Namespace, connect
@@ -89,9 +90,6 @@ class Segment:
     def problem(self, subject):
         status = self.bus.status("netcfg")
         return next((p["reason"] for p in status["problems"] if p["subject"] == subject), None) if status else None
-
-    def macs(self):
-        return {s["mac"] for s in self.bus.values("sighting")} | {s["mac"] for s in self.bus.values("step")}
 
 
 @pytest.fixture
@@ -208,12 +206,64 @@ def test_probe(segment):
 
     told, = segment.bus.wait_for(lambda: segment.bus.values("foreignServer"))
     assert (told["address"], told["offered"], told["client"], told["file"]) == ("192.0.2.9", "192.0.2.200", mac, "pxelinux.0")
-    assert segment.macs() <= {FOREIGN}, "the question and its answer are no machine's"
+    assert segment.bus.values("step") == [] and mac not in {s["mac"] for s in segment.bus.values("sighting")}, "it is no machine's"
     # no lease was taken, and what was offered is free: the pool has this one address
     assert "DHCPREQUEST" not in log.read_text() and (segment.tmp_path / "foreign.leases").read_text() == ""
     assert mac not in own.read_text(), "what is sent by an interface does not come back to its own host"
     segment.udhcpc()
     assert f"DHCPACK(eth0) 192.0.2.200 {MACHINE}" in log.read_text()
+
+
+DUID = d6.DHCP6OptClientId(duid=d6.DUID_LL(lladdr=MACHINE))
+
+
+def dhcp6(mac, source, destination, ports, *layers):
+    frame = scapy.Ether(src=mac, dst="33:33:00:01:00:02") / scapy.IPv6(src=source, dst=destination) / scapy.UDP(sport=ports[0], dport=ports[1])
+    for layer in layers:
+        frame /= layer
+    return frame
+
+
+def given(address):
+    return d6.DHCP6OptIA_NA(iaid=1, ianaopts=[d6.DHCP6OptIAAddress(addr=address, preflft=600, validlft=600)])
+
+
+def test_foreign_server_of_dhcp6(segment):
+    segment.start()
+    own = next(a for a in segment.bus.values("link")[-1]["addresses"] if a.startswith("fe80")).split("/")[0]
+
+    def advertise(source, mac):
+        return dhcp6(mac, source, "fe80::50", (547, 546), d6.DHCP6_Advertise(trid=9), DUID, d6.DHCP6OptServerId(duid=d6.DUID_LL(lladdr=mac)),
+                     given("2001:db8::200"), d6.DHCP6OptBootFileUrl(optdata=b"tftp://[2001:db8::9]/other.efi"))
+
+    segment.send(dhcp6(MACHINE, "fe80::50", "ff02::1:2", (546, 547), d6.DHCP6_Solicit(trid=9), DUID, d6.DHCP6OptIA_NA(iaid=1)),
+                 advertise(own, OTHER), advertise("fe80::9", FOREIGN))
+    told, = segment.bus.wait_for(lambda: segment.bus.values("foreignServer"))
+    assert {key: told[key] for key in ("address", "mac", "offered", "client", "file", "gateway")} == {
+        "address": "fe80::9", "mac": FOREIGN, "offered": "2001:db8::200", "client": MACHINE, "file": "tftp://[2001:db8::9]/other.efi",
+        "gateway": None}
+
+
+def advertisement(mac, address, override=1):
+    return (scapy.Ether(dst="33:33:00:00:00:01", src=mac) / scapy.IPv6(src=address, dst="ff02::1", hlim=255) /
+            scapy.ICMPv6ND_NA(tgt=address, R=0, S=0, O=override) / scapy.ICMPv6NDOptDstLLAddr(lladdr=mac))
+
+
+def detection(mac, address):
+    return (scapy.Ether(dst="33:33:ff:00:00:53", src=mac) / scapy.IPv6(src="::", dst="ff02::1:ff00:53", hlim=255) /
+            scapy.ICMPv6ND_NS(tgt=address))
+
+
+def test_two_machines_claim_an_ipv6_address(segment):
+    segment.start()
+    a, b = MACHINE, OTHER
+    segment.send(advertisement(a, "2001:db8::51", 0), advertisement(b, "2001:db8::51", 0), advertisement(a, "2001:db8::51", 0),  # anycast
+                 detection(a, "2001:db8::53"), advertisement(b, "2001:db8::53"), detection(a, "2001:db8::53"), advertisement(b, "2001:db8::53"),
+                 advertisement(a, "2001:db8::50"), advertisement(b, "2001:db8::50"), advertisement(a, "2001:db8::50"),
+                 dhcp6(b, "fe80::50", "ff02::1:2", (546, 547), d6.DHCP6_Decline(trid=3), d6.DHCP6OptClientId(duid=d6.DUID_LL(lladdr=b)),
+                       d6.DHCP6OptServerId(duid=d6.DUID_LL(lladdr=FOREIGN)), given("2001:db8::54")))
+    told = segment.bus.wait_for(lambda: len(segment.bus.values("addressConflict")) > 1 and segment.bus.values("addressConflict"))
+    assert [(c["address"], c["macs"]) for c in told] == [("2001:db8::50", [a, b]), ("2001:db8::54", [b])]
 
 
 def test_two_machines_claim_an_address(segment):
@@ -224,6 +274,7 @@ def test_two_machines_claim_an_address(segment):
     segment.send(arp(OTHER, "192.0.2.50"), arp(MACHINE, "192.0.2.50"))
     # no conflict: who only asks (RFC 5227), who takes over, the appliance on each of its cards
     segment.send(arp(MACHINE, "0.0.0.0", "192.0.2.51"), arp(OTHER, "192.0.2.51"), arp(MACHINE, "0.0.0.0", "192.0.2.51"), arp(OTHER, "192.0.2.51"),
+                 arp(OTHER, "0.0.0.0", "192.0.2.54"), arp(MACHINE, "0.0.0.0", "192.0.2.54"),
                  arp(MACHINE, "192.0.2.52"), arp(OTHER, "192.0.2.52"), arp(OTHER, "192.0.2.52"))
     segment.send(arp(OTHER, "192.0.2.53"), decline(MACHINE, "192.0.2.53"))
     told = segment.bus.wait_for(lambda: len(segment.bus.values("addressConflict")) > 1 and segment.bus.values("addressConflict"))

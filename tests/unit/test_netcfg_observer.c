@@ -166,6 +166,32 @@ static void test_other_vlans(void **state) {
         assert_true(world->steps[3].has_vlan && world->steps[3].vlan == 0);
 }
 
+static void test_whose_answers_are_noted(void **state) {
+        struct world *world = *state;
+        struct foreign *foreign = observer_foreign(world->observer);
+        struct frame frame = dhcp(DHCP4_OFFER, 7, NULL, 0);
+        struct foreign_server server;
+
+        feed(world, &frame, NOW);
+        assert_false(foreign_is_due(foreign)); /* nobody knows what is own */
+        own_add_address(observer_own(world->observer), &(struct ip) { .family = AF_INET, .v4.s_addr = inet_addr("192.0.2.9") });
+        feed(world, &frame, NOW + USEC_PER_SEC);
+        assert_true(foreign_take(foreign, NOW, &server));
+        assert_int_equal(server.address.v4.s_addr, inet_addr("192.0.2.1"));
+        own_add_address(observer_own(world->observer), &server.address);
+        feed(world, &frame, NOW + 100 * USEC_PER_SEC);
+        assert_false(foreign_is_due(foreign));
+
+        frame = (struct frame) {};
+        struct frame message = {};
+        put_dhcp4(&message, 2, DHCP4_NAK, 7, CLIENT, NULL); /* neither a server identifier nor an address */
+        put_ethernet(&frame, ALL, "52:54:00:bb:00:09", 0x0800);
+        put_udp(&frame, NULL, 67, "255.255.255.255", 68, message.size);
+        put(&frame, message.bytes, message.size);
+        feed(world, &frame, NOW + 101 * USEC_PER_SEC);
+        assert_false(foreign_is_due(foreign));
+}
+
 static void test_what_a_machine_says_of_itself(void **state) {
         struct world *world = *state;
         struct frame frame = dhcp(DHCP4_DISCOVER, 7, "PXEClient:Arch:00007", 7);
@@ -412,6 +438,7 @@ int main(void) {
                 cmocka_unit_test_setup_teardown(test_types_and_directions_that_are_no_step, set_up, tear_down),
                 cmocka_unit_test_setup_teardown(test_own_messages, set_up, tear_down),
                 cmocka_unit_test_setup_teardown(test_other_vlans, set_up, tear_down),
+                cmocka_unit_test_setup_teardown(test_whose_answers_are_noted, set_up, tear_down),
                 cmocka_unit_test_setup_teardown(test_what_a_machine_says_of_itself, set_up, tear_down),
                 cmocka_unit_test_setup_teardown(test_twice_seen_and_sent_again, set_up, tear_down),
                 cmocka_unit_test_setup_teardown(test_limit, set_up, tear_down),
