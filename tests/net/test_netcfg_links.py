@@ -1,8 +1,6 @@
 """pxed-netcfg keeps interfaces as the configuration says (manage = repair), or tells what is wrong with them; `ip -j` and the kernel's
 own messages are the oracle."""
 import json
-import os
-import pathlib
 import signal
 import socket
 import struct
@@ -10,10 +8,9 @@ import time
 
 import pytest
 
-from fake_bus import FakeBus
+from netcfg_daemon import BUILD, bus  # noqa: F401
 from netns import Namespace, connect
 
-BUILD = pathlib.Path(os.environ.get("PXED_BUILD", "build")).resolve()
 OURS = 0x50
 V6 = "2001:db8::1/64"
 # With no more than its unit gives it.
@@ -81,13 +78,6 @@ def appliance(tmp_path):
     with Appliance() as namespace:
         namespace.folder = tmp_path
         yield namespace
-
-
-@pytest.fixture
-def bus(tmp_path):
-    bus = FakeBus(str(tmp_path / "run"))
-    yield bus
-    bus.stop()
 
 
 def problems(bus):

@@ -106,6 +106,16 @@ static void check(const char *name, const struct plan *plan, const char *expecte
                 fail_msg("%s:\n  is       %s\n  expected %s", name, shown, expected);
 }
 
+static void check_network(const char *kernel, const struct link_wanted *wanted, const char *expected) {
+        struct link_table table;
+        struct plan plan;
+
+        make_table(kernel, &table);
+        plan_network(&table, wanted, &plan);
+        check(kernel, &plan, expected);
+        link_table_clear(&table);
+}
+
 /* ---- tables */
 
 static void test_untagged(void **state) {
@@ -139,14 +149,8 @@ static void test_untagged(void **state) {
         };
         struct link_wanted wanted = want("eth1", "", 0);
 
-        for (size_t i = 0; i < ELEMENTS(cases); i++) {
-                struct link_table table;
-                struct plan plan;
-                make_table(cases[i].kernel, &table);
-                plan_network(&table, &wanted, &plan);
-                check(cases[i].kernel, &plan, cases[i].expected);
-                link_table_clear(&table);
-        }
+        for (size_t i = 0; i < ELEMENTS(cases); i++)
+                check_network(cases[i].kernel, &wanted, cases[i].expected);
 }
 
 static void test_mtu_and_ipv6(void **state) {
@@ -168,14 +172,8 @@ static void test_mtu_and_ipv6(void **state) {
         wanted.mtu = 9000;
         wanted.address6 = prefix("2001:db8::1/64");
         wanted.has_address6 = true;
-        for (size_t i = 0; i < ELEMENTS(cases); i++) {
-                struct link_table table;
-                struct plan plan;
-                make_table(cases[i].kernel, &table);
-                plan_network(&table, &wanted, &plan);
-                check(cases[i].kernel, &plan, cases[i].expected);
-                link_table_clear(&table);
-        }
+        for (size_t i = 0; i < ELEMENTS(cases); i++)
+                check_network(cases[i].kernel, &wanted, cases[i].expected);
 }
 
 static void test_vlan(void **state) {
@@ -211,13 +209,8 @@ static void test_vlan(void **state) {
         struct link_wanted wanted = want("eth1.42", "eth1", 42);
 
         for (size_t i = 0; i < ELEMENTS(cases); i++) {
-                struct link_table table;
-                struct plan plan;
-                make_table(cases[i].kernel, &table);
                 wanted.mtu = cases[i].mtu;
-                plan_network(&table, &wanted, &plan);
-                check(cases[i].kernel, &plan, cases[i].expected);
-                link_table_clear(&table);
+                check_network(cases[i].kernel, &wanted, cases[i].expected);
         }
 }
 
