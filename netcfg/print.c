@@ -4,7 +4,6 @@
 #include <errno.h>
 
 #include "lib/text.h"
-#include "netcfg/print_neighbour.h"
 
 json_t *print_mac(const struct mac *mac) {
         char text[MAC_TEXT_SIZE];

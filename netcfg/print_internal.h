@@ -13,3 +13,5 @@ json_t *print_hex(const uint8_t *bytes, size_t size);
 json_t *print_ipv6(const struct ipv6 *ip);
 json_t *print_nd(const struct nd *nd);
 json_t *print_dhcp6(const struct dhcp6 *message);
+json_t *print_lldp(const struct lldp *lldp);
+json_t *print_cdp(const struct cdp *cdp);

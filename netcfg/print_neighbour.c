@@ -1,13 +1,4 @@
-#include "netcfg/print_neighbour.h"
-
-#include <string.h>
-
-#include "lib/address.h"
-#include "lib/text.h"
-
-static json_t *words(const char *text) {
-        return json_text(text[0] ? text : NULL);
-}
+#include "netcfg/print_internal.h"
 
 static json_t *print_id(const struct lldp_id *id) {
         return json_pack("{s:i, s:s}", "subtype", id->subtype, "id", id->text);
@@ -42,10 +33,9 @@ static json_t *print_protocol_vlans(const struct lldp *lldp) {
 
 static json_t *print_protocols(const struct lldp *lldp) {
         json_t *list = json_array();
-        char hex[2 * LLDP_PROTOCOL_SIZE + 1];
 
         for (unsigned i = 0; i < lldp->protocol_count; i++)
-                json_array_append_new(list, json_string(text_hex(hex, sizeof(hex), lldp->protocols[i].bytes, lldp->protocols[i].size)));
+                json_array_append_new(list, print_hex(lldp->protocols[i].bytes, lldp->protocols[i].size));
         return list;
 }
 
@@ -54,9 +44,9 @@ static json_t *print_lldp_basic(const struct lldp *l) {
                          "chassis", print_id(&l->chassis),
                          "port", print_id(&l->port),
                          "ttl", l->ttl,
-                         "portDescription", words(l->port_description),
-                         "systemName", words(l->system_name),
-                         "systemDescription", words(l->system_description),
+                         "portDescription", print_text(l->port_description),
+                         "systemName", print_text(l->system_name),
+                         "systemDescription", print_text(l->system_description),
                          "capabilities", json_int_or_null(l->has_capabilities, l->capabilities),
                          "enabledCapabilities", json_int_or_null(l->has_capabilities, l->enabled),
                          "managementAddresses", print_management(l),
@@ -110,14 +100,14 @@ json_t *print_cdp(const struct cdp *c) {
                          "ttl", c->ttl,
                          "checksumGood", c->checksum_good,
                          "device", c->device,
-                         "port", words(c->port),
+                         "port", print_text(c->port),
                          "addresses", print_addresses(c->addresses, c->address_count),
                          "managementAddresses", print_addresses(c->management, c->management_count),
                          "capabilities", json_int_or_null(c->has_capabilities, c->capabilities),
-                         "software", words(c->software),
-                         "platform", words(c->platform),
-                         "domain", words(c->domain),
-                         "systemName", words(c->system_name),
+                         "software", print_text(c->software),
+                         "platform", print_text(c->platform),
+                         "domain", print_text(c->domain),
+                         "systemName", print_text(c->system_name),
                          "vlan", json_int_or_null(c->has_vlan, c->vlan),
                          "fullDuplex", c->has_duplex ? json_boolean(c->full_duplex) : json_null());
 }

@@ -80,7 +80,7 @@ static int show_interfaces(const json_t *interfaces, const struct look *look, FI
                 table_add(table, STYLE_NONE, json_get_string(interface, "pciAddress"));
                 table_add(table, STYLE_NONE, json_get_bool(interface, "boots", false) ? "yes" : "no");
                 table_add(table, STYLE_NONE, addresses);
-                table_add(table, STYLE_NONE, json_get_string(interface, "switchChassis"));
+                table_add(table, STYLE_NONE, json_get_string(interface, "switchName") ?: json_get_string(interface, "switchChassis"));
                 table_add(table, STYLE_NONE, json_get_string(interface, "switchPort"));
         }
         return table_print(table, look, 2, out);

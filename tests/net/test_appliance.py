@@ -6,6 +6,8 @@ import time
 
 import pytest
 
+from announcements import SWITCH, lldp_frame
+from netcfg_daemon import Wire
 from simulated_machine import IPXE, SimulatedMachine
 from whole_appliance import VarlinkError, WholeAppliance
 
@@ -79,6 +81,22 @@ def test_unknown_machine_becomes_an_inspected_node(appliance, machine):
     [lease] = [lease for lease in appliance.call("Network.ListLeases", network="lab")["leases"] if lease["mac"] == machine.mac]
     assert (lease["address"], lease["node"]) == (machine.address, node["id"])
     assert machine.script().profile == "local"
+
+
+def test_machine_and_appliance_on_one_switch(appliance, machine):
+    """What the switch says to the machine and what it says to the appliance meet in one map."""
+    machine.boot()
+    name = appliance.wait_inspected(machine.mac)["name"]
+    Wire(machine.namespace, "eth0").send(lldp_frame(SWITCH, "Eth1/48", 60))
+
+    def ports():
+        [network] = appliance.ask("map", "lab")["networks"]
+        return {port["port"]: port for switch in network["switches"] if switch["chassis"] == SWITCH for port in switch["ports"]}
+    appliance.wait("the switch was heard", lambda: "Eth1/48" in ports(), 5)
+    assert name in [one["name"] for one in ports()["Eth1/1"]["machines"]]
+    assert (ports()["Eth1/48"]["appliance"], ports()["Eth1/48"]["machines"]) == (["m1"], [])
+    Wire(machine.namespace, "eth0").send(lldp_frame(SWITCH, "Eth1/48", 0))
+    appliance.wait("it took that back", lambda: "Eth1/48" not in ports(), 5)
 
 
 # ---- once

@@ -3,31 +3,9 @@ import pytest
 import scapy.all as scapy
 from scapy.contrib import cdp, lldp
 
+from announcements import GROUPS, SWITCH, cdp_frame, lldp_frame, vlan
 from netcfg_daemon import Wire, appliance, bus, client, link, start  # noqa: F401 (fixtures)
 from netns import connect
-
-SWITCH = "00:11:22:33:44:55"
-GROUPS = ("01:80:c2:00:00:0e", "01:80:c2:00:00:03", "01:80:c2:00:00:00")
-
-
-def unit(chassis=SWITCH, port="Eth1/7", ttl=120, *more, group=GROUPS[0], source=SWITCH):
-    id_of_chassis = lldp.LLDPDUChassisID(subtype=4, id=chassis) if ":" in chassis else lldp.LLDPDUChassisID(subtype=7, id=chassis.encode())
-    frame = (scapy.Ether(src=source, dst=group, type=0x88cc) / id_of_chassis / lldp.LLDPDUPortID(subtype=5, id=port.encode()) /
-             lldp.LLDPDUTimeToLive(ttl=ttl))
-    for tlv in more:
-        frame /= tlv
-    return frame / lldp.LLDPDUEndOfLLDPDU()
-
-
-def vlan(number):
-    return lldp.LLDPDUGenericOrganisationSpecific(org_code=0x0080c2, subtype=1, data=number.to_bytes(2, "big"))
-
-
-def cdp_frame(device="tor-7.example", port="GigabitEthernet0/1", ttl=180, fields=()):
-    message = cdp.CDPv2_HDR(ttl=ttl, msg=[cdp.CDPMsgDeviceID(val=device.encode()), cdp.CDPMsgPortID(iface=port.encode()), *fields])
-    return (scapy.Dot3(src=SWITCH, dst="01:00:0c:cc:cc:cc") / scapy.LLC(dsap=0xaa, ssap=0xaa, ctrl=3) / scapy.SNAP(OUI=0xc, code=0x2000) /
-            message)
-
 
 def neighbours(bus, network="lab"):
     return link(bus, network)["neighbours"]
@@ -48,7 +26,7 @@ def wire(appliance, client, bus, start):
 
 
 def test_lldp(bus, wire):
-    wire.send(unit(SWITCH, "Eth1/7", 120, lldp.LLDPDUPortDescription(description=b"to the appliance"), lldp.LLDPDUSystemName(system_name=b"tor-7"),
+    wire.send(lldp_frame(SWITCH, "Eth1/7", 120, lldp.LLDPDUPortDescription(description=b"to the appliance"), lldp.LLDPDUSystemName(system_name=b"tor-7"),
                    lldp.LLDPDUSystemDescription(description=b"Switch OS"),
                    lldp.LLDPDUManagementAddress(management_address_subtype=1, management_address=scapy.inet_aton("192.0.2.254"),
                                                 interface_numbering_subtype=2, interface_number=7), vlan(100)))
@@ -60,12 +38,12 @@ def test_lldp(bus, wire):
                     "systemName": "tor-7", "systemDescription": "Switch OS", "managementAddresses": ["192.0.2.254"], "vlan": 100}
     bus.wait_for(lambda: [s for s in bus.values("sighting") if s["mac"] == SWITCH and s["protocols"] == ["lldp"]])
 
-    wire.send(unit(SWITCH, "Eth1/7", 120, vlan(200)))
+    wire.send(lldp_frame(SWITCH, "Eth1/7", 120, vlan(200)))
     bus.wait_for(lambda: neighbours(bus)[0]["vlan"] == 200)
     told, = neighbours(bus)
     assert told["firstSeen"] == first < told["lastSeen"] and told["systemName"] is None
 
-    wire.send(unit(SWITCH, "Eth1/7", 0))
+    wire.send(lldp_frame(SWITCH, "Eth1/7", 0))
     bus.wait_for(lambda: not neighbours(bus))
 
 
@@ -85,39 +63,39 @@ def test_cdp(bus, wire):
 def test_all_groups_and_several_devices(bus, wire):
     """Behind a switch that does not speak LLDP itself there may be more than one."""
     for number, group in enumerate(GROUPS):
-        wire.send(unit(f"switch-{number}", "1", 120, group=group))
+        wire.send(lldp_frame(f"switch-{number}", "1", 120, group=group))
     wire.send(cdp_frame("switch-3", "1"))
     expected = [("cdp", "switch-3", "1"), *(("lldp", f"switch-{n}", "1") for n in range(3))]
     bus.wait_for(lambda: places(bus) == expected)
 
 
 def test_expires(bus, wire):
-    wire.send(unit("lasting", "1", 120), unit("short", "1", 1))
+    wire.send(lldp_frame("lasting", "1", 120), lldp_frame("short", "1", 1))
     bus.wait_for(lambda: len(neighbours(bus)) == 2)
     bus.wait_for(lambda: places(bus) == [("lldp", "lasting", "1")])
 
 
 def test_lost_link(client, bus, wire):
-    wire.send(unit())
+    wire.send(lldp_frame())
     bus.wait_for(lambda: neighbours(bus))
     client.ip("link", "set", "eth0", "down")
     bus.wait_for(lambda: not neighbours(bus))
 
 
 def test_own_frames_and_malformed_ones_do_nothing(appliance, bus, wire):
-    good = bytes(unit("good", "1", 120))
+    good = bytes(lldp_frame("good", "1", 120))
     for end in range(14, 14 + 6 + 4 + 4):
         wire.send(good[:end])
     wire.send(good[:14] + b"\xff" * 40, good[:14] + bytes(40), bytes(cdp_frame())[:40])
-    Wire(appliance, "prov0").send(unit("own", "1", 120, source=link(bus, "lab")["mac"]))
-    wire.send(unit("last", "1", 120))
+    Wire(appliance, "prov0").send(lldp_frame("own", "1", 120, source=link(bus, "lab")["mac"]))
+    wire.send(lldp_frame("last", "1", 120))
     bus.wait_for(lambda: neighbours(bus))
     assert places(bus) == [("lldp", "last", "1")]
 
 
 def test_inventions_are_bounded(bus, wire):
     for number in range(1000):
-        wire.send(unit(f"invented-{number}", "1", 65535))
+        wire.send(lldp_frame(f"invented-{number}", "1", 65535))
     bus.wait_for(lambda: ("lldp", "invented-999", "1") in places(bus))
     assert max(len(told["neighbours"]) for told in bus.values("link")) == 16
     # changes are told together
@@ -142,7 +120,7 @@ def test_ports_of_a_bridge_and_networks_on_vlans(appliance, client, bus, start):
     def both_heard():
         # again, until the ports are listened to
         for number, each in enumerate(wires, 1):
-            each.send(unit("tor", f"Eth1/{number}", 120))
+            each.send(lldp_frame("tor", f"Eth1/{number}", 120))
         return all(sorted(n["interface"] for n in neighbours(bus, network)) == ["port1", "port2"] for network in ("lab", "blue"))
     bus.wait_for(both_heard)
     assert {n["interface"]: n["port"] for n in neighbours(bus, "blue")} == {"port1": "Eth1/1", "port2": "Eth1/2"}
