@@ -295,10 +295,15 @@ def test_any_tftp(tmp_path):
     frames, expected = [], []
     for _ in range(300):
         tftp, want = some_tftp(rng)
-        ip = scapy.IP(src=some_address(rng), dst=some_address(rng), ttl=rng.randint(1, 255))
+        if rng.random() < 0.5:
+            ip = scapy.IP(src=some_address(rng), dst=some_address(rng), ttl=rng.randint(1, 255))
+            told = {"ip": {"source": ip.src, "destination": ip.dst}}
+        else:
+            ip = scapy.IPv6(src="2001:db8::1", dst=f"fe80::{rng.randint(1, 0xffff):x}", hlim=rng.randint(1, 255))
+            told = {"ip6": {"source": ip.src, "destination": ip.dst, "protocol": 17, "hopLimit": ip.hlim}}
         udp = scapy.UDP(sport=rng.randint(5000, 65535), dport=69 if want["operation"] < 3 else rng.randint(5000, 65535))
         frames.append(scapy.Ether(src=some_mac(rng), dst=some_mac(rng)) / ip / udp / tftp)
-        expected.append({"ip": {"source": ip.src, "destination": ip.dst}, "udp": {"source": udp.sport, "destination": udp.dport}, "tftp": want})
+        expected.append({**told, "udp": {"source": udp.sport, "destination": udp.dport}, "tftp": want})
     for line, want in zip(read(tmp_path, *frames), expected):
         assert {key: line[key] for key in want} == want
 
