@@ -48,7 +48,7 @@ const struct signature signatures[] = {
         { "script-refused", "iPXE asked what to boot, and the answer is: nothing. The policy of the network ignores unknown machines, the profile is gone, or a "
           "file of it is missing.",
           "The refusal of pxed-tftp, which names the rule.",
-          "pxectl node explain MAC",
+          "pxectl explain MAC",
           "Create a node for it (pxectl node create --mac MAC), or set unknown = inspect for network NETWORK; a profile or file that is missing is named in the reason.",
           match_script_refused },
         { "tftp-file-missing", "The firmware asked for a file that the TFTP server does not have.",
@@ -129,7 +129,7 @@ const struct signature signatures[] = {
           match_no_offer_wrong_vlan },
         { "offer-not-requested-foreign", "Another DHCP server on the network was chosen by the machine, and what it offers does not lead to the appliance.",
           "A REQUEST for the other server, and no boot script asked for after it.",
-          "pxectl network list",
+          "pxectl network show NETWORK",
           "Switch the other DHCP server off on this network, or block it on the switch (DHCP snooping). Where it must give the addresses, set dhcp = proxy for network "
           "NETWORK.",
           match_offer_foreign },
@@ -164,7 +164,7 @@ const struct signature signatures[] = {
           match_no_offer_relay_unknown },
         { "no-offer-ignored", "DHCP is off for this network, and no other server answers.",
           "DISCOVERs without offer, on a network with dhcp = off.",
-          "pxectl network list",
+          "pxectl network show NETWORK",
           "Set dhcp = server (or proxy, beside a DHCP server that gives addresses) for network NETWORK, or start the DHCP server that is meant to answer.",
           match_no_offer_ignored },
         { "no-offer-pool-empty", "Each address of the pool is leased.",

@@ -76,6 +76,38 @@ static void put_bytes(FILE *out, const char **separator, const json_t *step) {
                 put(out, separator, text_size((uint64_t) bytes, some));
 }
 
+/* What the wire tells beside the words of the message. */
+static void put_wire(FILE *out, const char **separator, const json_t *step) {
+        int64_t vlan = json_get_int(step, "vlan", -1), repeats = json_get_int(step, "repeats", 0);
+        const char *transfer = json_get_string(step, "transfer");
+        char text[48];
+
+        if (transfer && strcmp(transfer, "data") != 0)
+                put(out, separator, transfer);
+        if (json_get_bool(step, "foreign", false))
+                put(out, separator, "foreign");
+        if (vlan >= 0) {
+                snprintf(text, sizeof text, "VLAN %" PRId64, vlan);
+                put(out, separator, vlan == 0 ? "without a VLAN" : text);
+        }
+        if (repeats > 0) {
+                snprintf(text, sizeof text, "%" PRId64 " times", repeats + 1);
+                put(out, separator, text);
+        }
+}
+
+const char *boot_step_by(const json_t *step) {
+        static const struct {
+                const char *kind, *by;
+        } served[] = { { "script", "pxed-tftp" }, { "file", "pxed-tftp" }, { "started", "pxed-tftp" }, { "agent", "pxed-introspect" }, { "inventory", "pxed-introspect" } };
+        const char *server = json_get_string(step, "server");
+
+        for (size_t i = 0; !server && i < ELEMENTS(served); i++)
+                if (is_kind(step, served[i].kind))
+                        server = served[i].by;
+        return server;
+}
+
 char *boot_step_words(const json_t *step) {
         static const char *const texts[] = { "stage", "address", "file", "profile" };
         bool dhcp = is_dhcp(step);
@@ -90,6 +122,7 @@ char *boot_step_words(const json_t *step) {
                 /* Once it has its address, saying so again with each step would only take the room. */
                 if ((dhcp || strcmp(texts[i], "address") != 0) && (value = json_get_string(step, texts[i])))
                         put(out, &separator, value);
+        put_wire(out, &separator, step);
         int64_t architecture = json_get_int(step, "architecture", -1);
         if (architecture >= 0) {
                 snprintf(number, sizeof number, "architecture %" PRId64, architecture);

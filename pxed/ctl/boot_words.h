@@ -17,6 +17,9 @@ int architecture_parse(const char *word, int64_t *ret);
  * free; NULL when memory is short. */
 char *boot_step_words(const json_t *step);
 
+/* Who answered: the server on the wire, or the daemon that served it; NULL: nobody. Borrowed. */
+const char *boot_step_by(const json_t *step);
+
 /* Whether the step is a file that is still being fetched. */
 bool boot_step_goes_on(const json_t *step);
 

@@ -37,6 +37,7 @@ int cmd_sighting_list(struct ctl *ctl, const struct arguments *arguments);
 
 int cmd_boot_list(struct ctl *ctl, const struct arguments *arguments);
 int cmd_boot_show(struct ctl *ctl, const struct arguments *arguments);
+int cmd_diagnose(struct ctl *ctl, const struct arguments *arguments);
 int cmd_watch(struct ctl *ctl, const struct arguments *arguments);
 
 int cmd_capture(struct ctl *ctl, const struct arguments *arguments);

@@ -79,7 +79,27 @@ int cmd_boot_show(struct ctl *ctl, const struct arguments *arguments) {
         if (ctl->json) {
                 _cleanup_json_ json_t *reply = json_pack("{s:O}", "boot", boot);
                 ctl_print_json(ctl, reply);
-        } else
+        } else if (arguments_given(arguments, "all"))
+                show_boot_all(boot, &ctl->look, ctl->out);
+        else
                 show_boot(boot, &ctl->look, ctl->out);
+        return 0;
+}
+
+int cmd_diagnose(struct ctl *ctl, const struct arguments *arguments) {
+        const char *reference = arguments_word(arguments, 0);
+        _cleanup_json_ json_t *reply = NULL;
+        int status = ctl_call(ctl, "org.pxed.Boot.Diagnose", json_pack("{s:s}", "node", reference), &reply);
+        if (status != 0)
+                return status;
+        const json_t *boot = json_get_object(reply, "boot"), *diagnosis = json_get_object(reply, "diagnosis");
+        if (ctl->json)
+                ctl_print_json(ctl, reply);
+        else if (boot)
+                show_boot(boot, &ctl->look, ctl->out);
+        else if (diagnosis)
+                show_diagnosis(diagnosis, &ctl->look, ctl->out);
+        if (!ctl->json && !diagnosis)
+                ctl_note(ctl, "Nothing is wrong that pxed knows of.");
         return 0;
 }

@@ -114,6 +114,11 @@ static const struct command_option boot_list_options[] = {
         {},
 };
 
+static const struct command_option boot_show_options[] = {
+        { "all", NULL, "the options of each message too" },
+        {},
+};
+
 static const struct command_option events_options[] = {
         { "follow", NULL, "go on with each new event; goes on by itself when pxed is restarted" },
         { "after", "NUMBER", "all that are kept after this one; 0: from the oldest" },
@@ -186,7 +191,9 @@ const struct command commands[] = {
         { "sighting list", "", 0, 0, sighting_options, "each MAC that was seen, where, when and by what", NULL, cmd_sighting_list },
 
         { "boot list", "[NODE|MAC]", 0, 1, boot_list_options, "boot attempts, newest first", NULL, cmd_boot_list },
-        { "boot show", "[ID|NODE|MAC]", 0, 1, NULL, "the timeline of one: by its id, a machine's newest, or the newest of all", NULL, cmd_boot_show },
+        { "boot show", "[ID|NODE|MAC]", 0, 1, boot_show_options, "the timeline of one: by its id, a machine's newest, or the newest of all", NULL, cmd_boot_show },
+        { "diagnose", "NODE|MAC", 1, 1, NULL, "why a machine does not boot: the reason, what says so, and what to do",
+          "Of its newest boot; or, where nothing was seen of it, of the silence. pxed-diagnosis(7) has all reasons.", cmd_diagnose },
         { "watch", "", 0, 0, watch_options, "boots in flight, live",
           "On a terminal it draws in place, q ends it; else it prints a line for each step. --timeout ends it; with --exit-when\n"
           "that is exit status 6.",

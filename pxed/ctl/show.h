@@ -38,8 +38,12 @@ void show_capture_files(const json_t *files, const struct look *look, FILE *out)
 
 /* org.pxed.Boot */
 int show_boots(const json_t *boots, const struct look *look, FILE *out);
-/* Each step with its offset from the start and how long it lasted, and a bar of where in the whole it lies. */
+/* Each step with its offset from the start and how long it lasted, a bar of where in the whole it lies, and who served it; then the diagnosis. */
 int show_boot(const json_t *boot, const struct look *look, FILE *out);
+/* The same with the options of each message. */
+int show_boot_all(const json_t *boot, const struct look *look, FILE *out);
+/* Type Diagnosis of org.pxed.Boot. */
+void show_diagnosis(const json_t *diagnosis, const struct look *look, FILE *out);
 
 /* One line of org.pxed.Event.Event */
 void show_event(const json_t *event, const struct look *look, FILE *out);

@@ -31,6 +31,11 @@ static void add_boot(struct table *table, const json_t *boot, const struct look 
                 table_addf(table, style, "%s%s%s", outcome ? outcome : "?", reason ? ": " : "", reason ? reason : "");
                 return;
         }
+        const json_t *diagnosis = json_get_object(boot, "diagnosis");
+        if (diagnosis) {
+                table_addf(table, STYLE_BAD, "stuck: %s", json_get_string(diagnosis, "reason"));
+                return;
+        }
         _cleanup_free_ char *words = last ? boot_step_words(last) : NULL;
         table_addf(table, STYLE_NONE, "%s%s%s", kind ? kind : "-", words && *words ? "  " : "", words ? words : "");
 }

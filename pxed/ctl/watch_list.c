@@ -103,6 +103,24 @@ static void put_end(const json_t *boot, const struct look *look, FILE *out) {
         fputc('\n', out);
 }
 
+static const char *signature(const json_t *boot) {
+        return json_get_string(json_get_object(boot, "diagnosis"), "signature");
+}
+
+/* In flight, for another reason than before. */
+static bool gets_stuck(const json_t *old, const json_t *boot) {
+        const char *before = signature(old), *now = signature(boot);
+        return now && !has_ended(boot) && strcmp(before ? before : "", now) != 0;
+}
+
+static void put_stuck(const json_t *boot, const struct look *look, FILE *out) {
+        const char *reason = json_get_string(json_get_object(boot, "diagnosis"), "reason");
+        put_start(boot, look->now, out);
+        fprintf(out, "%sstuck%s: ", look_on(look, STYLE_BAD), look_off(look, STYLE_BAD));
+        field_put(out, reason ? reason : signature(boot));
+        fputc('\n', out);
+}
+
 /* An end is news once, unless the boot went on and ended otherwise. */
 static bool ends_anew(const json_t *old, const json_t *boot) {
         const char *before = json_get_string(old, "outcome"), *now = json_get_string(boot, "outcome");
@@ -118,6 +136,8 @@ static void put_changes(const json_t *old, const json_t *boot, const struct look
                 if (!known || (boot_step_goes_on(known) && !boot_step_goes_on(step)))
                         put_step(boot, step, out);
         }
+        if (gets_stuck(old, boot))
+                put_stuck(boot, look, out);
         if (ends_anew(old, boot))
                 put_end(boot, look, out);
 }

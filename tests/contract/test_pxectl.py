@@ -270,6 +270,15 @@ def test_boots(ctl):
     ctl.fails(4, 'boot', 'show', '999999999')
 
 
+def test_diagnose_what_was_never_seen(ctl, node):
+    reply = ctl.json('diagnose', '52:54:00:99:99:99')
+    assert reply['boot'] is None and reply['diagnosis']['signature'] == 'no-discover'
+    assert 'ether host 52:54:00:99:99:99' in reply['diagnosis']['confirm']
+    shown = ctl.ok('diagnose', node['name'])
+    assert 'no-discover' in shown and 'Evidence' in shown and 'Fix' in shown
+    ctl.fails(4, 'diagnose', 'no-such')
+
+
 def test_inventories(ctl, node):
     assert ctl.json('inventory', 'list', node['name']) == {'inventories': []}
     assert 'not inspected yet' in ctl.run('inventory', 'list', node['name']).stderr

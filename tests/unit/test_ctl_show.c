@@ -139,18 +139,41 @@ static void test_boot(void **state) {
         look.now = NOW - 26000000;
         expect(show_boot, running("2000000"), &look,
                "Boot 17 of 52:54:00:00:00:01 on lab, started 2026-11-21 00:29:35: running for 4.0 s\n"
-               "       AT   TOOK                        STEP      WHAT\n"
-               "  +0.000s  1.0 s  #####...............  discover  firmware, UEFI x86-64\n"
-               "  +1.000s  1.0 s  .....#####..........  tftp      snponly.efi, 173.8 KiB\n"
-               "  +2.000s  1.0 s  ..........#####.....  script    inspect\n"
-               "  +3.000s  1.0 s  ...............#####  file      vmlinuz, 1.9 MiB of 7.6 MiB\n");
+               "       AT   TOOK                        STEP      BY         WHAT\n"
+               "  +0.000s  1.0 s  #####...............  discover  -          firmware, UEFI x86-64\n"
+               "  +1.000s  1.0 s  .....#####..........  tftp      -          snponly.efi, 173.8 KiB\n"
+               "  +2.000s  1.0 s  ..........#####.....  script    pxed-tftp  inspect\n"
+               "  +3.000s  1.0 s  ...............#####  file      pxed-tftp  vmlinuz, 1.9 MiB of 7.6 MiB\n");
+        expect(show_boot_all,
+               "{'id':3,'mac':'m','started':@0,'ended':@8000000,'outcome':'silent','reason':'r','capture':'/c/3.pcapng','steps':["
+               "{'time':@0,'kind':'discover','stage':'firmware','repeats':2,'last':@9000000,'vlan':7,'options':{'93':'7','12':'n','giaddr':'a'}},"
+               "{'time':@4000000,'kind':'offer','server':'192.0.2.9','foreign':true},"
+               "{'time':@6000000,'kind':'tftp','file':'x','server':'s','transfer':'refused'}],"
+               "'diagnosis':{'signature':'no-offer','reason':'Why','evidence':['one','two'],'confirm':'look','fix':'do'}}", &plain,
+               "Boot 3 of m, started 2026-11-21 00:29:35: silent after 8.0 s\n"
+               "r\n"
+               "       AT   TOOK                        STEP      BY         WHAT\n"
+               "  +0.000s  4.0 s  ##########..........  discover  -          firmware, VLAN 7, 3 times\n"
+               "                                                             12 = n\n"
+               "                                                             93 = 7\n"
+               "                                                             giaddr = a\n"
+               "  +4.000s  2.0 s  ..........#####.....  offer     192.0.2.9  foreign\n"
+               "  +6.000s  2.0 s  ...............#####  tftp      s          x, refused\n"
+               "\nDiagnosis\n"
+               "      Signature: no-offer\n"
+               "         Reason: Why\n"
+               "       Evidence: one\n"
+               "                 two\n"
+               "        Confirm: look\n"
+               "            Fix: do\n"
+               "\nIts packets are kept in /c/3.pcapng\n");
         expect(show_boot,
                "{" BOOT ",'name':'web-1','ended':@5000000,'outcome':'failed','reason':'no \\u0007 disk','steps':[{'time':@4000000,'kind':'refused','detail':'x\\ny'}]}",
                &plain,
                "Boot 17 of web-1 (52:54:00:00:00:01) on lab, started 2026-11-21 00:29:35: failed after 5.0 s\n"
                "no \\x07 disk\n"
-               "       AT   TOOK                        STEP     WHAT\n"
-               "  +4.000s  1.0 s  ................####  refused  x\\ny\n");
+               "       AT   TOOK                        STEP     BY  WHAT\n"
+               "  +4.000s  1.0 s  ................####  refused  -   x\\ny\n");
 }
 
 static void test_fraction(void **state) {
@@ -346,8 +369,11 @@ static void test_lists(void **state) {
                "lab      m                  a           -            never  -\n"
                "lab      m                  a           h            ended  web-1\n");
         expect(show_boots, "[{" BOOT ",'ended':@9000000,'outcome':'silent','reason':'no inventory'}]", &plain,
-               "ID  STARTED              MAC                NODE  NETWORK  OUTCOME   TOOK  REASON\n"
-               "17  2026-11-21 00:29:35  52:54:00:00:00:01  -     lab      silent   9.0 s  no inventory\n");
+               "ID  STARTED              MAC                NODE  NETWORK  OUTCOME   TOOK  DIAGNOSIS  REASON\n"
+               "17  2026-11-21 00:29:35  52:54:00:00:00:01  -     lab      silent   9.0 s  -          no inventory\n");
+        expect(show_boots, "[{" BOOT ",'outcome':'running','diagnosis':{'signature':'nak','reason':'why'}}]", &plain,
+               "ID  STARTED              MAC                NODE  NETWORK  OUTCOME    TOOK  DIAGNOSIS  REASON\n"
+               "17  2026-11-21 00:29:35  52:54:00:00:00:01  -     lab      running  30.0 s  nak        why\n");
         /* Nothing that is missing or of another type does harm. */
         expect(show_nodes, "[{},1,null]", &plain,
                "NAME  BOOTS    INSPECTION  MAC  MODE  CPUS  MEMORY  LAST BOOT  TAGS\n"
