@@ -8,6 +8,7 @@
 #include "pxed/observe.h"
 
 #define CLAIMANTS_MAX 4
+#define VLAN_TEXT_SIZE 24
 
 /* What was seen of the network, to be edited: memory takes it over after the commit. NULL without memory. */
 static json_t *edit(struct observe *o, const char *network) {
@@ -90,17 +91,24 @@ static char *describe_offer(const json_t *server, char *buffer, size_t size) {
         return buffer;
 }
 
+/* As " (on VLAN 30)"; empty on the network itself. */
+static char *describe_vlan(const json_t *object, char buffer[static VLAN_TEXT_SIZE]) {
+        int64_t vlan = json_get_int(object, "vlan", -1);
+        *buffer = '\0';
+        if (vlan >= 0)
+                snprintf(buffer, VLAN_TEXT_SIZE, " (on VLAN %d)", (int) (vlan & 0xfff));
+        return buffer;
+}
+
 static int tell_foreign(struct observe *o, const struct network *network, const json_t *seen, const json_t *server,
                         enum foreign_news news) {
         const char *address = json_get_string(server, "address"), *mac_text = json_get_string(server, "mac");
         const json_t *other = network_seen_other_foreign(seen, address, change_now(o->change));
         int64_t vlan = json_get_int(server, "vlan", -1);
-        char offer[240], where[40] = "", advice[120] = "switch it off, or set dhcp = proxy";
+        char offer[240], where[VLAN_TEXT_SIZE], advice[120] = "switch it off, or set dhcp = proxy";
         struct mac mac;
         bool has_mac = mac_text && mac_parse(mac_text, &mac) == 0;
 
-        if (vlan >= 0)
-                snprintf(where, sizeof where, " (on VLAN %lld)", (long long) vlan);
         if (vlan >= 0)
                 snprintf(advice, sizeof advice, "the switch lets another VLAN through to here");
         else if (network->dhcp == DHCP_PROXY)
@@ -109,7 +117,8 @@ static int tell_foreign(struct observe *o, const struct network *network, const 
         else if (network->dhcp == DHCP_OFF)
                 snprintf(advice, sizeof advice, "it is this network's only one if it is meant to be");
         return change_event(o->change, "network.foreign-server", NULL, has_mac ? &mac : NULL, network->name, NULL,
-                            "Network %s%s: DHCP server %s%s%s, which is not pxed's, answers%s%s; %s", network->name, where, address,
+                            "Network %s%s: DHCP server %s%s%s, which is not pxed's, answers%s%s; %s", network->name,
+                            describe_vlan(server, where), address,
                             mac_text ? " at " : "", mac_text ? mac_text : "", news == FOREIGN_AGAIN ? " again" : "",
                             describe_offer(server, offer, sizeof offer), advice);
 }
@@ -167,19 +176,26 @@ int observe_address_conflict(struct observe *o, const json_t *json) {
         const char *network = observe_network(o, json), *address = json_get_string(json, "address");
         const json_t *macs = json_get_array(json, "macs");
         char who[CLAIMANTS_MAX * (MAC_TEXT_SIZE + 64 + 8)];
+        char vlan[VLAN_TEXT_SIZE];
         const struct node *node;
         struct ip ip;
 
         if (ip_parse(address, &ip) < 0)
                 return observe_refuse(o, "addressConflict.address", "is no IP address");
-        if (json_array_size(macs) < 2)
-                return observe_refuse(o, "addressConflict.macs", "has less than two");
+        if (json_array_size(macs) < 1)
+                return observe_refuse(o, "addressConflict.macs", "is empty");
         int r = describe_claimants(o, macs, who, sizeof who, &node);
         if (r < 0 || !network)
                 return r;
+        describe_vlan(json, vlan);
+        /* It was declined, and the other was not heard. */
+        if (json_array_size(macs) == 1)
+                return change_event(o->change, "network.address-conflict", node, NULL, network, NULL,
+                                    "Network %s%s: %s was given to %s, which found it in use by a machine that was not heard: find that one, "
+                                    "or take the address out of the pool", network, vlan, address, who);
         return change_event(o->change, "network.address-conflict", node, NULL, network, NULL,
-                            "Network %s: %s is claimed at the same time by %s: give one of them another address", network, address,
-                            who);
+                            "Network %s%s: %s is claimed at the same time by %s: give one of them another address", network, vlan,
+                            address, who);
 }
 
 int observe_repair(struct observe *o, const json_t *json) {

@@ -198,6 +198,39 @@ def test_two_nodes_at_one_switch_port(rack, machine):
         second.close()
 
 
+def test_foreign_server(rack, machine):
+    """Somebody else's dnsmasq on the machines' network: told once, listed, also after a restart of pxed."""
+    server = Namespace("server")
+    try:
+        rack.namespace.ip("link", "add", "m98", "type", "veth", "peer", "name", "eth0", "netns", server.name)
+        rack.namespace.ip("link", "set", "m98", "master", "pxe0", "up")
+        server.ip("link", "set", "eth0", "address", "52:54:00:0c:00:01", "up")
+        server.ip("address", "add", "192.0.2.66/24", "dev", "eth0")
+        assert not rack.told("network.foreign-server")
+        server.popen(["dnsmasq", "--keep-in-foreground", "--conf-file=/dev/null", "--port=0", "--interface=eth0", "--bind-interfaces", "--no-ping",
+                      "--dhcp-range=192.0.2.210,192.0.2.220", "--leasefile-ro", "--log-facility=-", "--pid-file="])
+
+        def told():
+            machine.card.discover(timeout=0.5)
+            return rack.told("network.foreign-server")
+
+        [message] = rack.wait("the foreign server is told", told, 10)
+        assert "192.0.2.66 at 52:54:00:0c:00:01" in message and "network lab" in message.lower() and machine.mac in message
+
+        def listed():
+            return {network["name"]: network["foreignServers"] for network in rack.call("Network.List")["networks"]}
+
+        [foreign] = listed()["lab"]
+        assert foreign["address"] == "192.0.2.66" and foreign["offered"].startswith("192.0.2.2") and not listed()["other"]
+        rack.restart("pxed")
+        rack.wait_ready()
+        assert [server["address"] for server in listed()["lab"]] == ["192.0.2.66"]
+        machine.card.discover(timeout=0.5)
+        assert len(rack.told("network.foreign-server")) == 1
+    finally:
+        server.delete()
+
+
 def test_restart(rack, machine):
     rack.call("Node.SetPort", node=machine.mac, mac=machine.mac_of("eth4"), physicalNetwork="rack9", portGroup="bond0", attachment="port-7",
               expectedChassis="leaf9")

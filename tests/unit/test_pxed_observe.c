@@ -153,8 +153,10 @@ static void test_conflict_and_repair(void **state) {
                                                       "52:54:00:00:00:01 (node-525400000001)");
         assert_int_equal(report(f, NOW, CONFLICT("nowhere", "\"52:54:00:00:00:02\",\"52:54:00:00:00:01\""), &error), -EINVAL);
         assert_string_equal(error.field, "observations[0].addressConflict.address");
-        assert_int_equal(report(f, NOW, CONFLICT("192.0.2.5", "\"52:54:00:00:00:02\""), &error), -EINVAL);
+        assert_int_equal(report(f, NOW, CONFLICT("192.0.2.5", ""), &error), -EINVAL);
         assert_int_equal(report(f, NOW, CONFLICT("192.0.2.5", "\"52:54:00:00:00:02\",\"x\""), &error), -EINVAL);
+        assert_int_equal(report(f, NOW, CONFLICT("192.0.2.6", "\"52:54:00:00:00:02\""), NULL), 0);
+        assert_told(f, "network.address-conflict", 2, "192.0.2.6 was given to 52:54:00:00:00:02, which found it in use");
         assert_int_equal(report(f, NOW, "[{\"time\":1,\"repair\":{\"network\":\"lab\",\"actions\":[\"set eth0 up\",\"added 192.0.2.1/24\"]}}]", NULL), 0);
         assert_told(f, "network.repaired", 1, "lab was mended: set eth0 up; added 192.0.2.1/24");
         assert_int_equal(report(f, NOW, "[{\"time\":1,\"repair\":{\"network\":\"gone\",\"actions\":[]}}]", NULL), 0);
