@@ -231,6 +231,34 @@ def test_foreign_server(rack, machine):
         server.delete()
 
 
+def announce(namespace, interface, switch, port, ttl):
+    """One LLDP frame, as a switch sends it."""
+    said = [(kind, bytes.fromhex(content)) for kind, content in lldp(switch, port)]
+    frame = bytes.fromhex("0180c200000e 5254000d0001 88cc")
+    for kind, content in said:
+        content = ttl.to_bytes(2, "big") if kind == 3 else content
+        frame += (kind << 9 | len(content)).to_bytes(2, "big") + content
+    with namespace.entered(), socket.socket(socket.AF_PACKET, socket.SOCK_RAW) as sock:
+        sock.bind((interface, 0))
+        sock.send(frame)
+
+
+def test_neighbour(rack):
+    """The cable of a network's interface goes to another switch: told with both, not when a switch only falls silent."""
+    def hangs_on():
+        network = next(network for network in rack.call("Network.List")["networks"] if network["name"] == "plain")
+        return [(neighbour["systemName"], neighbour["port"]) for neighbour in network["link"]["neighbours"]]
+
+    announce(rack.plain, "eth0", "leaf7", "p1", 1)
+    rack.wait("leaf7 is heard", lambda: hangs_on() == [("leaf7", "p1")], 5)
+    rack.wait("leaf7 is silent", lambda: hangs_on() == [], 5)
+    assert not rack.told("network.neighbour")
+    announce(rack.plain, "eth0", "leaf8", "p2", 120)
+    [message] = rack.wait("the move is told", lambda: rack.told("network.neighbour"), 5)
+    assert "pla0 of network plain hangs on port p2 of leaf8" in message and "before it was port p1 of leaf7" in message
+    assert hangs_on() == [("leaf8", "p2")]
+
+
 def test_restart(rack, machine):
     rack.call("Node.SetPort", node=machine.mac, mac=machine.mac_of("eth4"), physicalNetwork="rack9", portGroup="bond0", attachment="port-7",
               expectedChassis="leaf9")
