@@ -222,9 +222,17 @@ void manager_stop(struct daemon *daemon, void *userdata) {
 
 /* ---- explanation ---- */
 
+/* Of those that are wanted; one that was removed may still have to end. */
+static struct instance *explained_instance(const struct manager *manager, size_t index) {
+        for (size_t i = 0; i < manager->size; i++)
+                if (json_object_get(desired_networks(manager->desired), instance_name(manager->instances[i])) && index-- == 0)
+                        return manager->instances[i];
+        return NULL;
+}
+
 static const char *explained_network(void *userdata, size_t index) {
-        const struct manager *manager = userdata;
-        return index < manager->size ? instance_name(manager->instances[index]) : NULL;
+        const struct instance *instance = explained_instance(userdata, index);
+        return instance ? instance_name(instance) : NULL;
 }
 
 static json_t *explained_answers(void *userdata, size_t network, const struct explain_question *question) {
@@ -234,7 +242,7 @@ static json_t *explained_answers(void *userdata, size_t network, const struct ex
 
         if (desired_hosts(manager->desired, &hosts, &size) < 0)
                 return NULL;
-        return instance_explain(manager->instances[network], hosts, size, question);
+        return instance_explain(explained_instance(manager, network), hosts, size, question);
 }
 
 static int handle_explain(struct varlink_call *call, const json_t *parameters, void *userdata) {

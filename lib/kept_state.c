@@ -157,23 +157,25 @@ static json_t *parse_entry(const char *key, const char *value) {
 
 int kept_state_load(struct kept_state *kept, void (*entry)(const char *key, const json_t *entry, void *userdata), void *userdata) {
         _cleanup_free_ char *text = NULL;
-        _cleanup_json_ json_t *index = NULL, *entries = json_array();
+        _cleanup_json_ json_t *index = NULL;
         uint64_t revision;
         const char *key;
-        json_t *place, *each;
-        size_t i;
+        json_t *place;
         int r = read_index(kept, &text, &index, &revision);
 
         if (r < 0)
                 return r;
+        /* All are looked at before the first is delivered, and none is kept meanwhile: together they take tens of megabytes. */
         json_object_foreach(index, key, place) {
-                json_t *parsed = parse_entry(key, text + json_integer_value(place));
+                _cleanup_json_ json_t *parsed = parse_entry(key, text + json_integer_value(place));
                 if (!parsed)
                         return -EBADMSG;
-                json_array_append_new(entries, parsed);
         }
-        json_array_foreach(entries, i, each)
-                entry(json_get_string(each, "key"), each, userdata);
+        json_object_foreach(index, key, place) {
+                _cleanup_json_ json_t *parsed = parse_entry(key, text + json_integer_value(place));
+                if (parsed)
+                        entry(key, parsed, userdata);
+        }
         return 0;
 }
 

@@ -1,6 +1,7 @@
 #include "lib/worker_kept.h"
 
 #include <errno.h>
+#include <malloc.h>
 #include <string.h>
 
 #include "lib/file.h"
@@ -99,6 +100,8 @@ void worker_kept_deliver(struct worker_kept *kept, const struct worker_options *
         log_info("Serving the state of the last run until pxed has told which it is.");
         if (options->commit)
                 options->commit(WORKER_KEPT, options->userdata);
+        /* What reading took is given back. */
+        malloc_trim(0);
 }
 
 void worker_kept_begin(struct worker_kept *kept) {
