@@ -20,7 +20,7 @@ static struct wire decode(const json_t *text, uint8_t bytes[static LLDP_VALUE_MA
         for (size_t i = 0; i < size && !value.failed; i++) {
                 int high = digit(hex[2 * i]), low = digit(hex[2 * i + 1]);
                 value.failed = high < 0 || low < 0;
-                bytes[i] = (uint8_t) (high << 4 | low);
+                bytes[i] = value.failed ? 0 : (uint8_t) (high << 4 | low);
         }
         return value;
 }
