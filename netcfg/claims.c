@@ -22,24 +22,33 @@ struct claim {
 _Static_assert(sizeof(struct claim) <= 96, "the stated bound of memory");
 
 struct claims {
-        struct claim entries[CLAIMS_SETS][CLAIMS_WAYS];
+        struct claim *entries; /* sets of CLAIMS_WAYS */
+        uint32_t sets;
         uint64_t seed;
         struct bucket bucket;
         struct address_conflict due[CLAIMS_DUE_MAX]; /* ring */
         unsigned due_first, due_count;
 };
 
-int claims_new(uint64_t seed, struct claims **ret) {
-        struct claims *claims = calloc(1, sizeof(*claims));
+int claims_new(uint32_t max, uint64_t seed, struct claims **ret) {
+        _cleanup_(claims_freep) struct claims *claims = calloc(1, sizeof(*claims));
 
+        if (max < CLAIMS_WAYS || max > CLAIMS_MAX)
+                return -EINVAL;
         if (!claims)
                 return -ENOMEM;
         claims->seed = seed;
-        *ret = claims;
+        claims->sets = max / CLAIMS_WAYS;
+        if (!(claims->entries = calloc((size_t) claims->sets * CLAIMS_WAYS, sizeof(*claims->entries))))
+                return -ENOMEM;
+        *ret = TAKE_POINTER(claims);
         return 0;
 }
 
 struct claims *claims_free(struct claims *claims) {
+        if (!claims)
+                return NULL;
+        free(claims->entries);
         free(claims);
         return NULL;
 }
@@ -57,7 +66,7 @@ static struct claim *set_of(struct claims *c, uint16_t network, int vlan, const 
         memcpy(&low, address->s6_addr + 8, 8);
         uint64_t x = mix(high ^ c->seed, c->seed) ^ ((uint64_t) network << 16 | (uint16_t) vlan);
         x = mix(low ^ x, c->seed);
-        return c->entries[(x >> 32) % CLAIMS_SETS];
+        return &c->entries[(x >> 32) % c->sets * CLAIMS_WAYS];
 }
 
 /* Its place, with what is known of it; for a new one that of another. */
@@ -101,11 +110,10 @@ static bool is_claimed_by(const struct claim *claim, const struct mac *mac, uint
 }
 
 static bool answers_for_others(const struct claims *c, uint16_t network, const struct mac *mac, uint64_t now) {
-        const struct claim *all = c->entries[0];
         unsigned addresses = 0;
 
-        for (size_t i = 0; i < (size_t) CLAIMS_SETS * CLAIMS_WAYS && addresses < CLAIMS_PROXY; i++)
-                addresses += all[i].network == network && is_claimed_by(&all[i], mac, now);
+        for (uint32_t i = 0; i < c->sets * CLAIMS_WAYS && addresses < CLAIMS_PROXY; i++)
+                addresses += c->entries[i].network == network && is_claimed_by(&c->entries[i], mac, now);
         return addresses == CLAIMS_PROXY;
 }
 
@@ -174,11 +182,9 @@ bool claims_take(struct claims *c, struct address_conflict *ret) {
 }
 
 void claims_forget(struct claims *c, uint16_t network) {
-        struct claim *all = c->entries[0];
-
-        for (size_t i = 0; i < (size_t) CLAIMS_SETS * CLAIMS_WAYS; i++)
-                if (all[i].network == network)
-                        all[i] = (struct claim) {};
+        for (uint32_t i = 0; i < c->sets * CLAIMS_WAYS; i++)
+                if (c->entries[i].network == network)
+                        c->entries[i] = (struct claim) {};
         unsigned count = c->due_count;
         for (unsigned i = 0; i < count; i++) {
                 struct address_conflict conflict;

@@ -11,7 +11,7 @@
  * What looks the same on the wire as a conflict, and is told as one: a machine with two cards on one segment that answers for either address on
  * both (set arp_ignore there), bonding by ARP (balance-alb), and a virtual address that fails over and back within CLAIMS_WINDOW.
  *
- * Memory: CLAIMS_SETS * CLAIMS_WAYS addresses of 96 bytes: 1.6 MB. An address has CLAIMS_WAYS places; a newcomer takes that of the one that was
+ * Memory: 96 bytes for each address, with CLAIMS_MAX 1.6 MB. An address has CLAIMS_WAYS places; a newcomer takes that of the one that was
  * claimed longest ago.
  */
 #pragma once
@@ -23,7 +23,7 @@
 #include "lib/macro.h"
 #include "netcfg/bucket.h"
 
-#define CLAIMS_SETS 4096
+#define CLAIMS_MAX 16384
 #define CLAIMS_WAYS 4
 #define CLAIMERS_MAX 4
 #define CLAIMS_WINDOW (120 * USEC_PER_SEC)
@@ -47,8 +47,8 @@ struct address_conflict {
 
 struct claims;
 
-/* `seed`: drawn at random, so that nobody can choose addresses that collide. */
-int claims_new(uint64_t seed, struct claims **ret);
+/* `max`: how many addresses at most, CLAIMS_WAYS to CLAIMS_MAX. `seed`: drawn at random, so that nobody can choose addresses that collide. */
+int claims_new(uint32_t max, uint64_t seed, struct claims **ret);
 struct claims *claims_free(struct claims *claims);
 DEFINE_CLEANUP(struct claims *, claims_free);
 

@@ -11,7 +11,7 @@ int observer_new(uint32_t sightings_max, uint64_t seed, void (*step)(const struc
         o->step = step;
         o->userdata = userdata;
         int r = sightings_new(sightings_max, seed, &o->sightings);
-        if (r < 0 || (r = neighbours_new(&o->neighbours)) < 0 || (r = claims_new(seed, &o->claims)) < 0)
+        if (r < 0 || (r = neighbours_new(&o->neighbours)) < 0 || (r = claims_new(sightings_max < CLAIMS_MAX ? sightings_max : CLAIMS_MAX, seed, &o->claims)) < 0)
                 return r;
         *ret = TAKE_POINTER(o);
         return 0;

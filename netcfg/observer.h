@@ -55,7 +55,7 @@ int segment_stray_vlan(const struct segment *segment, const struct ethernet *fra
 
 struct observer;
 
-/* `sightings_max`, `seed`: as of sightings_new. `step` borrows what it gets. */
+/* `sightings_max`, `seed`: as of sightings_new; at least CLAIMS_WAYS. `step` borrows what it gets. */
 int observer_new(uint32_t sightings_max, uint64_t seed, void (*step)(const struct step *step, void *userdata), void *userdata,
                  struct observer **ret);
 struct observer *observer_free(struct observer *observer);

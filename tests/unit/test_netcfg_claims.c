@@ -75,7 +75,7 @@ static void test_what_is_a_conflict(void **state) {
 
         for (size_t i = 0; i < ELEMENTS(cases); i++) {
                 _cleanup_(claims_freep) struct claims *c = NULL;
-                assert_int_equal(claims_new(0x1234567890abcdef, &c), 0);
+                assert_int_equal(claims_new(CLAIMS_MAX, 0x1234567890abcdef, &c), 0);
                 play(c, cases[i].script, START);
                 const char *told = next(c);
                 if (strcmp(told, cases[i].told) != 0)
@@ -88,7 +88,7 @@ static void test_once_an_hour_while_it_lasts(void **state) {
         _cleanup_(claims_freep) struct claims *c = NULL;
         unsigned told = 0;
 
-        assert_int_equal(claims_new(1, &c), 0);
+        assert_int_equal(claims_new(CLAIMS_MAX, 1, &c), 0);
         for (uint64_t now = START; now < START + 4 * 3600 * SECOND - 1000 * SECOND;) {
                 now = play(c, "AB", now);
                 told += next(c)[0] != 0;
@@ -104,7 +104,7 @@ static void test_proxy_arp_is_none(void **state) {
 
         for (unsigned others = CLAIMS_PROXY - 2; others <= CLAIMS_PROXY - 1; others++) {
                 _cleanup_(claims_freep) struct claims *c = NULL;
-                assert_int_equal(claims_new(1, &c), 0);
+                assert_int_equal(claims_new(CLAIMS_MAX, 1, &c), 0);
                 for (unsigned i = 0; i < others; i++) {
                         struct ip ip = address(100 + i);
                         claims_note(c, NETWORK, OWN_VLAN, &ip, &router, START - 10 * SECOND);
@@ -114,7 +114,7 @@ static void test_proxy_arp_is_none(void **state) {
         }
         /* addresses of long ago count no more */
         _cleanup_(claims_freep) struct claims *c = NULL;
-        assert_int_equal(claims_new(1, &c), 0);
+        assert_int_equal(claims_new(CLAIMS_MAX, 1, &c), 0);
         for (unsigned i = 0; i < 100; i++) {
                 struct ip ip = address(100 + i);
                 claims_note(c, NETWORK, OWN_VLAN, &ip, &router, START - 4000 * SECOND);
@@ -128,7 +128,7 @@ static void test_networks_vlans_and_families_are_apart(void **state) {
         struct mac a = machine('A'), b = machine('B');
         struct ip four = address(5), six;
 
-        assert_int_equal(claims_new(1, &c), 0);
+        assert_int_equal(claims_new(CLAIMS_MAX, 1, &c), 0);
         assert_int_equal(ip_parse("2001:db8::5", &six), 0);
         claims_note(c, 1, OWN_VLAN, &four, &a, START);
         claims_note(c, 2, OWN_VLAN, &four, &b, START);
@@ -159,7 +159,7 @@ static void test_forged_conflicts_are_bounded(void **state) {
         struct address_conflict conflict;
         unsigned told = 0;
 
-        assert_int_equal(claims_new(1, &c), 0);
+        assert_int_equal(claims_new(CLAIMS_MAX, 1, &c), 0);
         for (uint32_t i = 0; i < 100000; i++) {
                 struct ip ip = address(i);
                 struct mac a = { { 2, 0, 0, (uint8_t) (i >> 16), (uint8_t) (i >> 8), (uint8_t) i } }, b = a;
