@@ -389,7 +389,7 @@ def test_completion(root, build, pxed, node):
     assert offered('node', 'set') == ['set', 'set-boot', 'set-port']
     assert offered('node', 'show', node['name'][:8]) == [node['name']]
     assert 'local' in offered('node', 'set-boot', node['name'], '')
-    assert offered('lease', 'list', '--network', 'l') == ['lab']
+    assert offered('lease', 'list', '--network', 'l') == offered('network', 'show', 'l') == offered('map', '') == ['lab']
     assert offered('node', 'set-boot', node['name'], 'local', '--onc') == ['--once']
     assert offered('profile', 'set', 'x', '--kind', 'i') == ['inspect']
     assert offered('log-level', 'dh') == ['dhcp'] and offered('log-level', 'dhcp', 'd') == ['debug']

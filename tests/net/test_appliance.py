@@ -63,6 +63,7 @@ def test_unknown_machine_becomes_an_inspected_node(appliance, machine):
     assert (port["mac"], port["interface"], port["boots"], port["network"], port["physicalNetwork"]) == (
         machine.mac, "eth0", True, "lab", "physnet1")
     assert port["switchChassis"] == "00:11:22:33:44:55" and port["switchPort"] == "Eth1/1"
+    assert port["switchName"] == "sw-test" and port["switchVlan"] == 77
     inventory = appliance.call("Inventory.Get", node=machine.mac)["inventory"]
     [disk] = inventory["disks"]
     assert (disk["size"], disk["serial"]) == (given["disks"][0]["size"], f"DISK-{machine.mac}")

@@ -84,6 +84,8 @@ static void test_what_only_newer_agents_tell(void **state) {
 
         assert_string_equal(string_at(&new, "interfaces", 0, "switchChassis"), "00:11:22:33:44:55");
         assert_string_equal(string_at(&new, "interfaces", 0, "switchPort"), "Eth1/2");
+        assert_string_equal(string_at(&new, "interfaces", 0, "switchName"), "sw-test");
+        assert_int_equal(json_get_int(interface_at(&new, 0), "switchVlan", 0), 77);
         assert_int_equal(json_get_int(new.normalized, "cpuSockets", 0), 1);
         assert_int_equal(json_get_int(new.normalized, "numaNodes", 0), 1);
         assert_int_equal(json_get_int(new.normalized, "pciDevices", 0), 6);
