@@ -31,6 +31,7 @@ struct facts {
         enum known inspects;           /* the profile is the inspection ramdisk */
         unsigned attempts;             /* of this machine in the last 15 minutes before this one, none of which came to its end */
         unsigned http_port;            /* 0: not known */
+        bool wire_only; /* a capture is all there is: what is served by HTTP and what the ramdisk reports is not in the steps */
 };
 
 #define DIAGNOSIS_EVIDENCE_MAX 6

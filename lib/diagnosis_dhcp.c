@@ -48,7 +48,8 @@ static const char *network_words(const struct view *v) {
 bool match_no_offer_wrong_vlan(const struct view *v, struct diagnosis *d) {
         char where[32] = "without a VLAN tag";
 
-        if (!v->asked || !v->asked->has_vlan || v->offer || (v->asked == v->discover && v->discovers < 2 && !is_quiet(v, ASKING_SECONDS)))
+        /* Of a capture brought from elsewhere nobody knows which VLAN is the network's. */
+        if (v->facts->wire_only || !v->asked || !v->asked->has_vlan || v->offer || (v->asked == v->discover && v->discovers < 2 && !is_quiet(v, ASKING_SECONDS)))
                 return false;
         if (v->asked->vlan != 0)
                 snprintf(where, sizeof where, "on VLAN %u", v->asked->vlan);
@@ -219,7 +220,9 @@ bool match_no_discover(const struct view *v, struct diagnosis *d) {
 
         diagnosis_reason(d, v->last ? "Nothing has been seen of the machine since it was told to boot."
                                     : "Nothing has ever been seen of the machine: it does not boot from this network.");
-        if (v->last)
+        if (!v->last)
+                diagnosis_evidence(v, d, NULL, "no DHCP of its firmware, and no other step of a boot, was ever seen");
+        else
                 diagnosis_evidence(v, d, NULL, "the last that was seen of it is %" PRIu64 " s old", (v->end - boot_step_last(v->last)) / USEC_PER_SEC);
         if (facts->assigned != 0 && facts->assigned <= v->end)
                 diagnosis_evidence(v, d, NULL, "it was told to boot%s%s %" PRIu64 " s ago", facts->profile ? " " : "", facts->profile ? facts->profile : "",

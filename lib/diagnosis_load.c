@@ -253,7 +253,7 @@ bool match_ipxe_loop(const struct view *v, struct diagnosis *d) {
 bool match_script_not_fetched(const struct view *v, struct diagnosis *d) {
         const struct boot_step *ack = v->acknowledge;
 
-        if (!ack || ack->stage != STAGE_IPXE || v->discover || is_after(v->script, ack) || is_after(v->refused, ack) || is_after(v->tftp, ack) ||
+        if (v->facts->wire_only || !ack || ack->stage != STAGE_IPXE || v->discover || is_after(v->script, ack) || is_after(v->refused, ack) || is_after(v->tftp, ack) ||
             is_after(v->file, ack) || !is_quiet(v, SCRIPT_SECONDS))
                 return false;
         diagnosis_reason(d, "iPXE has got an address and does not reach the appliance's HTTP port.");

@@ -6,6 +6,13 @@
 #include "netcfg/netcfg.h"
 #include "netcfg/read.h"
 
+static bool wants_json(int argc, char **argv) {
+        for (int i = 1; i < argc; i++)
+                if (strcmp(argv[i], "--json") == 0)
+                        return true;
+        return false;
+}
+
 /* Reading a file needs no folders and no socket: it is looked for before the daemon is set up. */
 static const char *find_read(int argc, char **argv) {
         for (int i = 1; i + 1 < argc; i++)
@@ -19,7 +26,7 @@ int main(int argc, char **argv) {
         _cleanup_(netcfg_freep) struct netcfg *netcfg = NULL;
         const char *file = find_read(argc, argv);
         const struct daemon_option arguments[] = {
-                { "read", "FILE", "print what is understood of a capture file, as JSON, and exit", &file },
+                { "read", "FILE", "print machines, boots and diagnoses of a capture file, with --json as JSON, and exit", &file },
                 {},
         };
         const struct daemon_options options = {
@@ -30,7 +37,7 @@ int main(int argc, char **argv) {
         };
 
         if (file)
-                return read_capture(file);
+                return read_capture(file, wants_json(argc, argv));
         int r = daemon_new(&options, argc, argv, &daemon);
         if (r != 0)
                 return r == DAEMON_DONE ? EXIT_SUCCESS : EXIT_FAILURE;

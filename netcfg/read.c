@@ -7,10 +7,23 @@
 #include "lib/json.h"
 #include "netcfg/observer.h"
 #include "netcfg/print.h"
+#include "netcfg/print_timeline.h"
 #include "netcfg/report.h"
 
 /* The file does not say which network it was captured on. */
 #define NETWORK "capture"
+/* Sightings that are kept for the end. */
+#define SEEN_MAX 100000
+
+struct reading {
+        bool json;
+        struct observer *observer;
+        struct timeline *timeline;
+        struct segment segment;
+        json_t *observations; /* of the frame at hand */
+        json_t *seen;         /* by MAC and VLAN: type Sighting as it is by now */
+        uint64_t last;        /* time of the last frame */
+};
 
 static inline void pcap_closep(pcap_t **pcap) {
         if (*pcap)
@@ -18,50 +31,102 @@ static inline void pcap_closep(pcap_t **pcap) {
 }
 
 static void on_step(const struct step *step, void *userdata) {
-        json_array_append_new(userdata, json_pack("{s:I, s:o}", "time", (json_int_t) step->time, "step", report_step(step, NETWORK)));
+        struct reading *reading = userdata;
+
+        json_array_append_new(reading->observations, json_pack("{s:I, s:o}", "time", (json_int_t) step->time, "step", report_step(step, NETWORK)));
+        if (timeline_add(reading->timeline, step) < 0)
+                fprintf(stderr, "No memory for a step of a boot.\n");
 }
 
-static void add_sightings(struct sightings *sightings, json_t *observations) {
+static void add_sightings(struct reading *reading) {
         struct sighting sighting;
+        char key[64], mac[MAC_TEXT_SIZE];
 
-        while (sightings_take(sightings, &sighting))
-                json_array_append_new(observations, json_pack("{s:I, s:o}", "time", (json_int_t) sighting.last, "sighting",
-                                                              report_sighting(&sighting, NETWORK)));
+        while (sightings_take(observer_sightings(reading->observer), &sighting)) {
+                json_t *json = report_sighting(&sighting, NETWORK);
+                snprintf(key, sizeof(key), "%s/%d", mac_format(&sighting.mac, mac), sighting.vlan);
+                if (json_object_size(reading->seen) < SEEN_MAX)
+                        json_object_set(reading->seen, key, json);
+                json_array_append_new(reading->observations, json_pack("{s:I, s:o}", "time", (json_int_t) sighting.last, "sighting", json));
+        }
 }
 
-static void add_conflicts(struct claims *claims, json_t *observations) {
+static void add_conflicts(struct reading *reading) {
         struct address_conflict conflict;
 
-        while (claims_take(claims, &conflict))
-                json_array_append_new(observations, json_pack("{s:I, s:o}", "time", (json_int_t) conflict.time, "addressConflict",
-                                                              report_address_conflict(&conflict, NETWORK)));
+        while (claims_take(observer_claims(reading->observer), &conflict))
+                json_array_append_new(reading->observations, json_pack("{s:I, s:o}", "time", (json_int_t) conflict.time, "addressConflict",
+                                                                       report_address_conflict(&conflict, NETWORK)));
 }
 
-static void read_frame(struct observer *observer, json_t *observations, struct segment *segment, const struct pcap_pkthdr *header,
-                       const uint8_t *frame) {
-        uint64_t time = (uint64_t) header->ts.tv_sec * USEC_PER_SEC + (uint64_t) header->ts.tv_usec;
+static void put_line(json_t *line) {
+        json_dumpf(line, stdout, JSON_COMPACT);
+        putchar('\n');
+        json_decref(line);
+}
+
+static void put_frame(const struct reading *reading, const struct pcap_pkthdr *header, const uint8_t *frame) {
         struct packet packet;
 
         int r = packet_parse(frame, header->caplen, &packet);
-        _cleanup_json_ json_t *line = print_packet(&packet, r);
-        json_array_clear(observations);
-        observer_frame(observer, segment, NETWORK, frame, header->caplen, time);
-        add_sightings(observer_sightings(observer), observations);
-        add_conflicts(observer_claims(observer), observations);
-        json_object_set_new(line, "time", json_integer((json_int_t) time));
-        json_object_set(line, "observations", observations);
-        json_dumpf(line, stdout, JSON_COMPACT);
-        putchar('\n');
+        json_t *line = print_packet(&packet, r);
+        json_object_set_new(line, "time", json_integer((json_int_t) reading->last));
+        json_object_set(line, "observations", reading->observations);
+        put_line(line);
 }
 
-int read_capture(const char *path) {
+static void read_frame(struct reading *reading, const struct pcap_pkthdr *header, const uint8_t *frame) {
+        reading->last = (uint64_t) header->ts.tv_sec * USEC_PER_SEC + (uint64_t) header->ts.tv_usec;
+        json_array_clear(reading->observations);
+        observer_frame(reading->observer, &reading->segment, NETWORK, frame, header->caplen, reading->last);
+        add_sightings(reading);
+        add_conflicts(reading);
+        if (reading->json)
+                put_frame(reading, header, frame);
+}
+
+static void put_results(const struct reading *reading) {
+        const struct timeline *timeline = reading->timeline;
+        const char *key;
+        json_t *sighting;
+
+        if (!reading->json)
+                printf("Machines seen: %zu\n", json_object_size(reading->seen));
+        json_object_foreach(reading->seen, key, sighting) {
+                if (reading->json)
+                        put_line(json_pack("{s:O}", "sighting", sighting));
+                else
+                        print_sighting(sighting, stdout);
+        }
+        for (size_t i = 0; i < timeline->n_boots; i++)
+                if (reading->json)
+                        put_line(json_pack("{s:o}", "boot", timeline_boot_json(timeline->boots[i], reading->last)));
+                else
+                        print_boot(timeline->boots[i], reading->last, stdout);
+        if (!reading->json && timeline->n_boots == 0)
+                printf("\nNo machine asked to boot from the network.\n");
+}
+
+static int read_frames(struct reading *reading, pcap_t *pcap, const char *path) {
+        struct pcap_pkthdr *header;
+        const uint8_t *frame;
+        int r;
+
+        while ((r = pcap_next_ex(pcap, &header, &frame)) == 1)
+                read_frame(reading, header, frame);
+        put_results(reading);
+        if (r == PCAP_ERROR)
+                fprintf(stderr, "Cannot read all of %s: %s\n", path, pcap_geterr(pcap));
+        return r == PCAP_ERROR ? EXIT_FAILURE : EXIT_SUCCESS;
+}
+
+int read_capture(const char *path, bool json) {
         char error[PCAP_ERRBUF_SIZE] = "";
         _cleanup_(pcap_closep) pcap_t *pcap = pcap_open_offline(path, error);
         _cleanup_(observer_freep) struct observer *observer = NULL;
-        _cleanup_json_ json_t *observations = json_array();
-        struct segment segment = {};
-        struct pcap_pkthdr *header;
-        const uint8_t *frame;
+        _cleanup_(timeline_freep) struct timeline *timeline = NULL;
+        _cleanup_json_ json_t *observations = json_array(), *seen = json_object();
+        struct reading reading = { .json = json, .observations = observations, .seen = seen };
         int r;
 
         if (!pcap) {
@@ -72,13 +137,11 @@ int read_capture(const char *path) {
                 fprintf(stderr, "Cannot read %s: its frames are not Ethernet\n", path);
                 return EXIT_FAILURE;
         }
-        if ((r = observer_new(SIGHTINGS_MAX, 1, on_step, observations, &observer)) < 0) {
+        if ((r = observer_new(SIGHTINGS_MAX, 1, on_step, &reading, &observer)) < 0 || (r = timeline_new(&timeline)) < 0) {
                 fprintf(stderr, "Cannot read %s: %s\n", path, strerror(-r));
                 return EXIT_FAILURE;
         }
-        while ((r = pcap_next_ex(pcap, &header, &frame)) == 1)
-                read_frame(observer, observations, &segment, header, frame);
-        if (r == PCAP_ERROR)
-                fprintf(stderr, "Cannot read all of %s: %s\n", path, pcap_geterr(pcap));
-        return r == PCAP_ERROR ? EXIT_FAILURE : EXIT_SUCCESS;
+        reading.observer = observer;
+        reading.timeline = timeline;
+        return read_frames(&reading, pcap, path);
 }

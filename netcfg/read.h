@@ -1,8 +1,11 @@
-/* `pxed-netcfg --read FILE`: what would be understood of a capture file (of tcpdump, say). */
+/* `pxed-netcfg --read FILE`: what is understood of a capture file (of tcpdump, say, or of `pxectl capture`), pcap or pcapng. */
 #pragma once
 
+#include <stdbool.h>
+
 /*
- * Prints a line of JSON for each frame of the file ("-": standard input): its layers, and the observations that the daemon would report of
- * it to pxed. Returns the exit status for main; what is wrong with the file is printed to standard error.
+ * Prints the machines that were seen in the file ("-": standard input), their boots step by step, and why those that got stuck did. json: a line of
+ * JSON for each frame (its layers, and the observations that the daemon would report of it to pxed), then one for each sighting and each
+ * boot. Returns the exit status for main; what is wrong with the file is printed to standard error.
  */
-int read_capture(const char *path);
+int read_capture(const char *path, bool json);

@@ -15,8 +15,8 @@ def read(tmp_path, *frames):
     for i, frame in enumerate(frames):
         frame.time = 1700000000 + i
     scapy.wrpcap(str(path), list(frames), linktype=1)
-    output = subprocess.run([str(BUILD / "pxed-netcfg"), "--read", str(path)], check=True, capture_output=True, text=True).stdout
-    lines = [json.loads(line) for line in output.splitlines()]
+    output = subprocess.run([str(BUILD / "pxed-netcfg"), "--json", "--read", str(path)], check=True, capture_output=True, text=True).stdout
+    lines = [line for line in map(json.loads, output.splitlines()) if "ethernet" in line]
     assert len(lines) == len(frames)
     return lines
 

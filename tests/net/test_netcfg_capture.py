@@ -300,7 +300,7 @@ def test_packets_of_a_machine(appliance, bus, trunk, captures, tmp_path):
     assert interfaces_and_directions(tmp_path / "got.pcapng") == [("prov0", "in")] * 4 + [("prov0", "out")]
 
     # what pxed-netcfg itself reads out of the file
-    read = subprocess.run([str(BUILD / "pxed-netcfg"), "--read", str(tmp_path / "got.pcapng")], capture_output=True, text=True, check=True)
+    read = subprocess.run([str(BUILD / "pxed-netcfg"), "--json", "--read", str(tmp_path / "got.pcapng")], capture_output=True, text=True, check=True)
     lines = [json.loads(line) for line in read.stdout.splitlines()]
     lines = [line for line in lines if "ethernet" in line]
     assert [line["time"] for line in lines] == [int(p.time * 1000000) for p in packets]
