@@ -1,8 +1,5 @@
 """pxed-netcfg on a segment with others: what machines say of themselves, foreign DHCP servers (a real dnsmasq), addresses of two machines,
 floods of MACs. scapy makes and reads the packets."""
-import os
-import pathlib
-import signal
 import socket
 import subprocess
 import threading
@@ -12,19 +9,18 @@ import pytest
 import scapy.all as scapy
 from scapy.layers import dhcp6 as d6
 
-from fake_bus import FakeBus
+from netcfg_daemon import Wire, appliance, bus, link, start  # noqa: F401
 from netns import Namespace, connect
 
-BUILD = pathlib.Path(os.environ.get("PXED_BUILD", "build")).resolve()
 MACHINE, OTHER, FOREIGN = "52:54:00:aa:00:01", "52:54:00:aa:00:02", "52:54:00:f0:00:01"
 
 
 class Segment:
     """The appliance's interface is a bridge; a machine and a stranger hang on it."""
 
-    def __init__(self, tmp_path):
-        self.tmp_path = tmp_path
-        self.appliance, self.machine, self.stranger = Namespace("appliance"), Namespace("machine"), Namespace("stranger")
+    def __init__(self, appliance, bus, start, tmp_path):
+        self.appliance, self.bus, self.start_daemon, self.tmp_path = appliance, bus, start, tmp_path
+        self.machine, self.stranger = Namespace("machine"), Namespace("stranger")
         self.appliance.ip("link", "add", "prov0", "type", "bridge", "forward_delay", "0")
         self.appliance.ip("address", "add", "192.0.2.1/24", "dev", "prov0")
         for port, namespace, mac in (("port0", self.machine, MACHINE), ("port1", self.stranger, FOREIGN)):
@@ -32,23 +28,12 @@ class Segment:
             self.appliance.ip("link", "set", port, "master", "prov0")
         self.appliance.ip("link", "set", "prov0", "up")
         self.stranger.ip("address", "add", "192.0.2.9/24", "dev", "eth0")
-        self.bus = FakeBus(str(tmp_path / "run"))
-        self.process = None
+        self.wires = {namespace: Wire(namespace, "eth0") for namespace in (self.machine, self.stranger)}
 
     def start(self, **network):
         self.bus.set_network("lab", interface="prov0", **network)
-        self.process = self.appliance.popen([str(BUILD / "pxed-netcfg"), "--runtime-dir", str(self.tmp_path / "run"), "--state-dir",
-                                             str(self.tmp_path / "state"), "--log-level", "debug"])
-        self.bus.wait_applied("netcfg")
-        self.bus.wait_for(lambda: self.bus.values("link") and self.bus.values("link")[-1]["carrier"])
-
-    def close(self):
-        if self.process:
-            self.process.send_signal(signal.SIGTERM)
-            assert self.process.wait(5) == 0
-        self.bus.stop()
-        for namespace in (self.appliance, self.machine, self.stranger):
-            namespace.delete()
+        self.start_daemon()
+        self.bus.wait_for(lambda: self.bus.values("link") and link(self.bus, "lab")["carrier"])
 
     def dnsmasq(self, namespace, name, *options):
         """Its log; returns when it serves."""
@@ -66,12 +51,9 @@ class Segment:
 
     def send(self, *frames, namespace=None):
         """Each a little after the one before."""
-        namespace = namespace or self.machine
-        with namespace.entered(), socket.socket(socket.AF_PACKET, socket.SOCK_RAW) as sock:
-            sock.bind(("eth0", 0))
-            for frame in frames:
-                sock.send(bytes(frame))
-                time.sleep(0.005)
+        for frame in frames:
+            self.wires[namespace or self.machine].send(frame)
+            time.sleep(0.005)
 
     def sniff(self, namespace, interface):
         """A socket that gets what comes by."""
@@ -93,10 +75,10 @@ class Segment:
 
 
 @pytest.fixture
-def segment(tmp_path):
-    segment = Segment(tmp_path)
-    yield segment
-    segment.close()
+def segment(appliance, bus, start, tmp_path):  # noqa: F811
+    segment = Segment(appliance, bus, start, tmp_path)
+    with segment.machine, segment.stranger:
+        yield segment
 
 
 FOREIGN_OPTIONS = ["--dhcp-range=192.0.2.200,192.0.2.200,1h", "--dhcp-boot=pxelinux.0,,192.0.2.77", "--dhcp-option=3,192.0.2.254"]
@@ -190,7 +172,7 @@ def test_probe(segment):
     started = time.monotonic()
     frame = next(f for f in iter(lambda: scapy.Ether(wire.recv(2048)), None) if scapy.BOOTP in f and f[scapy.BOOTP].op == 1)
     assert 4 <= time.monotonic() - started <= 11
-    mac = segment.bus.values("link")[-1]["mac"]
+    mac = link(segment.bus, "lab")["mac"]
     whole = bytes(frame)
     assert (frame.src, frame.dst, len(whole)) == (mac, "ff:ff:ff:ff:ff:ff", 342)
     for layer in (scapy.IP, scapy.UDP):  # scapy fills both in anew
@@ -230,7 +212,7 @@ def given(address):
 
 def test_foreign_server_of_dhcp6(segment):
     segment.start()
-    own = next(a for a in segment.bus.values("link")[-1]["addresses"] if a.startswith("fe80")).split("/")[0]
+    own = next(a for a in link(segment.bus, "lab")["addresses"] if a.startswith("fe80")).split("/")[0]
 
     def advertise(source, mac):
         return dhcp6(mac, source, "fe80::50", (547, 546), d6.DHCP6_Advertise(trid=9), DUID, d6.DHCP6OptServerId(duid=d6.DUID_LL(lladdr=mac)),
@@ -283,7 +265,7 @@ def test_two_machines_claim_an_address(segment):
 
 def test_the_appliance_s_own_address_is_claimed(segment):
     segment.start()
-    mac = segment.bus.values("link")[-1]["mac"]
+    mac = link(segment.bus, "lab")["mac"]
 
     def conflict():
         segment.send(arp(FOREIGN, "192.0.2.1", "192.0.2.1"), namespace=segment.stranger)
@@ -303,16 +285,14 @@ def test_flood_of_macs_is_a_problem_with_what_to_do(segment):
     stop = threading.Event()
 
     def flood():
-        with segment.stranger.entered(), socket.socket(socket.AF_PACKET, socket.SOCK_RAW) as sock:
-            sock.bind(("eth0", 0))
-            frame = bytearray(bytes(arp("02:00:00:00:00:00", "192.0.2.60")))
-            for i in range(1 << 24):
-                if stop.is_set():
-                    return
-                frame[6:12] = scapy.mac2str(FOREIGN)
-                frame[22:28] = b"\x02\x00\x00" + i.to_bytes(3, "big")
-                sock.send(frame)
-                time.sleep(0.004)
+        frame = bytearray(bytes(arp("02:00:00:00:00:00", "192.0.2.60")))
+        frame[6:12] = scapy.mac2str(FOREIGN)
+        for i in range(1 << 24):
+            if stop.is_set():
+                return
+            frame[22:28] = b"\x02\x00\x00" + i.to_bytes(3, "big")
+            segment.wires[segment.stranger].send(frame)
+            time.sleep(0.004)
 
     thread = threading.Thread(target=flood)
     thread.start()
