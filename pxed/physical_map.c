@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/array.h"
 #include "lib/text.h"
 #include "pxed/glob.h"
 
@@ -34,20 +35,11 @@ static int check_pattern(const char *pattern, char reason[static PHYSICAL_REASON
         return 0;
 }
 
-/* Makes room for one more of `size` bytes, all zeros. NULL without memory. */
-static void *append(void **array, size_t *count, size_t size) {
-        void *larger = reallocarray(*array, *count + 1, size);
-        if (!larger)
-                return NULL;
-        *array = larger;
-        return memset((char *) larger + (*count)++ * size, 0, size);
-}
-
 static int add_switch(struct physical_network *map, char *word, char reason[static PHYSICAL_REASON_SIZE]) {
         int r = check_pattern(word, reason);
         if (r < 0)
                 return r;
-        char **pattern = append((void **) &map->switches, &map->n_switches, sizeof *pattern);
+        char **pattern = array_append((void **) &map->switches, &map->n_switches, sizeof *pattern);
         return pattern ? text_set(pattern, word) : -ENOMEM;
 }
 
@@ -61,7 +53,7 @@ static int add_port(struct physical_network *map, char *word, char reason[static
                 r = check_pattern(at, reason);
         if (r < 0)
                 return r;
-        struct port_pattern *pattern = append((void **) &map->ports, &map->n_ports, sizeof *pattern);
+        struct port_pattern *pattern = array_append((void **) &map->ports, &map->n_ports, sizeof *pattern);
         if (!pattern || text_set(&pattern->port, word) < 0)
                 return -ENOMEM;
         return text_set(&pattern->at, at);
@@ -71,7 +63,7 @@ static int add_subnet(struct physical_network *map, char *word, char reason[stat
         struct ip_prefix prefix;
         if (ip_prefix_parse(word, &prefix) < 0)
                 return REFUSE("\"%.64s\" is no subnet, such as 192.0.2.0/24 or 2001:db8::/32", word);
-        struct ip_prefix *subnet = append((void **) &map->subnets, &map->n_subnets, sizeof *subnet);
+        struct ip_prefix *subnet = array_append((void **) &map->subnets, &map->n_subnets, sizeof *subnet);
         if (!subnet)
                 return -ENOMEM;
         *subnet = prefix;

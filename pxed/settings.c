@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "lib/array.h"
 #include "lib/text.h"
 #include "pxed/settings_check.h"
 #include "pxed/settings_keys.h"
@@ -32,18 +33,6 @@ static int set_defaults(struct settings *s) {
         return r;
 }
 
-/* Grows an array by one zeroed element, which it returns; NULL without memory. */
-static void *grow(void **array, size_t *count, size_t size) {
-        /* It has room for the next power of two. */
-        if ((*count & (*count - 1)) == 0) {
-                void *larger = reallocarray(*array, *count ? *count * 2 : 1, size);
-                if (!larger)
-                        return NULL;
-                *array = larger;
-        }
-        return memset((char *) *array + (*count)++ * size, 0, size);
-}
-
 static int find_network(struct settings *s, const struct config_entry *entry, void **ret, struct config_error *error) {
         for (size_t i = 0; i < s->n_networks; i++)
                 if (strcmp(s->networks[i].name, entry->name) == 0) {
@@ -54,7 +43,7 @@ static int find_network(struct settings *s, const struct config_entry *entry, vo
                 return config_refuse(error, entry,
                                      "[network %s]: a network needs a name of at most 63 letters, digits, '.', '_', '-'",
                                      entry->name);
-        struct network *network = grow((void **) &s->networks, &s->n_networks, sizeof *network);
+        struct network *network = array_append((void **) &s->networks, &s->n_networks, sizeof *network);
         if (!network)
                 return -ENOMEM;
         network->first = entry;
@@ -80,7 +69,7 @@ static int find_physical(struct settings *s, const struct config_entry *entry, v
                 return config_refuse(error, entry,
                                      "[physical-network %s]: it needs a name of at most 63 letters, digits, '.', '_', '-'",
                                      entry->name);
-        struct physical_network *physical = grow((void **) &s->physical, &s->n_physical, sizeof *physical);
+        struct physical_network *physical = array_append((void **) &s->physical, &s->n_physical, sizeof *physical);
         *ret = physical;
         return physical ? text_set(&physical->name, entry->name) : -ENOMEM;
 }
@@ -102,7 +91,7 @@ static int find_host(struct settings *s, const struct config_entry *entry, void 
                 *ret = host;
                 return 0;
         }
-        host = grow((void **) &s->hosts, &s->n_hosts, sizeof *host);
+        host = array_append((void **) &s->hosts, &s->n_hosts, sizeof *host);
         if (!host || index_add(&s->hosts_by_mac, index_hash(&mac, sizeof mac), (void *) (uintptr_t) s->n_hosts) < 0)
                 return -ENOMEM;
         host->mac = mac;

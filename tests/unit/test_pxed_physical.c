@@ -401,6 +401,20 @@ static bool wants(const struct select_request *q, const char *name) {
         return false;
 }
 
+/* Whether the network has a part that the port can have: its physical network (NULL: not known), by a VLAN that its switch carries. */
+static bool fits(const struct select_request *q, const char *name, const char *vlans) {
+        char text[8];
+        for (size_t i = 0; i < q->n_physical_networks; i++)
+                if (!name || strcmp(q->physical_networks[i], name) == 0)
+                        return true;
+        for (size_t i = 0; i < q->n_segments; i++) {
+                snprintf(text, sizeof text, "%d", q->segments[i].vlan);
+                if ((!name || strcmp(q->segments[i].physical_network, name) == 0) && (!vlans || !q->segments[i].vlan || strstr(vlans, text)))
+                        return true;
+        }
+        return q->n_physical_networks + q->n_segments == 0;
+}
+
 /* Whatever the node: each port once, and none of a wrong physical network, attached, in conflict, or of half a group is a candidate. */
 static void test_select_any(void **state) {
         static const char *const names[] = { NULL, "a", "b", "c" }, *const groups[] = { NULL, NULL, "x", "y" };
@@ -440,6 +454,7 @@ static void test_select_any(void **state) {
                                 assert_null(c->ports[at].attachment);
                                 assert_int_equal(c->places[at].n_conflicts, 0);
                                 assert_true(any || (name ? wants(&q, name) : q.allow_unknown));
+                                assert_true(fits(&q, name, c->ports[at].switch_vlans));
                                 if (name && s->physical_network)
                                         assert_string_equal(name, s->physical_network);
                         }
