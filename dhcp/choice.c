@@ -114,14 +114,12 @@ static int choose_of_pool(const struct choice_inputs *in, const struct mac *mac,
 
         if (r < 0)
                 return r;
-        _cleanup_free_ uint32_t *addresses = taken.addresses;
         choice->free = count_free(network, &taken);
         choice->by = choice->free > 0 ? CHOICE_POOL : CHOICE_NONE;
-        if (choice->by == CHOICE_NONE)
-                return 0;
-        choice->address = first_of(network, mac);
-        while (!is_free(&taken, choice->address))
+        choice->address = choice->free > 0 ? first_of(network, mac) : 0;
+        while (choice->free > 0 && !is_free(&taken, choice->address))
                 choice->address = choice->address == network->pool_end ? network->pool_start : choice->address + 1;
+        free(taken.addresses);
         return 0;
 }
 
