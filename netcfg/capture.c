@@ -44,8 +44,9 @@ static const struct {
 
 /*
  * `vlan` shifts what stands after it by a tag. Where a tag lies depends on the frame: the kernel takes the outermost one of what comes in out of the
- * frame (libpcap puts it back after the filter), in what this host sends it may still be there. So the filter is compiled for a file, where
- * `vlan` means a tag within the frame only: one with its tag taken out matches as if it had none. No tag to two tags pass in each case.
+ * frame (libpcap puts it back after the filter), in what this host sends it may still be there. For a live capture libpcap looks in both places for each
+ * `vlan`, in a program of 500 instructions. As for a file `vlan` means a tag within the frame only, which does here: a frame with its tag taken
+ * out passes as if it had none. No tag to two tags pass in each case, by 180 instructions.
  */
 #define TAGGED_OR_NOT(filter) "(" filter ") or (vlan and ((" filter ") or (vlan and (" filter "))))"
 
