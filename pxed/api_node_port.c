@@ -13,6 +13,7 @@
 
 #define INTERFACE "org.pxed.Node"
 #define TEXT_MAX 255
+#define TOLD_SIZE 400
 #define REQUESTED_MAX 256
 
 static json_t *vlans_to_json(const char *vlans) {
@@ -85,30 +86,41 @@ static bool check_set_port(struct varlink_call *call, const json_t *in) {
         return !physical_network || !*physical_network || check_physical_network(call, "physicalNetwork", physical_network);
 }
 
-/* What is not given stays; an empty text takes it away. */
-static int set_texts(struct port *port, const json_t *in) {
+/* What is not given stays; an empty text takes it away. `told` says what was set, as ", attachment port-7, no group". */
+static int set_texts(struct port *port, const json_t *in, char told[static TOLD_SIZE]) {
         const struct {
-                const char *field;
+                const char *field, *name;
                 const char **text;
         } fields[] = {
-                { "physicalNetwork", &port->physical_network },
-                { "expectedChassis", &port->expected_chassis },
-                { "expectedPort", &port->expected_port },
-                { "portGroup", &port->group },
-                { "attachment", &port->attachment },
+                { "physicalNetwork", "physical network", &port->physical_network },
+                { "expectedChassis", "expected switch", &port->expected_chassis },
+                { "expectedPort", "expected port", &port->expected_port },
+                { "portGroup", "group", &port->group },
+                { "attachment", "attachment", &port->attachment },
         };
+        size_t size = 0;
+        *told = '\0';
         for (size_t i = 0; i < ELEMENTS(fields); i++) {
                 const char *value = json_get_string(in, fields[i].field);
-                if (value && shared_set(fields[i].text, *value ? value : NULL, TEXT_MAX) < 0)
+                if (!value)
+                        continue;
+                if (shared_set(fields[i].text, *value ? value : NULL, TEXT_MAX) < 0)
                         return -ENOMEM;
+                size += (size_t) snprintf(told + size, TOLD_SIZE - size, ", %s%s%s%.40s", *value ? "" : "no ", fields[i].name,
+                                          *value ? " " : "", value);
+        }
+        if (json_is_boolean(json_object_get(in, "boots"))) {
+                port->boots = json_get_bool(in, "boots", false);
+                snprintf(told + size, TOLD_SIZE - size, ", the machine %s by it", port->boots ? "boots" : "does not boot");
         }
         return 0;
 }
 
-static int put_port(struct state *s, struct change *change, struct node *copy, const struct mac *mac) {
+static int put_port(struct state *s, struct change *change, struct node *copy, const struct mac *mac, const char *told) {
         char text[MAC_TEXT_SIZE];
         struct uuid id = copy->id;
-        int r = change_event(change, "node.updated", copy, mac, NULL, NULL, "%s: port %s was set", copy->name, mac_format(mac, text));
+        int r = change_event(change, "node.updated", copy, mac, NULL, NULL, "%s: port %s was set%s%s", copy->name, mac_format(mac, text),
+                             *told ? ": " : "", *told ? told + 2 : "");
         if (r < 0) {
                 node_free(copy);
                 return r;
@@ -123,6 +135,7 @@ int api_node_set_port(struct varlink_call *call, const json_t *in, void *userdat
         const struct node *node = registry_find(&m->state->nodes, reference);
         int64_t if_revision = json_get_int(in, "ifRevision", -1);
         _cleanup_(change_freep) struct change *change = NULL;
+        char told[TOLD_SIZE];
         struct mac mac;
 
         if (!node)
@@ -137,14 +150,13 @@ int api_node_set_port(struct varlink_call *call, const json_t *in, void *userdat
                 return 0;
         _cleanup_(node_freep) struct node *copy = node_copy(node);
         struct port *port = copy ? node_port(copy, &mac) : NULL;
-        int r = port ? set_texts(port, in) : -ENOMEM;
+        int r = port ? set_texts(port, in, told) : -ENOMEM;
         if (r == 0)
                 r = change_begin(m->state, realtime_us(), &change);
         if (r < 0)
                 return r;
-        port->boots = json_get_bool(in, "boots", port->boots);
         struct uuid id = node->id;
-        r = put_port(m->state, change, TAKE_POINTER(copy), &mac);
+        r = put_port(m->state, change, TAKE_POINTER(copy), &mac, told);
         if (r == 0)
                 r = change_commit(change);
         return r < 0 ? api_failed(call, INTERFACE, m->state, r) : api_reply_node(m, call, &id);

@@ -115,7 +115,7 @@ static int tell_foreign(struct observe *o, const struct network *network, const 
                 snprintf(advice, sizeof advice, "besides %.46s: machines take whichever is first",
                          other ? json_get_string(other, "address") : "the one known before");
         else if (network->dhcp == DHCP_OFF)
-                snprintf(advice, sizeof advice, "it is this network's only one if it is meant to be");
+                snprintf(advice, sizeof advice, "pxed gives no addresses there: see whether that one is meant to");
         return change_event(o->change, "network.foreign-server", NULL, has_mac ? &mac : NULL, network->name, NULL,
                             "Network %s%s: DHCP server %s%s%s, which is not pxed's, answers%s%s; %s", network->name,
                             describe_vlan(server, where), address,

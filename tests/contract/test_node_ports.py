@@ -59,6 +59,10 @@ def test_set_port(connection, node):
     assert (port['attachment'], port['portGroup'], port['boots']) == (None, 'bond0', True)
     port = set_port(connection, node, 1, physicalNetwork='', expectedChassis='', expectedPort='', portGroup='', boots=False)
     assert all(port[name] is None for name in ('physicalNetwork', 'physicalNetworkSource', 'expectedChassis', 'expectedPort', 'portGroup'))
+    events = connection.call('org.pxed.Event.Watch', after=0, limit=1000)['events']
+    told = [event['message'] for event in events if event['node'] == node['id'] and event['kind'] == 'node.updated']
+    assert 'expected switch leaf1' in told[0] and 'attachment 8f9c8a51, the machine boots by it' in told[0]
+    assert told[1].endswith(': no attachment')
     listed = [n for n in connection.call('org.pxed.Node.List', limit=500)['nodes'] if n['id'] == node['id']]
     assert listed[0]['ports'][1] == port and listed[0]['revision'] > node['revision']
 

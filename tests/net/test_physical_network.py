@@ -19,6 +19,7 @@ physical-network = rack2
 interface = pla0
 address = 203.0.113.1/24
 dhcp = off
+manage = repair
 
 [physical-network rack1]
 switches = leaf1
@@ -241,6 +242,27 @@ def announce(namespace, interface, switch, port, ttl):
     with namespace.entered(), socket.socket(socket.AF_PACKET, socket.SOCK_RAW) as sock:
         sock.bind((interface, 0))
         sock.send(frame)
+
+
+def test_address_conflict(rack, machine):
+    """Two machines say in turn that an address is theirs: told with both, and with the node that one of them is."""
+    mine, other = machine.mac_of("eth3"), "52:54:00:0e:00:01"
+    with rack.other.entered(), socket.socket(socket.AF_PACKET, socket.SOCK_RAW) as sock:
+        sock.bind(("eth0", 0))
+        for mac in mine, other, mine, other:
+            sender = bytes.fromhex(mac.replace(":", "")) + socket.inet_aton("198.51.100.30")
+            sock.send(b"\xff" * 6 + sender[:6] + bytes.fromhex("0806 0001 0800 06 04 0002") + sender + b"\xff" * 6 + sender[6:])
+    [message] = rack.wait("the conflict is told", lambda: rack.told("network.address-conflict"), 10)
+    assert "198.51.100.30" in message and "network other" in message.lower()
+    assert f"{mine} ({rack.node(machine.mac)['name']})" in message and other in message
+
+
+def test_repair(rack):
+    """An address that somebody took away comes back, and that is told."""
+    before = len(rack.told("network.repaired"))
+    rack.namespace.ip("address", "delete", "203.0.113.1/24", "dev", "pla0")
+    message = rack.wait("the repair is told", lambda: rack.told("network.repaired")[before:], 10)[0]
+    assert "network plain" in message and "203.0.113.1/24" in message
 
 
 def test_neighbour(rack):
