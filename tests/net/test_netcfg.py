@@ -1,7 +1,6 @@
 """pxed-netcfg in a network namespace: links and their problems, sightings and steps of real DHCP and TFTP, capture that survives its
 interface."""
 import os
-import pathlib
 import shutil
 import signal
 import socket
@@ -12,22 +11,10 @@ import time
 import pytest
 
 from fake_bus import FakeBus
-from netns import Namespace, connect
+from netcfg_daemon import BUILD, appliance, client  # noqa: F401 (fixtures)
+from netns import connect
 
-BUILD = pathlib.Path(os.environ.get("PXED_BUILD", "build")).resolve()
 MAC = "52:54:00:aa:00:01"
-
-
-@pytest.fixture
-def appliance():
-    with Namespace("appliance") as namespace:
-        yield namespace
-
-
-@pytest.fixture
-def client():
-    with Namespace("client") as namespace:
-        yield namespace
 
 
 @pytest.fixture

@@ -1,50 +1,10 @@
 /* pxectl: networks with what they hang on, sightings in full, and the map of switches, ports and machines. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <string.h>
 #include <time.h>
 
-#include <cmocka.h>
+#include "tests/unit/ctl_fixture.h"
 
 #include "pxed/ctl/map.h"
 #include "pxed/ctl/show.h"
-
-#define NOW 1795221005000000 /* 2026-11-21 00:30:05 UTC */
-
-static const struct look plain = { .now = NOW };
-
-/* JSON with ' for ". */
-static json_t *json(const char *text) {
-        _cleanup_free_ char *copy = strdup(text);
-        for (char *p = copy; *p; p++)
-                if (*p == '\'')
-                        *p = '"';
-        json_error_t error;
-        json_t *value = json_loads(copy, 0, &error);
-        if (!value)
-                fail_msg("%s: %s", error.text, copy);
-        return value;
-}
-
-typedef int (*show_function)(const json_t *value, const struct look *look, FILE *out);
-
-static void expect_shown(show_function show, const json_t *value, const struct look *look, const char *expected) {
-        char *text = NULL;
-        size_t size;
-        FILE *out = open_memstream(&text, &size);
-        assert_int_equal(show(value, look, out), 0);
-        fclose(out);
-        if (strcmp(text, expected) != 0)
-                fprintf(stderr, "--- shown\n%s--- expected\n%s", text, expected);
-        assert_string_equal(text, expected);
-        free(text);
-}
-
-static void expect(show_function show, const char *input, const char *expected) {
-        _cleanup_json_ json_t *value = json(input);
-        expect_shown(show, value, &plain, expected);
-}
 
 #define LLDP(interface, chassis, name, port)                                                                               \
         "{'interface':'" interface "','protocol':'lldp','chassis':'" chassis "','port':'" port "','systemName':" name ","    \
@@ -64,6 +24,7 @@ static void test_hangs_on(void **state) {
                "[" NETWORK("a", LLDP("eth1", "00:11:22:33:44:55", "'tor-7'", "Eth1/7") "," CDP("eth1", "tor-7.example", "Ethernet1/7")) ","
                    NETWORK("b", CDP("eth1", "tor-8", "Gi0/1")) ","
                    NETWORK("c", LLDP("eth1", "00:11:22:33:44:55", "null", "1") "," LLDP("eth2", "00:11:22:33:44:66", "null", "2")) "," NETWORK("d", "") "]",
+               &plain,
                "NAME  INTERFACE  LINK  HANGS ON                ADDRESS       DHCP    POOL                     LEASES  UNKNOWN BOOT  KNOWN BOOT  DROPPED\n"
                "a     eth1       up    tor-7 Eth1/7            192.0.2.1/24  server  192.0.2.10 - 192.0.2.99       2  inspect       local             0\n"
                "b     eth1       up    tor-8 Gi0/1             192.0.2.1/24  server  192.0.2.10 - 192.0.2.99       2  inspect       local             0\n"
@@ -79,6 +40,7 @@ static void test_network(void **state) {
                LLDP("eth1", "00:11:22:33:44:55", "'tor\\u001b7'", "Eth1/7") "," CDP("eth1", "tor-7.example", "Ethernet1/7") "]},"
                "'foreignServers':[{'address':'192.0.2.66','mac':'52:54:00:66:66:66','vlan':7,'offered':'192.0.2.200','client':'52:54:00:00:00:01','nextServer':null,"
                "'file':'x.efi','gateway':null,'firstSeen':1795220705000000,'lastSeen':1795221000000000}]}",
+               &plain,
                "           Name: blue\n"
                "   Physical net: -\n"
                "      Interface: eth1.42, VLAN 42 of eth1\n"
@@ -103,6 +65,7 @@ static void test_network(void **state) {
                "  ADDRESS     MAC                ON      OFFERED      TO                 NEXT SERVER  FILE   GATEWAY  HEARD  SINCE\n"
                "  192.0.2.66  52:54:00:66:66:66  VLAN 7  192.0.2.200  52:54:00:00:00:01  -            x.efi  -          5 s  2026-11-21 00:25:05\n");
         expect(show_network, "{'name':'x','link':null}",
+               &plain,
                "           Name: x\n   Physical net: -\n      Interface: ?\n        Address: ?\n           Link: not known\n           DHCP: -\n           Pool: -\n"
                "     Lease time: 0 ms\n         Leases: 0\n   Unknown boot: -\n     Known boot: -\n");
 }
@@ -115,6 +78,7 @@ static void test_sightings(void **state) {
         expect(show_sightings,
                "[" SIGHTING("52:54:00:00:00:01", "'id'", "'web-1'", "'protocols':['dhcp','arp']") "," SIGHTING("52:54:00:00:00:02", "null", "null", "'protocols':['arp'],'vlan':7") ","
                    SIGHTING("52:54:00:00:00:03", "null", "null", "'protocols':['lldp'],'vlan':0,'physicalNetwork':'rack1'") "]",
+               &plain,
                "MAC                NETWORK                ADDRESSES  SEEN  FIRST SEEN           BY         NODE\n"
                "52:54:00:00:00:01  lab                    192.0.2.9   5 s  2026-11-21 00:25:05  dhcp, arp  web-1\n"
                "52:54:00:00:00:02  lab, VLAN 7            192.0.2.9   5 s  2026-11-21 00:25:05  arp        -\n"
@@ -122,6 +86,7 @@ static void test_sightings(void **state) {
         expect(show_sightings_in_full,
                "[" SIGHTING("52:54:00:00:00:01", "'id'", "'web-1'", "'protocols':['dhcp'],'hostname':'h\\u001b','vendorClass':'PXEClient','architecture':7,'uuid':'u',"
                "'clientId':'0152','relay':'192.0.2.254','circuitId':'00','remoteId':'01'") "," SIGHTING("52:54:00:00:00:01", "null", "null", "'protocols':['arp'],'vlan':7") "]",
+               &plain,
                "            MAC: 52:54:00:00:00:01\n"
                "           Node: web-1\n"
                "        Network: lab\n"

@@ -1,54 +1,9 @@
 /* pxectl: what replies look like, against the text that is expected of them. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <string.h>
-#include <time.h>
-
-#include <cmocka.h>
+#include "tests/unit/ctl_fixture.h"
 
 #include "pxed/ctl/boot_words.h"
 #include "pxed/ctl/show.h"
 #include "pxed/ctl/watch_list.h"
-
-/* 2026-11-21 00:30:05 UTC */
-#define NOW 1795221005000000
-
-static const struct look plain = { .now = NOW };
-
-/* JSON with ' for " and @N for N microseconds after the start of the test's boots, 30 s before NOW. */
-static json_t *json(const char *text) {
-        char *copy = NULL;
-        size_t size;
-        FILE *out = open_memstream(&copy, &size);
-        for (const char *p = text; *p; p++) {
-                if (*p == '@') {
-                        char *end;
-                        long offset = strtol(p + 1, &end, 10);
-                        fprintf(out, "%lld", (long long) NOW - 30000000 + offset);
-                        p = end - 1;
-                } else
-                        fputc(*p == '\'' ? '"' : *p, out);
-        }
-        fclose(out);
-        json_t *value = json_loads(copy, 0, NULL);
-        free(copy);
-        assert_non_null(value);
-        return value;
-}
-
-static void expect(int (*show)(const json_t *value, const struct look *look, FILE *out), const char *input, const struct look *look, const char *expected) {
-        _cleanup_json_ json_t *value = json(input);
-        char *text = NULL;
-        size_t size;
-        FILE *out = open_memstream(&text, &size);
-        assert_int_equal(show(value, look, out), 0);
-        fclose(out);
-        if (strcmp(text, expected) != 0)
-                fprintf(stderr, "--- shown\n%s--- expected\n%s", text, expected);
-        assert_string_equal(text, expected);
-        free(text);
-}
 
 #define NODE                                                                                                                               \
         "{'id':'0e8b7f1a-0000-4000-8000-000000000001','name':'web-1','revision':12,'created':@0,'uuid':null,'serial':'S1','manufacturer':'QEMU'," \
