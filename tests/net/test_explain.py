@@ -89,6 +89,31 @@ def test_missing_file_is_told(appliance):
     assert story["boot"]["answers"][-1]["status"] == 404
 
 
+def test_each_mac_that_a_node_boots_by(appliance):
+    macs = ["52:54:00:0e:00:11", "52:54:00:0e:00:12", "52:54:00:0e:00:13"]
+    appliance.call("Node.Create", name="twins", macs=macs)
+    assert [story["mac"] for story in tell(appliance, "twins")] == macs[:1]
+    for mac in macs:
+        appliance.call("Node.SetPort", node="twins", mac=mac, boots=mac != macs[0])
+    stories = tell(appliance, "twins", "--arch", "bios", "--arch", "efi64")
+    assert [(story["mac"], story["architecture"]) for story in stories] == [(mac, number) for mac in macs[1:] for number in (0, 7)]
+    assert len({story["dhcp"]["answers"][0]["fields"][0]["value"] for story in stories}) == 2
+    assert [story["mac"] for story in tell(appliance, macs[0])] == macs[:1]
+
+    appliance.call("Node.Create", name="nothing", uuid="2b3f4c5d-1111-4000-8000-0000000000aa")
+    done = run(appliance, "nothing")
+    assert done.returncode == 1 and "has no MAC yet" in done.stderr
+
+
+def test_uuid_finds_the_node(appliance):
+    uuid = "2b3f4c5d-1111-4000-8000-0000000000bb"
+    appliance.call("Node.Create", name="by-uuid", uuid=uuid)
+    appliance.call("Node.Inspect", node="by-uuid", wait=True)
+    [story] = tell(appliance, UNKNOWN, "--uuid", uuid)
+    assert story["decision"]["profile"] == "inspect" and story["notes"] == []
+    assert any("its UUID is that of node by-uuid" in rule for answer in story["boot"]["answers"] for rule in answer["rules"])
+
+
 def test_a_daemon_that_is_down(appliance):
     appliance.stop("pxed-dhcp")
     done = run(appliance, UNKNOWN)
