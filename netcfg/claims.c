@@ -3,6 +3,8 @@
 #include <errno.h>
 #include <string.h>
 
+#include "netcfg/hash.h"
+
 /* A MAC that has the address; `said`: it claimed it itself, otherwise it was only given it. */
 struct claimer {
         struct mac mac;
@@ -53,19 +55,13 @@ struct claims *claims_free(struct claims *claims) {
         return NULL;
 }
 
-/* Each bit of x counts in each of the upper half (the finalizer of MurmurHash3, with a multiplier of our own). */
-static uint64_t mix(uint64_t x, uint64_t multiplier) {
-        x = (x ^ x >> 33) * 0xff51afd7ed558ccdU;
-        return (x ^ x >> 33) * (multiplier | 1);
-}
-
 static struct claim *set_of(struct claims *c, uint16_t network, int vlan, const struct in6_addr *address) {
         uint64_t high, low;
 
         memcpy(&high, address, 8);
         memcpy(&low, address->s6_addr + 8, 8);
-        uint64_t x = mix(high ^ c->seed, c->seed) ^ ((uint64_t) network << 16 | (uint16_t) vlan);
-        x = mix(low ^ x, c->seed);
+        uint64_t x = hash_mix(high ^ c->seed, c->seed) ^ ((uint64_t) network << 16 | (uint16_t) vlan);
+        x = hash_mix(low ^ x, c->seed);
         return &c->entries[(x >> 32) % c->sets * CLAIMS_WAYS];
 }
 

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "netcfg/hash.h"
 #include "netcfg/machine_frame.h"
 
 #define TABLE_SIZE 4096U /* power of two */
@@ -34,11 +35,7 @@ struct machine_packets {
 };
 
 static struct machine **slot_of(struct machine_packets *store, const struct mac *mac) {
-        uint64_t x = mac_to_u64(mac) ^ store->seed;
-
-        x = (x ^ x >> 33) * 0xff51afd7ed558ccdU;
-        x = (x ^ x >> 33) * (store->seed | 1);
-        return &store->table[(x >> 32) & (TABLE_SIZE - 1)];
+        return &store->table[(hash_mix(mac_to_u64(mac) ^ store->seed, store->seed) >> 32) & (TABLE_SIZE - 1)];
 }
 
 static struct machine *find(const struct machine_packets *store, const struct mac *mac) {

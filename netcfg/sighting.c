@@ -4,6 +4,8 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "netcfg/hash.h"
+
 #define SLAB 256U
 #define DUE_MAX 4096U
 #define NONE 0U /* entries are numbered from 1 */
@@ -46,10 +48,8 @@ static uint64_t make_key(uint16_t network, const struct mac *mac) {
 }
 
 static uint32_t slot_of(const struct sightings *s, uint64_t key, int vlan) {
-        uint64_t x = key ^ s->seed ^ (uint64_t) (vlan + 1) << 48;
+        uint64_t x = hash_mix(key ^ s->seed ^ (uint64_t) (vlan + 1) << 48, s->seed);
 
-        x = (x ^ x >> 33) * 0xff51afd7ed558ccdU;
-        x = (x ^ x >> 33) * (s->seed | 1);
         return (uint32_t) (x >> 32) & (s->table_size - 1);
 }
 
