@@ -93,7 +93,7 @@ void foreign_note(struct foreign *f, const struct foreign_server *answer, uint64
 
 bool foreign_take(struct foreign *f, uint64_t now, struct foreign_server *ret) {
         for (unsigned i = 0; i < f->count && f->due > 0; i++) {
-                struct foreign_entry *entry = &f->entries[i];
+                struct foreign_entry *entry = &f->entries[f->next++ % f->count];
                 if (!entry->due)
                         continue;
                 entry->due = false;

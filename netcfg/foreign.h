@@ -60,6 +60,7 @@ struct foreign_entry {
 struct foreign {
         struct foreign_entry entries[FOREIGN_MAX];
         unsigned count, due;
+        unsigned next; /* to be looked at by foreign_take: each one in turn */
 };
 
 /* A server that is not own answered. It is due when it is new, when what it offers besides the address has changed, or after FOREIGN_REPEAT. */

@@ -100,6 +100,22 @@ static void test_when_a_server_is_due(void **state) {
         assert_false(foreign_is_due(&f));
 }
 
+/* One that changes all the time does not keep the others from being told. */
+static void test_each_in_turn(void **state) {
+        static struct foreign f;
+        struct foreign_server restless = answer("192.0.2.8", ""), quiet = answer("192.0.2.9", ""), got;
+        bool told = false;
+
+        for (unsigned i = 0; i < 2; i++) {
+                snprintf(restless.file, sizeof(restless.file), "%u", i);
+                foreign_note(&f, &restless, SECOND);
+                foreign_note(&f, &quiet, SECOND);
+                assert_true(foreign_take(&f, SECOND, &got));
+                told = told || ip_equal(&got.address, &quiet.address);
+        }
+        assert_true(told);
+}
+
 static void test_servers_are_bounded(void **state) {
         static struct foreign f;
         struct foreign_server server = answer("192.0.2.9", ""), got;
@@ -124,6 +140,7 @@ int main(void) {
                 cmocka_unit_test(test_own_answers),
                 cmocka_unit_test(test_own_is_bounded),
                 cmocka_unit_test(test_when_a_server_is_due),
+                cmocka_unit_test(test_each_in_turn),
                 cmocka_unit_test(test_servers_are_bounded),
         };
         return cmocka_run_group_tests(tests, NULL, NULL);
