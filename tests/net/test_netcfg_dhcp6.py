@@ -11,6 +11,8 @@ from scapy.layers import dhcp6 as d6
 
 from netcfg_daemon import bus, start  # noqa: F401 (fixtures)
 from netns import Namespace, connect
+from simulated_machine import SimulatedMachine
+from whole_appliance import WholeAppliance
 
 MAC = "52:54:00:aa:00:01"
 UUID = uuid.UUID("2b3f4c5d-1111-4222-8333-0123456789ab")
@@ -161,3 +163,25 @@ def test_a_machine_boots_through_a_relay(appliance, client, bus, lab):
         assert all("by relay 2001:db8:1::1" in step["detail"] for step in told)
         assert seen["relay"] == "2001:db8:1::1"
         assert "nd" in bus.wait_for(lambda: [s for s in bus.values("sighting") if s["mac"] == "52:54:00:cc:00:01"])[-1]["protocols"]
+
+
+def test_the_whole_appliance_tells_it():
+    """pxed takes all that pxed-netcfg tells of it: the boot's steps and what was seen of the machine."""
+    with WholeAppliance() as appliance:
+        appliance.wait_ready()
+        machine = SimulatedMachine(appliance, 1)
+        machine.become(MAC)
+        appliance.namespace.ip("address", "add", "2001:db8::1/64", "dev", "pxe0", "nodad")
+        dnsmasq(appliance.namespace, "--interface=pxe0", "--dhcp-range=2001:db8::100,2001:db8::1ff,64,1h", *SERVED)
+        address = Machine(machine.namespace).boot()
+
+        def steps():
+            return [step for boot in appliance.boots(MAC) for step in boot["steps"]]
+        appliance.wait("the boot was told", lambda: len(steps()) >= 4, 5)
+        assert [(step["kind"], step["protocol"], step["stage"], step["address"]) for step in steps()] == [
+            ("discover", "dhcp6", "firmware", None), ("offer", "dhcp6", "firmware", address), ("request", "dhcp6", "firmware", None),
+            ("acknowledge", "dhcp6", "firmware", address)]
+        assert steps()[3]["file"] == steps()[3]["options"]["59"] == URL and steps()[3]["server"].startswith("fe80::")
+        [seen] = appliance.call("Network.ListSightings", mac=MAC)["sightings"]
+        assert address in seen["addresses"] and "dhcp6" in seen["protocols"] and seen["uuid"] == str(UUID)
+        machine.close()
