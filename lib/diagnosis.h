@@ -30,6 +30,7 @@ struct facts {
         const char *profile;           /* that it is to boot */
         enum known inspects;           /* the profile is the inspection ramdisk */
         unsigned attempts;             /* of this machine in the last 15 minutes before this one, none of which came to its end */
+        unsigned fetches;              /* in how many of these the machine fetched the same loader as in this one, and no script */
         unsigned http_port;            /* 0: not known */
         bool wire_only; /* a capture is all there is: what is served by HTTP and what the ramdisk reports is not in the steps */
 };
@@ -61,6 +62,9 @@ struct signature {
  * comes first. */
 extern const struct signature signatures[];
 extern const size_t n_signatures;
+
+/* Whether the machine fetched this loader by TFTP in the boot, and got no boot script. */
+bool diagnosis_loader_only(const struct boot *boot, const char *file);
 
 /* False: nothing is wrong with it, or nothing can be said. */
 bool diagnosis_of_boot(const struct boot *boot, const struct facts *facts, uint64_t now, struct diagnosis *ret);

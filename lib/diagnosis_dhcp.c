@@ -146,6 +146,9 @@ bool match_offer_foreign(const struct view *v, struct diagnosis *d) {
                 diagnosis_evidence(v, d, NULL, "the appliance offered it nothing");
         diagnosis_evidence(v, d, v->request, "%s chose %s%s%s", stage_words(v->request->stage), server_words(v->request),
                            v->request->address ? " and the address " : "", v->request->address ? v->request->address : "");
+        /* As a server that counts itself the only one does. */
+        if (is_after(v->nak, v->request) && !is_foreign(v->nak))
+                diagnosis_evidence(v, d, v->nak, "%s refused that address", server_words(v->nak));
         if (v->facts->foreign)
                 diagnosis_evidence(v, d, NULL, "seen on the network: %s", v->facts->foreign);
         return true;

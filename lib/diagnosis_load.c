@@ -235,10 +235,29 @@ static unsigned count_fetches(const struct view *v, const char *file) {
         return count;
 }
 
+static const struct boot_step *last_transfer(const struct boot *boot) {
+        for (size_t i = boot->n_steps; i-- > 0;)
+                if (boot->steps[i].kind == STEP_TFTP && boot->steps[i].file)
+                        return &boot->steps[i];
+        return NULL;
+}
+
+bool diagnosis_loader_only(const struct boot *boot, const char *file) {
+        const struct boot_step *t = last_transfer(boot);
+
+        for (size_t i = 0; i < boot->n_steps; i++)
+                if (boot->steps[i].kind == STEP_SCRIPT)
+                        return false;
+        return t && text_equal(t->file, file) && (t->transfer == TRANSFER_DONE || t->transfer == TRANSFER_DATA);
+}
+
 bool match_ipxe_loop(const struct view *v, struct diagnosis *d) {
         const struct boot_step *t = v->tftp;
         unsigned count = t && t->file && !v->script ? count_fetches(v, t->file) : 0;
 
+        /* Where the firmware's question begins a new boot each time: one that goes on may be the one that gets through. */
+        if (count > 0 && v->over)
+                count += v->facts->fetches;
         if (count < LOOP_ROUNDS)
                 return false;
         diagnosis_reason(d, "The machine fetches %s again and again: iPXE is given a loader in place of a script.", t->file);

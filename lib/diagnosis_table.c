@@ -87,7 +87,7 @@ const struct signature signatures[] = {
           "Look for loss and for a duplex mismatch on the switch port of the machine and on INTERFACE; see that the TFTP server was not stopped (pxectl events).",
           match_tftp_stalled },
         { "ipxe-loop", "The machine runs iPXE, and is given iPXE again, for ever.",
-          "The same loader fetched three times, and no boot script asked for.",
+          "The same loader fetched three times, in one boot or in one after the other, and no boot script asked for.",
           SEE_THE_WIRE,
           "iPXE must get a script and not a loader. A network card with a vendor's iPXE that says neither user class \"iPXE\" nor option 175 is taken for plain "
           "firmware: switch the card's own iPXE off, or update it. Where another server names the loader, give it a rule for the user class iPXE.",
@@ -111,6 +111,12 @@ const struct signature signatures[] = {
           "See the console. Secure Boot refuses a loader that is not signed (Access Denied): switch it off, or use a signed one. An old firmware or a network card "
           "that iPXE has no driver for: use snponly.efi or undionly.kpxe, which use the firmware's own. A switch port that comes up slowly needs portfast.",
           match_loader_not_started },
+        { "offer-not-requested-foreign", "Another DHCP server on the network was chosen by the machine, and what it offers does not lead to the appliance.",
+          "A REQUEST for the other server, and no boot script asked for after it.",
+          "pxectl network show NETWORK",
+          "Switch the other DHCP server off on this network, or block it on the switch (DHCP snooping). Where it must give the addresses, set dhcp = proxy for network "
+          "NETWORK.",
+          match_offer_foreign },
         { "address-declined", "The machine found that somebody else uses the address that it was given.",
           "A DECLINE, and no other address since.",
           "arping -D -I INTERFACE -c 2 ADDRESS",
@@ -127,12 +133,6 @@ const struct signature signatures[] = {
           "tcpdump -eni INTERFACE 'vlan or ether host MAC'",
           "Put the machine's switch port into the network's VLAN (as its untagged one, unless the firmware tags itself), or add a network for that VLAN to pxed.conf.",
           match_no_offer_wrong_vlan },
-        { "offer-not-requested-foreign", "Another DHCP server on the network was chosen by the machine, and what it offers does not lead to the appliance.",
-          "A REQUEST for the other server, and no boot script asked for after it.",
-          "pxectl network show NETWORK",
-          "Switch the other DHCP server off on this network, or block it on the switch (DHCP snooping). Where it must give the addresses, set dhcp = proxy for network "
-          "NETWORK.",
-          match_offer_foreign },
         { "offer-not-requested-proxy", "Another server gave the address, as it should, and the machine ignored the boot file that the appliance offers beside it "
           "(dhcp = proxy).",
           "An acknowledged address, the appliance's offer, and neither a request on port 4011 nor one by TFTP.",

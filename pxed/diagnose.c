@@ -114,28 +114,48 @@ static const struct boot_step *script_of(const struct boot *boot) {
 
 struct attempts {
         const struct boot *boot;
-        unsigned count;
-        bool interrupted;
+        const char *loader; /* NULL: it fetched none */
+        unsigned count, fetches;
 };
 
-static int count_attempt(struct boot *stored, void *userdata) {
-        _cleanup_(boot_freep) struct boot *before = stored;
-        struct attempts *attempts = userdata;
+/* False: what came before it is of no interest. */
+static bool count_attempt(const struct boot *before, struct attempts *attempts) {
         bool failed = before->outcome == BOOT_FAILED || before->outcome == BOOT_SILENT;
 
         if (!failed || before->started + ATTEMPTS_USEC < attempts->boot->started)
-                attempts->interrupted = true;
-        attempts->count += !attempts->interrupted;
+                return false;
+        attempts->count++;
+        attempts->fetches += attempts->loader && diagnosis_loader_only(before, attempts->loader);
+        return true;
+}
+
+static int keep_one(struct boot *boot, void *userdata) {
+        struct boot **found = userdata;
+        boot_free(*found);
+        *found = boot;
         return 0;
 }
 
-/* How often it began before, without success between. */
-static unsigned attempts_before(const struct state *s, const struct boot *boot) {
+/* How often it began before, without success between. One that ended just now is not in the store yet. */
+static void add_attempts(const struct state *s, const struct boot *boot, struct facts *facts) {
         struct attempts attempts = { .boot = boot };
+        uint64_t below = boot->id;
+        bool goes_on = true;
 
-        if (boot->id > 1)
-                (void) store_read_boots(s->store, NULL, &boot->mac, boot->id, ATTEMPTS_MAX, count_attempt, &attempts);
-        return attempts.count;
+        for (size_t i = 0; i < boot->n_steps; i++)
+                if (boot->steps[i].kind == STEP_TFTP && boot->steps[i].file)
+                        attempts.loader = boot->steps[i].file;
+        for (unsigned i = 0; i < ATTEMPTS_MAX && goes_on && below > 1; i++) {
+                const struct boot *before = boots_latest(&s->boots, &boot->mac, below);
+                _cleanup_(boot_freep) struct boot *stored = NULL;
+                if (!before && store_read_boots(s->store, NULL, &boot->mac, below, 1, keep_one, &stored) < 0)
+                        break;
+                before = before ? before : stored;
+                goes_on = before && count_attempt(before, &attempts);
+                below = before ? before->id : 0;
+        }
+        facts->attempts = attempts.count;
+        facts->fetches = attempts.fetches;
 }
 
 json_t *diagnose_boot(const struct state *s, const struct boot *boot, uint64_t now) {
@@ -154,7 +174,7 @@ json_t *diagnose_boot(const struct state *s, const struct boot *boot, uint64_t n
         if (profile)
                 around.facts.inspects = profile->kind == PROFILE_INSPECT ? KNOWN_YES : KNOWN_NO;
         if (over)
-                around.facts.attempts = attempts_before(s, boot);
+                add_attempts(s, boot, &around.facts);
         bool found = diagnosis_of_boot(boot, &around.facts, now, &diagnosis);
         /* Counting leases takes its time: only where it matters. */
         if (found && strcmp(diagnosis.signature->name, "no-offer") == 0 && around.facts.has_pool) {

@@ -152,6 +152,9 @@ static const struct {
         { "offer-not-requested-foreign", { "0 discover firmware xid=1", "0.1 offer firmware xid=1 server=192.0.2.9 foreign=1 address=192.0.2.50 file=evil.0",
                                            "0.2 offer firmware xid=1 server=192.0.2.1 foreign=0 address=192.0.2.100", "1 request firmware xid=1 server=192.0.2.9 foreign=1",
                                            "1.1 acknowledge firmware xid=1 server=192.0.2.9 foreign=1" }, 20, { LAB }, "192.0.2.9 offered 192.0.2.50, boot file evil.0" },
+        { "offer-not-requested-foreign", { "0 discover firmware xid=1", "0.1 offer firmware xid=1 server=192.0.2.9 foreign=1 address=192.0.2.50",
+                                           "1 request firmware xid=1 server=192.0.2.9 foreign=1", "1.1 acknowledge firmware xid=1 server=192.0.2.9 foreign=1",
+                                           "1.2 nak firmware xid=1 server=192.0.2.1 foreign=0 o53=NAK detail=wrong_server-ID" }, 20, { LAB }, "192.0.2.1 refused that address" },
         { NULL, { "0 discover firmware xid=1", "0.1 offer firmware xid=1 server=192.0.2.9 foreign=1", "1 request firmware xid=1 server=192.0.2.9 foreign=1",
                   "1.1 acknowledge firmware xid=1 server=192.0.2.9 foreign=1" }, 20, { LAB_WITH(FACTS_DHCP_OFF, 1500, 1, KNOWN_NO) }, NULL },
         { "offer-not-requested-proxy", { "0 discover firmware xid=1", "0.1 offer firmware xid=1 server=192.0.2.1 foreign=0 file=snponly.efi",
@@ -294,6 +297,24 @@ static void test_ended(void **state) {
         assert_true(says(&d, "4 boots"));
 }
 
+/* Vendor's iPXE that does not say so: each round is a boot of its own. */
+static void test_loop_of_boots(void **state) {
+        const char *lines[LINES_MAX] = { "0 discover firmware xid=1 arch=0", "0.1 acknowledge firmware xid=1 server=192.0.2.1 file=undionly.kpxe",
+                                         "0.2 tftp file=undionly.kpxe server=192.0.2.1 transfer=done" };
+        const struct facts facts = { LAB, .attempts = 2, .fetches = 2 };
+        struct diagnosis d;
+        _cleanup_(boot_freep) struct boot *boot = make_boot(lines, &facts);
+
+        assert_true(diagnosis_loader_only(boot, "undionly.kpxe"));
+        assert_false(diagnosis_loader_only(boot, "snponly.efi"));
+        assert_false(diagnosis_of_boot(boot, &facts, T + 2 * USEC_PER_SEC, &d));
+        assert_int_equal(boot_supersede(boot, T + 3 * USEC_PER_SEC), 1);
+        assert_true(diagnosis_of_boot(boot, &facts, T + 4 * USEC_PER_SEC, &d));
+        assert_string_equal(d.signature->name, "ipxe-loop");
+        add_line(boot, "2 script", &facts);
+        assert_false(diagnosis_loader_only(boot, "undionly.kpxe"));
+}
+
 static void test_never_seen(void **state) {
         const struct facts facts = { LAB, .assigned = T, .profile = "install", .neighbour = "sw1 Eth1/7" };
         const struct mac mac = { { 0x52, 0x54, 0, 0, 0, 1 } };
@@ -375,7 +396,7 @@ static void test_manual_page(void **state) {
 int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_signatures), cmocka_unit_test(test_each_has_a_case), cmocka_unit_test(test_healthy),
-                cmocka_unit_test(test_ended), cmocka_unit_test(test_never_seen), cmocka_unit_test(test_nothing_known),
+                cmocka_unit_test(test_ended), cmocka_unit_test(test_never_seen), cmocka_unit_test(test_loop_of_boots), cmocka_unit_test(test_nothing_known),
                 cmocka_unit_test(test_manual_page),
         };
         return cmocka_run_group_tests(tests, NULL, NULL);
