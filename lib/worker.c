@@ -17,6 +17,8 @@
 #define RECONNECT_FIRST (100 * USEC_PER_MSEC)
 #define RECONNECT_LAST (2 * USEC_PER_SEC)
 #define BATCH_LOSSES_MAX 10
+/* Daemons start at the same time: for so long pxed's own state is waited for before an older one is served. */
+#define PATIENCE (500 * USEC_PER_MSEC)
 #define STORAGE_RETRY (1 * USEC_PER_SEC)
 /* What pxed sends at most: a chunk of desired state. */
 #define MESSAGE_MAX (4 * 1024 * 1024)
@@ -28,8 +30,9 @@ struct worker {
         struct varlink_client *client; /* Report */
         struct varlink_client *watch;
         struct worker_kept *kept;
-        bool is_delivered; /* what was kept */
-        sd_event_source *reconnect, *flush, *drop;
+        bool has_state;  /* pxed's, or what was kept */
+        bool is_coming;  /* pxed's has begun to */
+        sd_event_source *reconnect, *flush, *drop, *patience;
         uint64_t backoff;
         bool failure_told;
 
@@ -185,6 +188,7 @@ static void on_watch_reply(struct varlink_client *client, const char *error, con
                 return;
         }
         if (json_get_bool(parameters, "reset", false)) {
+                worker->is_coming = true;
                 worker_kept_begin(worker->kept);
                 if (worker->options.begin)
                         worker->options.begin(worker->options.userdata);
@@ -197,6 +201,7 @@ static void on_watch_reply(struct varlink_client *client, const char *error, con
                 return;
         uint64_t revision = (uint64_t) json_get_int(parameters, "revision", 0);
         worker->backoff = RECONNECT_FIRST;
+        worker->has_state = true;
         if (!worker->options.commit || worker->options.commit(revision, worker->options.userdata))
                 worker_applied(worker, revision);
         /* Machines go first. */
@@ -209,7 +214,7 @@ static int on_drop(sd_event_source *source, uint64_t usec, void *userdata) {
 
         worker->client = varlink_client_free(worker->client);
         worker->watch = varlink_client_free(worker->watch);
-        worker->waiting = false;
+        worker->waiting = worker->is_coming = false;
         arm(worker->reconnect, worker->backoff);
         worker->backoff = worker->backoff * 2 > RECONNECT_LAST ? RECONNECT_LAST : worker->backoff * 2;
         return 0;
@@ -244,9 +249,6 @@ static int on_reconnect(sd_event_source *source, uint64_t usec, void *userdata) 
         char path[256];
         int r;
 
-        if (!worker->is_delivered)
-                worker_kept_deliver(worker->kept, &worker->options);
-        worker->is_delivered = true;
         snprintf(path, sizeof(path), "%s/bus", daemon_runtime_dir(worker->daemon));
         if ((r = connect_one(worker, path, &worker->watch)) == 0 && (r = connect_one(worker, path, &worker->client)) == 0)
                 r = varlink_client_call(worker->watch, "org.pxed.Worker.Watch", json_pack("{s:s}", "role", worker->options.role), true,
@@ -260,6 +262,21 @@ static int on_reconnect(sd_event_source *source, uint64_t usec, void *userdata) 
         /* The number is of the state before: another pxed, or one whose store was put back, counts anew. */
         worker->has_applied = false;
         send_report(worker);
+        return 0;
+}
+
+/* pxed is not there, or says nothing. */
+static int on_patience(sd_event_source *source, uint64_t usec, void *userdata) {
+        struct worker *worker = userdata;
+
+        if (worker->has_state)
+                return 0;
+        if (worker->is_coming) {
+                arm(worker->patience, PATIENCE);
+                return 0;
+        }
+        worker->has_state = true;
+        worker_kept_deliver(worker->kept, &worker->options);
         return 0;
 }
 
@@ -303,10 +320,11 @@ int worker_new(struct daemon *daemon, const struct worker_options *options, stru
         uuid_random(&instance);
         uuid_format(&instance, worker->instance);
         if ((r = add_timer(worker, &worker->reconnect, on_reconnect)) < 0 || (r = add_timer(worker, &worker->flush, on_flush)) < 0 ||
-            (r = add_timer(worker, &worker->drop, on_drop)) < 0)
+            (r = add_timer(worker, &worker->drop, on_drop)) < 0 || (r = add_timer(worker, &worker->patience, on_patience)) < 0)
                 return r;
         daemon_set_status_hooks(daemon, add_status, on_status_changed, worker);
         arm(worker->reconnect, 0);
+        arm(worker->patience, PATIENCE);
         *ret = TAKE_POINTER(worker);
         return 0;
 }
@@ -320,6 +338,7 @@ struct worker *worker_free(struct worker *worker) {
         sd_event_source_disable_unref(worker->reconnect);
         sd_event_source_disable_unref(worker->flush);
         sd_event_source_disable_unref(worker->drop);
+        sd_event_source_disable_unref(worker->patience);
         worker_kept_free(worker->kept);
         free_batch(worker, -ECANCELED);
         worker_queue_clear(&worker->queue);

@@ -6,8 +6,8 @@
  * `entry` is called for each entry. After commit the revision is reported as applied - unless commit returns false: then the worker
  * calls worker_applied when it has.
  *
- * The state is kept on disk, in STATE/desired (lib/kept_state.h): what is there is delivered first, from the loop, with the revision
- * WORKER_KEPT, which is not reported; pxed's replaces it once it is there.
+ * The state is kept on disk, in STATE/desired (lib/kept_state.h): where pxed's does not come within half a second of the start, what is there is
+ * delivered, with the revision WORKER_KEPT, which is not reported; pxed's replaces it once it is there.
  *
  * Observations queue up to a bound, coalesced by key (the newest takes the place of one that was not sent), oldest dropped
  * first and counted. They are sent in batches, at most every 20 ms, and kept until pxed has acknowledged the batch.

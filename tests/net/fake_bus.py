@@ -39,6 +39,7 @@ class FakeBus:
         self._batches = set()
         self._watchers = []     # (role, connection)
         self._connections = []
+        self.silent = False     # takes calls of Watch and answers none
         self._listener = None
         self.set_entry("settings", **DEFAULT_SETTINGS)
         self.start()
@@ -148,6 +149,8 @@ class FakeBus:
         with self.changed:
             if method == "org.pxed.Worker.Watch":
                 role = parameters["role"]
+                if self.silent:
+                    return
                 self._watchers.append((role, connection))
                 mine = [entry(key, body) for key, body in self.entries.items() if kind(key) in ROLES[role]]
                 send(connection, reply(self.revision, True, mine), more=True)

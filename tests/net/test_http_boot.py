@@ -303,3 +303,41 @@ def test_many_machines_at_once(daemon):
         thread.join()
     assert not failures
     daemon.bus.wait_for(lambda: {step["assignment"] for step in daemon.steps("started")} == set(range(101, 141)))
+
+
+# ---- what was kept on disk
+
+KEPT = "Serving the state of the last run"
+
+
+def killed_and_changed(daemon):
+    """What is on disk knows a node that has an assignment; what pxed says now has none."""
+    assign(daemon, profile="installer", assignment=9)
+    daemon.kill()
+    daemon.bus.set_entries(dict([node_entry(1)]))
+
+
+def test_kept_state_is_not_served_when_pxed_is_there(daemon, capfd):
+    killed_and_changed(daemon)
+    daemon.start()
+    assert "/images/installer/" not in daemon.script()
+    time.sleep(0.6)  # the time after which it would be
+    assert "/images/installer/" not in daemon.script() and KEPT not in capfd.readouterr().err
+
+
+def test_kept_state_is_served_when_pxed_says_nothing(daemon, capfd):
+    killed_and_changed(daemon)
+    daemon.bus.silent = True
+    daemon.start(applied=False)
+    errors = ""
+    for _ in range(100):
+        if KEPT in (errors := errors + capfd.readouterr().err):
+            break
+        time.sleep(0.05)
+    assert "/images/installer/" in daemon.script()
+    # pxed's state takes its place
+    daemon.bus.silent = False
+    daemon.bus.stop()
+    daemon.bus.start()
+    daemon.bus.wait_applied("tftp")
+    assert "/images/installer/" not in daemon.script()
