@@ -48,6 +48,10 @@ static void set_collect_lldp(struct agent_options *options, const char *value) {
         options->collect_lldp = is_true(value);
 }
 
+static void set_dhcp_all(struct agent_options *options, const char *value) {
+        options->dhcp_all = strcmp(value, "all") == 0 || is_true(value);
+}
+
 static void set_lldp_timeout(struct agent_options *options, const char *value) {
         char *end;
         double seconds = strtod(value, &end);
@@ -76,6 +80,7 @@ static const struct {
         { "ipa-inspection-callback-url", set_callback },
         { "BOOTIF", set_bootif },
         { "ipa-collect-lldp", set_collect_lldp },
+        { "ipa-inspection-dhcp-all-interfaces", set_dhcp_all },
         { "ipa-lldp-timeout", set_lldp_timeout },
         { "pxed.lldp-timeout", set_lldp_timeout },
         { "pxed.finish", set_finish },

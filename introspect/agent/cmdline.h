@@ -19,6 +19,7 @@ struct agent_options {
         char boot_mac[18];                /* the Ethernet address in it ("aa:bb:cc:dd:ee:ff"); "" if none is in it */
         bool collect_lldp;                /* ipa-collect-lldp */
         unsigned lldp_timeout_ms;         /* ipa-lldp-timeout, pxed.lldp-timeout (seconds, may have a fraction) */
+        bool dhcp_all;                    /* ipa-inspection-dhcp-all-interfaces: "all" or a true value; "pxe", "no": not */
         enum agent_finish finish;         /* pxed.finish */
         bool shell;                       /* pxed.shell=1 */
 };

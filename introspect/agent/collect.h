@@ -5,6 +5,9 @@
 
 #include <ifaddrs.h>
 #include <jansson.h>
+#include <stdbool.h>
+
+#define COLLECT_SECTOR_BYTES 512 /* the unit of /sys/block/X/size, whatever the disk's own sector is */
 
 /* {model_name, frequency (MHz, text), count, architecture, flags[], socket_count} */
 int collect_cpu(const char *root, json_t **ret);
@@ -18,6 +21,17 @@ int collect_numa(const char *root, json_t **ret);
 /* [{name, model, size, rotational, wwn, serial, vendor, ...}], without loop, RAM, optical, floppy and device-mapper devices, those
  * that other devices make up, and drives without a medium. */
 int collect_disks(const char *root, json_t **ret);
+
+/* Is /sys/block/`name` one of those? */
+bool collect_is_disk(const char *root, const char *name);
+
+/* [{device, format, version, array_uuid, array_name, level, disks, role}] of the disks and partitions that bear the superblock of a software RAID
+ * (md, Intel's, DDF), which are read below `root`/dev: nothing assembles arrays here, so sysfs does not know. */
+int collect_raid_members(const char *root, json_t **ret);
+
+/* The name that udev would give a disk below /dev/disk/by-path (systemd, udev-builtin-path_id.c), null for the kinds whose rule is not plain.
+ * `path` is its `device` in sysfs, resolved; NULL gives null. */
+json_t *collect_by_path(const char *root, const char *name, const char *path);
 
 /* Picks from collect_disks()'s list what IPA would without hints: the smallest of at least 4 GiB; a USB stick only if there is nothing
  * else. A new reference; null if there is none. */

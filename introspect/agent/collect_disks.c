@@ -1,4 +1,3 @@
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -7,12 +6,11 @@
 #include "introspect/agent/disk_identity.h"
 #include "introspect/agent/sysfs.h"
 
-#define SECTOR_BYTES 512 /* the unit of /sys/block/X/size, whatever the disk's own sector is */
 #define VPD_MAX 4096
 #define ROOT_DISK_MIN (4LL << 30)
 
 /* Devices without hardware of their own, and drives for media that come and go. */
-static bool is_disk(const char *root, const char *name) {
+bool collect_is_disk(const char *root, const char *name) {
         static const char *const others[] = { "loop", "ram", "zram", "sr", "fd", "dm-", "md", "nbd", "drbd", "rbd", "mtdblock" };
         long long sectors, hidden;
         for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
@@ -80,27 +78,6 @@ static json_t *model_of(const char *root, const char *name) {
         return sysfs_json_text("%s/sys/block/%s/device/model", root, name);
 }
 
-/* The name that udev would give it below /dev/disk/by-path (systemd, udev-builtin-path_id.c), for the kinds whose rule is plain. */
-static json_t *by_path(const char *root, const char *name, const char *path) {
-        char pci[16];
-        long long number;
-        unsigned ata;
-        if (!path)
-                return json_null();
-        collect_pci_address(path, pci, sizeof pci);
-        const char *at = strstr(path, "/ata");
-        if (!*pci)
-                return json_null();
-        if (strncmp(name, "nvme", 4) == 0 && sysfs_read_number(&number, "%s/sys/block/%s/nsid", root, name) == 0)
-                return json_sprintf("/dev/disk/by-path/pci-%s-nvme-%lld", pci, number);
-        if (strncmp(name, "vd", 2) == 0)
-                return json_sprintf("/dev/disk/by-path/pci-%s", pci);
-        if (at && sscanf(at, "/ata%u/", &ata) == 1
-            && sysfs_read_number(&number, "%s/sys/class/ata_port/ata%u/port_no", root, ata) == 0)
-                return json_sprintf("/dev/disk/by-path/pci-%s-ata-%lld", pci, number);
-        return json_null();
-}
-
 static void set_wwn(json_t *disk, const char *root, const char *name) {
         char wwid[128];
         struct disk_wwn wwn;
@@ -123,10 +100,10 @@ static json_t *describe(const char *root, const char *name) {
         sysfs_read_number(&removable, "%s/sys/block/%s/removable", root, name);
         json_t *disk =
                 json_pack("{s:o, s:o, s:I, s:b, s:b, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "name", json_sprintf("/dev/%s", name),
-                          "model", model_of(root, name), "size", (json_int_t) (sectors * SECTOR_BYTES), "rotational",
+                          "model", model_of(root, name), "size", (json_int_t) (sectors * COLLECT_SECTOR_BYTES), "rotational",
                           rotational == 1, "removable", removable == 1, "serial", serial_of(root, name), "vendor",
                           sysfs_json_text("%s/sys/block/%s/device/vendor", root, name), "hctl", json_text(hctl), "by_path",
-                          by_path(root, name, path), "logical_sectors",
+                          collect_by_path(root, name, path), "logical_sectors",
                           sysfs_json_number("%s/sys/block/%s/queue/logical_block_size", root, name), "physical_sectors",
                           sysfs_json_number("%s/sys/block/%s/queue/physical_block_size", root, name), "tran",
                           json_text(transport(name, path)));
@@ -142,7 +119,7 @@ int collect_disks(const char *root, json_t **ret) {
                 return r;
         json_t *list = json_array();
         for (char **name = names; *name; name++)
-                if (is_disk(root, *name))
+                if (collect_is_disk(root, *name))
                         json_array_append_new(list, describe(root, *name));
         *ret = list;
         return 0;

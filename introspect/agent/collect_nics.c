@@ -64,6 +64,14 @@ static json_t *speed(const char *root, const char *name) {
                                                                                                   : json_null();
 }
 
+/* As biosdevname(1) names a card on the main board: "em" and the number that the firmware gives it (SMBIOS type 41). */
+static json_t *biosdevname(const char *root, const char *pci) {
+        long long number;
+        return *pci && sysfs_read_number(&number, "%s/sys/bus/pci/devices/%s/index", root, pci) == 0 && number > 0
+                       ? json_sprintf("em%lld", number)
+                       : json_null();
+}
+
 static json_t *describe(const char *root, const struct ifaddrs *addresses, const char *name) {
         char driver[64], pci[16] = "";
         long long carrier = 0;
@@ -74,11 +82,11 @@ static json_t *describe(const char *root, const struct ifaddrs *addresses, const
         sysfs_link_name(driver, sizeof driver, "%s/sys/class/net/%s/device/driver", root, name);
         sysfs_read_number(&carrier, "%s/sys/class/net/%s/carrier", root, name);
         json_t *nic =
-                json_pack("{s:o, s:o, s:o, s:b, s:n, s:o, s:o, s:n, s:o, s:o, s:o}", "name", json_text(name), "ipv4_address",
+                json_pack("{s:o, s:o, s:o, s:b, s:n, s:o, s:o, s:o, s:o, s:o, s:o}", "name", json_text(name), "ipv4_address",
                           ipv4_address(addresses, name), "ipv6_address", ipv6_address(addresses, name), "has_carrier",
                           carrier == 1, "lldp", "vendor", sysfs_json_text("%s/sys/class/net/%s/device/vendor", root, name),
                           "product", sysfs_json_text("%s/sys/class/net/%s/device/device", root, name), "biosdevname",
-                          "speed_mbps", speed(root, name), "pci_address", json_text(pci), "driver", json_text(driver));
+                          biosdevname(root, pci), "speed_mbps", speed(root, name), "pci_address", json_text(pci), "driver", json_text(driver));
         set_hardware_address(nic, root, name);
         return nic;
 }

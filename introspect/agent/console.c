@@ -2,9 +2,11 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/klog.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -98,6 +100,12 @@ void say_loud(const char *format, ...) {
         va_start(ap, format);
         say_line("\r\n**********************************************************************\r\n\r\n", format, ap);
         va_end(ap);
+}
+
+size_t console_kernel_log(char *buf, size_t size) {
+        enum { SYSLOG_ACTION_READ_ALL = 3 }; /* syslog(2) */
+        int length = klogctl(SYSLOG_ACTION_READ_ALL, buf, size > INT_MAX ? INT_MAX : (int) size);
+        return length > 0 ? (size_t) length : 0;
 }
 
 json_t *console_steps(void) {

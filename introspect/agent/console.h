@@ -18,5 +18,8 @@ void say(const char *format, ...) __attribute__((format(printf, 1, 2)));
 /* The same between two rules, for what a person should see from across the room. */
 void say_loud(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
+/* The end of the kernel's log: writes at most `size` bytes to `buf`, whole lines. Returns how many; 0 if it cannot be read. */
+size_t console_kernel_log(char *buf, size_t size);
+
 /* What was said so far: [{"at": seconds, "text": ...}], the first 200 lines. Borrowed. */
 json_t *console_steps(void);

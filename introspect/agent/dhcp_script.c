@@ -51,38 +51,53 @@ static void set_default_route(int fd, const char *interface) {
 }
 
 /* Written beside and renamed, so that process 1 never reads half of it. */
-static int write_lease(void) {
-        FILE *file = fopen(DHCP_LEASE_PATH ".new", "we");
+static int write_lease(const char *path) {
+        char temporary[PATH_MAX + 8];
+        snprintf(temporary, sizeof temporary, "%s.new", path);
+        FILE *file = fopen(temporary, "we");
         if (!file)
                 return -errno;
         const char *router = variable("router"), *server = variable("serverid");
         fprintf(file, "%s %s %.*s %s\n", variable("ip"), *variable("subnet") ? variable("subnet") : "255.255.255.0",
                 *router ? (int) strcspn(router, " ") : 1, *router ? router : "-", *server ? server : "-");
-        if (fclose(file) != 0 || rename(DHCP_LEASE_PATH ".new", DHCP_LEASE_PATH) < 0)
+        if (fclose(file) != 0 || rename(temporary, path) < 0)
                 return -errno;
         return 0;
 }
 
-int dhcp_script(const char *event) {
+static int set_host_name(void) {
+        const char *name = variable("hostname");
+        return *name && sethostname(name, strnlen(name, HOST_NAME_MAX)) < 0 ? -errno : 0;
+}
+
+/* A card that was not booted from gets its address and no more: the way to the server stays as it is. */
+static int bound(int fd, const char *interface, bool boot_card, const char *lease) {
+        int r = set_interface(fd, interface, SIOCSIFADDR, variable("ip"));
+        if (r == 0 && *variable("subnet"))
+                r = set_interface(fd, interface, SIOCSIFNETMASK, variable("subnet"));
+        if (r == 0 && boot_card)
+                r = set_host_name();
+        if (r < 0)
+                return r;
+        if (boot_card)
+                set_default_route(fd, interface);
+        return write_lease(lease);
+}
+
+int dhcp_script(const char *event, bool boot_card) {
+        char lease[PATH_MAX];
         const char *interface = variable("interface");
         int r = 0, fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
         if (fd < 0)
                 return 1;
+        snprintf(lease, sizeof lease, "%s%s%s", DHCP_LEASE_PATH, boot_card ? "" : ".", boot_card ? "" : interface);
         if (strcmp(event, "deconfig") == 0) {
-                unlink(DHCP_LEASE_PATH);
+                unlink(lease);
                 set_interface(fd, interface, SIOCSIFADDR, "0.0.0.0");
         } else if (strcmp(event, "renew") == 0) {
-                r = write_lease(); /* the address is the same: setting it anew would cut connections */
+                r = write_lease(lease); /* the address is the same: setting it anew would cut connections */
         } else if (strcmp(event, "bound") == 0) {
-                r = set_interface(fd, interface, SIOCSIFADDR, variable("ip"));
-                if (r == 0 && *variable("subnet"))
-                        r = set_interface(fd, interface, SIOCSIFNETMASK, variable("subnet"));
-                if (*variable("hostname") && sethostname(variable("hostname"), strnlen(variable("hostname"), HOST_NAME_MAX)) < 0)
-                        r = -errno;
-                if (r == 0) {
-                        set_default_route(fd, interface);
-                        r = write_lease();
-                }
+                r = bound(fd, interface, boot_card, lease);
         }
         close(fd);
         return r < 0 ? 1 : 0;

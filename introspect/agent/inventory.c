@@ -2,6 +2,8 @@
 
 #include <errno.h>
 #include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
@@ -9,6 +11,7 @@
 #include "introspect/agent/collect.h"
 #include "introspect/agent/console.h"
 #include "introspect/agent/ipmi.h"
+#include "introspect/agent/log_archive.h"
 #include "introspect/agent/sysfs.h"
 
 static bool is_essential(const char *collector) {
@@ -45,9 +48,9 @@ void inventory_start(struct inventory *inventory, const char *root, const struct
         *inventory = (struct inventory){ .root = root, .options = options };
         strftime(inventory->started_at, sizeof inventory->started_at, "%Y-%m-%dT%H:%M:%SZ", gmtime_r(&now, &utc));
         inventory->hardware = json_object();
-        inventory->payload = json_pack("{s:o, s:n, s:o, s:n, s:{s:[s,s,s,s], s:[{s:s, s:s}]}}", "inventory",
+        inventory->payload = json_pack("{s:o, s:n, s:o, s:n, s:{s:[s,s,s,s,s], s:[{s:s, s:s}]}}", "inventory",
                                        inventory->hardware, "root_disk", "boot_interface", json_text(options->bootif), "error",
-                                       "configuration", "collectors", "default", "pci-devices", "numa-topology", "usb-devices",
+                                       "configuration", "collectors", "default", "logs", "pci-devices", "numa-topology", "usb-devices",
                                        "managers", "name", "pxed_agent", "version", PXED_VERSION);
         inventory->collector_errors = json_array();
         int r = smbios_read(root, &inventory->smbios, &inventory->memory_devices);
@@ -91,9 +94,10 @@ void inventory_collect_machine(struct inventory *inventory) {
 }
 
 void inventory_collect_disks(struct inventory *inventory) {
-        json_t *disks = NULL;
+        json_t *disks = NULL, *members = NULL;
         store(inventory, inventory->hardware, "disks", collect_disks(inventory->root, &disks), &disks);
         json_object_set_new(inventory->payload, "root_disk", collect_root_disk(disks));
+        store(inventory, inventory->payload, "raid_members", collect_raid_members(inventory->root, &members), &members);
         say("disks found: %zu", json_array_size(disks));
 }
 
@@ -125,6 +129,31 @@ void inventory_set_lldp(struct inventory *inventory, json_t *lldp) {
         json_t *configuration = json_object_get(inventory->payload, "configuration");
         json_object_set_new(inventory->payload, "lldp_raw", lldp);
         json_array_append_new(json_object_get(configuration, "collectors"), json_string("lldp"));
+}
+
+/* The agent's own log, a line for each step; NULL if there is no memory for it. */
+static char *steps_text(size_t *ret_size) {
+        char *text = NULL;
+        size_t index;
+        json_t *step;
+        FILE *file = open_memstream(&text, ret_size);
+        if (!file)
+                return NULL;
+        json_array_foreach(console_steps(), index, step)
+                fprintf(file, "%9.2f %s\n", json_number_value(json_object_get(step, "at")), json_string_value(json_object_get(step, "text")));
+        return fclose(file) == 0 ? text : (free(text), NULL);
+}
+
+void inventory_set_logs(struct inventory *inventory, const char *kernel_log, size_t kernel_log_size) {
+        size_t size = 0;
+        char *steps = steps_text(&size), *archive = NULL;
+        struct log_file files[] = { { "pxed-agent.log", steps, size }, { "dmesg", kernel_log, kernel_log_size } };
+        int r = steps ? log_archive(files, sizeof files / sizeof *files, time(NULL), &archive) : -ENOMEM;
+        if (r < 0)
+                inventory_failed(inventory, "logs", r);
+        json_object_set_new(inventory->payload, "logs", r < 0 ? json_null() : json_string(archive));
+        free(archive);
+        free(steps);
 }
 
 char *inventory_text(struct inventory *inventory, const char *interface, const char *address) {

@@ -33,6 +33,9 @@ void inventory_collect_nics(struct inventory *inventory);
 /* Takes over the reference of `lldp` ({interface: TLVs}). Without it the payload has no lldp_raw, as IPA's without that collector. */
 void inventory_set_lldp(struct inventory *inventory, json_t *lldp);
 
+/* Puts the agent's log so far and the kernel's, which is borrowed and may be empty, into the payload's "logs". May be called again. */
+void inventory_set_logs(struct inventory *inventory, const char *kernel_log, size_t kernel_log_size);
+
 /* Records that a collector failed (`error` is a negative errno): said on the console, listed in pxed_agent.collector_errors; if it is
  * one without which the inventory cannot be used (cpu, memory, disks, interfaces), in the payload's "error" too. */
 void inventory_failed(struct inventory *inventory, const char *collector, int error);

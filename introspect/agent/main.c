@@ -19,6 +19,7 @@
 #define REPORT_TIMEOUT_MS 2000
 #define ADDRESS_TIMEOUT_MS 60000
 #define TROUBLE_PAUSE_MS 10000
+#define KERNEL_LOG_MAX (128 * 1024)
 #define ORDER_PAUSE_MS 2000
 #define ORDER_PAUSE_ABSENT_MS 30000 /* an ironic-inspector has no orders to give */
 
@@ -118,8 +119,22 @@ static void collect_lldp(struct agent *agent) {
         say("LLDP: listened for %llu ms", (unsigned long long) (console_now_ms() - agent->lldp_start_ms));
 }
 
+/* Addresses of the other cards come while their switches are listened for. */
+static void collect_network(struct agent *agent) {
+        static struct net_others others;
+        if (agent->options.dhcp_all)
+                net_others_start(&agent->net, &others);
+        if (agent->options.collect_lldp)
+                collect_lldp(agent);
+        if (agent->options.dhcp_all)
+                net_others_wait(&others);
+        inventory_collect_nics(&agent->inventory);
+}
+
 static enum server_result post(struct agent *agent) {
+        static char kernel_log[KERNEL_LOG_MAX];
         for (;;) {
+                inventory_set_logs(&agent->inventory, kernel_log, console_kernel_log(kernel_log, sizeof kernel_log));
                 char *text = inventory_text(&agent->inventory, agent->net.interface, agent->net.address);
                 enum server_result result = text ? server_post(&agent->server, text) : SERVER_UNREACHABLE;
                 free(text);
@@ -179,7 +194,9 @@ int main(int argc, char *argv[]) {
         static struct agent agent;
         const char *slash = strrchr(argv[0], '/');
         if (strcmp(slash ? slash + 1 : argv[0], DHCP_SCRIPT_NAME) == 0)
-                return dhcp_script(argc > 1 ? argv[1] : "");
+                return dhcp_script(argc > 1 ? argv[1] : "", true);
+        if (strcmp(slash ? slash + 1 : argv[0], DHCP_ADDRESS_SCRIPT_NAME) == 0)
+                return dhcp_script(argc > 1 ? argv[1] : "", false);
         if (getpid() != 1) {
                 fprintf(stderr, "pxed-agent runs as process 1 of the inspection ramdisk: it takes the machine over\n");
                 return 1;
@@ -190,8 +207,6 @@ int main(int argc, char *argv[]) {
         collect_machine(&agent);
         require_address(&agent, started);
         report(&agent, "started");
-        inventory_collect_nics(&agent.inventory);
-        if (agent.options.collect_lldp)
-                collect_lldp(&agent);
+        collect_network(&agent);
         finish(&agent, post(&agent));
 }

@@ -18,6 +18,7 @@
 
 #define CARD_TIMEOUT_MS 5000
 #define LINK_TIMEOUT_MS 30000
+#define OTHERS_TIMEOUT_MS 10000
 
 static void set_up(int fd, const char *interface) {
         struct ifreq ifr = { 0 };
@@ -152,13 +153,17 @@ static int choose_card(struct net *net, const struct agent_options *options, uns
 }
 
 /* -C sends no client identifier, as the firmware did not either: the server knows the machine by its MAC, and it keeps the address. */
-static int start_dhcp(struct net *net) {
+static pid_t spawn_dhcp(const char *interface, const char *script, const char *tries, const char *on_failure) {
         const char *const argv[] = {
-                "/bin/busybox", "udhcpc", "-f", "-C", "-i", net->interface, "-s", DHCP_SCRIPT_PATH, "-t", "5",
-                "-T",           "2",      "-A", "2",  NULL
+                "/bin/busybox", "udhcpc", "-f", "-C", "-i", interface, "-s", script, "-t", tries, "-T", "2", "-A", "2", on_failure,
+                NULL,
         };
+        return init_spawn(argv, false);
+}
+
+static int start_dhcp(struct net *net) {
         unlink(DHCP_LEASE_PATH);
-        pid_t pid = init_spawn(argv, false);
+        pid_t pid = spawn_dhcp(net->interface, DHCP_SCRIPT_PATH, "5", NULL);
         if (pid < 0)
                 return (int) pid;
         net->dhcp = pid;
@@ -226,6 +231,47 @@ int net_wait_address(struct net *net, unsigned timeout_ms) {
         }
         say("network card %s (%s) has the address %s", net->interface, net->mac, net->address);
         return 0;
+}
+
+void net_others_start(const struct net *net, struct net_others *ret) {
+        char **names __attribute__((cleanup(sysfs_names_freep))) = NULL;
+        ret->count = 0;
+        if (card_names(&names) < 0)
+                return;
+        for (char **name = names; *name && ret->count < NET_OTHERS_MAX; name++) {
+                if (strcmp(*name, net->interface) == 0 || !has_link(*name))
+                        continue;
+                struct net_other *card = &ret->cards[ret->count++];
+                snprintf(card->interface, sizeof card->interface, "%.15s", *name);
+                card->dhcp = spawn_dhcp(card->interface, DHCP_ADDRESS_SCRIPT_PATH, "3", "-n");
+                card->done = card->dhcp < 0;
+        }
+        say("asking for addresses by DHCP on %zu more network cards", ret->count);
+}
+
+static bool others_done(void *userdata) {
+        struct net_others *others = userdata;
+        char lease[256], address[46];
+        bool all = true;
+        for (size_t i = 0; i < others->count; i++) {
+                struct net_other *card = &others->cards[i];
+                if (!card->done && sysfs_read(lease, sizeof lease, DHCP_LEASE_PATH ".%s", card->interface) > 0
+                    && sscanf(lease, "%45s", address) == 1) {
+                        say("network card %s has the address %s", card->interface, address);
+                        card->done = true;
+                }
+                if (!card->done && !init_alive(card->dhcp)) {
+                        say("network card %s got no address by DHCP", card->interface);
+                        card->done = true;
+                }
+                all = all && card->done;
+        }
+        return all;
+}
+
+void net_others_wait(struct net_others *others) {
+        if (!wait_until(others_done, others, OTHERS_TIMEOUT_MS, 20))
+                say("not every network card has an address: going on without");
 }
 
 void net_stop(struct net *net) {

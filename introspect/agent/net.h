@@ -8,6 +8,8 @@
 
 #include "introspect/agent/cmdline.h"
 
+#define NET_OTHERS_MAX 64
+
 struct net {
         char interface[IF_NAMESIZE];
         char mac[18];
@@ -30,6 +32,22 @@ int net_start_early(struct net *net, const struct agent_options *options, int fa
 
 /* Waits up to `timeout_ms` for the address that net_start() asked for. Returns 0 with net->address set, or -ETIMEDOUT. */
 int net_wait_address(struct net *net, unsigned timeout_ms);
+
+/* DHCP on the cards that were not booted from. */
+struct net_others {
+        size_t count;
+        struct net_other {
+                char interface[IF_NAMESIZE];
+                pid_t dhcp;
+                bool done; /* it has an address, or its client has given up */
+        } cards[NET_OTHERS_MAX];
+};
+
+/* Asks for an address on every card with a link but net->interface (at most NET_OTHERS_MAX), all at once. Each asks for some 6 s. */
+void net_others_start(const struct net *net, struct net_others *ret);
+
+/* Waits, at most 10 s, until each of them has an address or has given up. Says on the console which have one. */
+void net_others_wait(struct net_others *others);
 
 /* Ends a DHCP client that had no success. */
 void net_stop(struct net *net);

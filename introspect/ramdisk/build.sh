@@ -106,6 +106,7 @@ stage_programs() {
     cp /bin/busybox "$stage/bin/busybox"
     ln -s busybox "$stage/bin/sh"
     ln -s ../init "$stage/bin/udhcpc-script"
+    ln -s ../init "$stage/bin/udhcpc-address"
     # the kernel calls it for what drivers ask for at run time (request_module)
     ln -s ../bin/busybox "$stage/sbin/modprobe"
     chmod 755 "$stage/init" "$stage/bin/busybox"

@@ -29,6 +29,7 @@ static void test_defaults(void **state) {
         assert_string_equal(options.boot_mac, "");
         assert_false(options.collect_lldp);
         assert_int_equal(options.lldp_timeout_ms, 1000);
+        assert_false(options.dhcp_all);
         assert_int_equal(options.finish, AGENT_FINISH_WAIT);
         assert_false(options.shell);
 }
@@ -43,6 +44,15 @@ static void test_everything(void **state) {
         assert_int_equal(options.lldp_timeout_ms, 2500);
         assert_int_equal(options.finish, AGENT_FINISH_POWEROFF);
         assert_true(options.shell);
+}
+
+static void test_dhcp_all(void **state) {
+        assert_true(parse("ipa-inspection-dhcp-all-interfaces=all").dhcp_all);
+        assert_true(parse("ipa-inspection-dhcp-all-interfaces=True").dhcp_all);
+        assert_true(parse("ipa-inspection-dhcp-all-interfaces=1").dhcp_all);
+        assert_false(parse("ipa-inspection-dhcp-all-interfaces=pxe").dhcp_all);
+        assert_false(parse("ipa-inspection-dhcp-all-interfaces=no").dhcp_all);
+        assert_false(parse("ipa-inspection-dhcp-all-interfaces=all ipa-inspection-dhcp-all-interfaces=0").dhcp_all);
 }
 
 static void test_last_wins_and_quotes(void **state) {
@@ -153,7 +163,7 @@ static void test_retry(void **state) {
 
 int main(void) {
         const struct CMUnitTest tests[] = {
-                cmocka_unit_test(test_defaults),    cmocka_unit_test(test_everything), cmocka_unit_test(test_last_wins_and_quotes),
+                cmocka_unit_test(test_defaults), cmocka_unit_test(test_dhcp_all),    cmocka_unit_test(test_everything), cmocka_unit_test(test_last_wins_and_quotes),
                 cmocka_unit_test(test_bootif_forms), cmocka_unit_test(test_bad_values), cmocka_unit_test(test_order_url),
                 cmocka_unit_test(test_url),         cmocka_unit_test(test_bad_url),    cmocka_unit_test(test_retry),
         };

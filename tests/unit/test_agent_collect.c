@@ -18,6 +18,7 @@
 #include "introspect/agent/collect.h"
 #include "introspect/agent/disk_identity.h"
 #include "introspect/agent/inventory.h"
+#include "introspect/agent/log_archive.h"
 #include "introspect/agent/modules.h"
 #include "introspect/agent/sysfs.h"
 
@@ -230,6 +231,101 @@ static void test_disks(void **state) {
         json_decref(disks);
 }
 
+static void assert_by_path(const char *name, const char *device, const char *expected) {
+        char link[64];
+        snprintf(link, sizeof link, "sys/block/%s/device", name);
+        put_link(link, device);
+        char *path = sysfs_real_path("%s/%s", root, link);
+        json_t *value = collect_by_path(root, name, path);
+        if (expected)
+                assert_string_equal(json_string_value(value), expected);
+        else
+                assert_true(json_is_null(value));
+        json_decref(value);
+        free(path);
+}
+
+/* Each as udev of a Debian 12 names it. */
+static void test_by_path(void **state) {
+#define ADAPTER "sys/devices/pci0000:00/0000:00:06.0"
+        put(ADAPTER "/virtio2/host5/uevent", "");
+        assert_by_path("sda", ADAPTER "/virtio2/host6/target6:0:3/6:0:3:1", "/dev/disk/by-path/pci-0000:00:06.0-scsi-1:0:3:1");
+        assert_by_path("sdb", ADAPTER "/usb3/3-1/3-1.2/3-1.2:1.0/host9/target9:0:0/9:0:0:0",
+                       "/dev/disk/by-path/pci-0000:00:06.0-usb-0:1.2:1.0-scsi-0:0:0:0");
+        put("sys/class/ata_port/ata1/port_no", "1\n");
+        assert_by_path("sdc", ADAPTER "/ata1/host0/target0:0:1/0:0:1:0", "/dev/disk/by-path/pci-0000:00:06.0-ata-1.1");
+        assert_by_path("sdd", ADAPTER "/ata1/host0/target0:2:0/0:2:0:0", "/dev/disk/by-path/pci-0000:00:06.0-ata-1.2.0");
+        assert_by_path("sde", ADAPTER "/ata2/host0/target0:0:0/0:0:0:0", NULL);
+        assert_by_path("sdf", ADAPTER "/host1/rport-1:0-0/target1:0:0/1:0:0:0", NULL);
+        assert_by_path("mmcblk0", ADAPTER "/mmc_host/mmc0/mmc0:0001", NULL);
+        assert_by_path("sdg", "sys/devices/platform/host1/target1:0:0/1:0:0:0", NULL);
+}
+
+static void put_superblock(const char *name, off_t at) {
+        char path[PATH_MAX];
+        unsigned char super[512] = { 0xfc, 0x4e, 0x2b, 0xa9, 1 };
+        super[145] = (unsigned char) (at / 512 >> 8);
+        super[144] = (unsigned char) (at / 512);
+        put(name, "");
+        snprintf(path, sizeof path, "%s/%s", root, name);
+        FILE *file = fopen(path, "r+");
+        assert_non_null(file);
+        fseek(file, at, SEEK_SET);
+        fwrite(super, sizeof super, 1, file);
+        fclose(file);
+        assert_int_equal(truncate(path, 4 << 20), 0);
+}
+
+/* Found on disks and on partitions; a disk that cannot be read, or is none, is passed over. */
+static void test_raid_members(void **state) {
+        json_t *members;
+        put("sys/block/sda/size", "8192\n");
+        put("sys/block/sda/sda2/size", "8192\n");
+        put("sys/block/sda/sda2/partition", "2\n");
+        put("sys/block/sda/queue/size", "8192\n");
+        put("sys/block/sdb/size", "8192\n");
+        put("sys/block/sdc/size", "8192\n");
+        put("sys/block/loop0/size", "8192\n");
+        put_superblock("dev/sda2", 4096);
+        put_superblock("dev/sdb", 0);
+        put_superblock("dev/loop0", 0);
+        put_superblock("dev/queue", 0);
+        put("dev/sda", "short");
+        assert_int_equal(collect_raid_members(root, &members), 0);
+        assert_int_equal(json_array_size(members), 2);
+        assert_text(json_array_get(members, 0), "device", "/dev/sda2");
+        assert_text(json_array_get(members, 0), "version", "1.2");
+        assert_text(json_array_get(members, 1), "device", "/dev/sdb");
+        assert_number(json_array_get(members, 1), "level", 0);
+        assert_null_value(json_array_get(members, 1), "disks");
+        json_decref(members);
+}
+
+/* tar(1), gzip(1) and base64(1) read what was packed. */
+static void test_log_archive(void **state) {
+        static char long_name[101], big[2 << 20];
+        char *text, command[PATH_MAX * 2], line[64] = "";
+        const struct log_file files[] = { { "pxed-agent.log", "one\ntwo\n", 8 }, { "dmesg", "", 0 }, { "more", "x", 1 } };
+        assert_int_equal(log_archive(files, 3, 1000000000, &text), 0);
+        put("archive", text);
+        free(text);
+        snprintf(command, sizeof command, "base64 -d %s/archive | TZ=UTC tar -tvz -f - | tr -s ' ' | cut -d' ' -f3- | tr '\n' ';'", root);
+        FILE *pipe = popen(command, "r");
+        char listing[256] = "";
+        assert_non_null(fgets(listing, sizeof listing, pipe));
+        assert_int_equal(pclose(pipe), 0);
+        assert_string_equal(listing, "8 2001-09-09 01:46 pxed-agent.log;0 2001-09-09 01:46 dmesg;1 2001-09-09 01:46 more;");
+        snprintf(command, sizeof command, "base64 -d %s/archive | tar -xzO -f - pxed-agent.log | tail -n 1", root);
+        pipe = popen(command, "r");
+        assert_non_null(fgets(line, sizeof line, pipe));
+        assert_int_equal(pclose(pipe), 0);
+        assert_string_equal(line, "two\n");
+
+        memset(long_name, 'n', sizeof long_name - 1);
+        assert_int_equal(log_archive(&(struct log_file){ long_name, "", 0 }, 1, 0, &text), -EINVAL);
+        assert_int_equal(log_archive(&(struct log_file){ "big", big, sizeof big }, 1, 0, &text), -EFBIG);
+}
+
 static void test_root_disk_of_none(void **state) {
         json_t *none = json_array(), *chosen = collect_root_disk(none);
         assert_true(json_is_null(chosen));
@@ -254,6 +350,7 @@ static void test_nics(void **state) {
         put("sys/class/net/eth0/speed", "-1\n");
         put("sys/class/net/eth0/device/vendor", "0x1af4\n");
         put("sys/class/net/eth0/device/device", "0x0001\n");
+        put("sys/bus/pci/devices/0000:00:03.0/index", "2\n");
         put_link("sys/class/net/ib0/device", "sys/devices/pci0000:00/0000:00:09.0");
         put("sys/class/net/ib0/type", "32\n");
         put("sys/class/net/ib0/speed", "40000\n");
@@ -270,6 +367,8 @@ static void test_nics(void **state) {
         assert_text(eth0, "driver", "virtio_net");
         assert_text(eth0, "vendor", "0x1af4");
         assert_text(eth0, "product", "0x0001");
+        assert_text(eth0, "biosdevname", "em2");
+        assert_null_value(ib0, "biosdevname");
         assert_true(json_is_true(json_object_get(eth0, "has_carrier")));
         assert_null_value(eth0, "speed_mbps");
         assert_text(ib0, "mac_address", "7c:fe:90:29:26:52");
@@ -378,6 +477,7 @@ static void test_failures_are_posted(void **state) {
         inventory_collect_bmc(&inventory);
         inventory_collect_nics(&inventory);
         inventory_set_lldp(&inventory, json_object());
+        inventory_set_logs(&inventory, "kernel says\n", 12);
         char *text = inventory_text(&inventory, "", "");
         json_t *payload = json_loads(text, JSON_REJECT_DUPLICATES, NULL);
         assert_non_null(payload);
@@ -387,6 +487,7 @@ static void test_failures_are_posted(void **state) {
         assert_non_null(strstr(error, "disks: "));
         assert_non_null(strstr(error, "interfaces: "));
         assert_null(strstr(error, "pci_devices"));
+        assert_non_null(json_string_value(json_object_get(payload, "logs")));
         assert_true(json_array_size(json_object_get(json_object_get(payload, "pxed_agent"), "collector_errors")) >= 6);
         assert_true(json_is_object(json_object_get(json_object_get(payload, "inventory"), "system_vendor")));
         json_decref(payload);
@@ -400,7 +501,9 @@ int main(void) {
         const struct CMUnitTest tests[] = {
                 TREE_TEST(test_cpu),      TREE_TEST(test_memory),           TREE_TEST(test_numa),
                 TREE_TEST(test_disks),    TREE_TEST(test_nics),             TREE_TEST(test_pci_and_usb),
-                TREE_TEST(test_platform), TREE_TEST(test_failures_are_posted), cmocka_unit_test(test_root_disk_of_none),
+                TREE_TEST(test_platform), TREE_TEST(test_failures_are_posted),
+                TREE_TEST(test_by_path),  TREE_TEST(test_raid_members),     TREE_TEST(test_log_archive),
+                cmocka_unit_test(test_root_disk_of_none),
                 cmocka_unit_test(test_wwn), cmocka_unit_test(test_vpd_bounds), cmocka_unit_test(test_modaliases),
         };
         return cmocka_run_group_tests(tests, NULL, NULL);
