@@ -1,4 +1,5 @@
-"""The whole appliance on real firmware: blank machines come back inspected, also while its parts are killed; without pxed they boot."""
+"""The whole appliance on real firmware: blank machines come back inspected, with the switches that they hang on, also while its parts are killed;
+without pxed they boot."""
 import os
 import pathlib
 import re
@@ -7,10 +8,13 @@ import sys
 import time
 
 import pytest
+from scapy.contrib.lldp import LLDPDUSystemDescription, LLDPDUSystemName
 
-sys.path[:0] = [str(pathlib.Path(__file__).resolve().parents[1])]
+TESTS = pathlib.Path(__file__).resolve().parents[1]
+sys.path[:0] = [str(TESTS), str(TESTS / 'net')]
 
-from appliance import DAEMONS, Appliance  # noqa: E402
+from announcements import announced, lldp_frame, vlan, vlan_name  # noqa: E402
+from appliance import CONFIGURATION, DAEMONS, Appliance  # noqa: E402
 from hardware import MIB, Disk, Hardware  # noqa: E402
 from lab import KERNEL_MARKER, KERNEL_PROFILE, MACHINES, Lab  # noqa: E402
 
@@ -18,16 +22,45 @@ BUILD = os.environ.get('PXED_BUILD', str(pathlib.Path(__file__).resolve().parent
 PATIENCE = 120
 SURVIVOR = Hardware('survivor', 'bios', cpus=1, memory=512 * MIB, uuid='11111111-2222-4333-8444-555555555503', serial='BIOS-0003',
                     macs=['52:54:00:0b:10:03'], disks=[Disk(64 * MIB, 'SURVIVOR-DISK')])
+LABEL = 'physical-network = physnet1\n'
+LLDP_CONFIGURATION = CONFIGURATION.replace('[network lab]', """\
+inspect-arguments = quiet cryptomgr.notests console=tty0 console=ttyS0,115200 ipa-collect-lldp=1 ipa-lldp-timeout=3
+
+[physical-network physnet1]
+switches = leaf1*
+
+[physical-network physnet2]
+switches = leaf2*
+
+[network lab]""")
+UPLINK = 'up0'
+# Whose cable ends at which port; the machine uefi at one of another physical network than that of the network that it boots on.
+CHASSIS = {'leaf1': '00:11:22:33:44:01', 'leaf2': '00:11:22:33:44:02'}
+CABLES = {UPLINK: ('leaf1', 'Ethernet1/1'), 'bios': ('leaf1', 'Ethernet1/7'), 'survivor': ('leaf1', 'Ethernet1/8'), 'uefi': ('leaf2', 'Ethernet1/9')}
+VLAN, VLANS = 10, {10: 'machines', 20: 'storage'}
+# A switch says it each 30 s; the ramdisk listens for some seconds.
+ANNOUNCE_SECONDS = 0.2
 # Without graphics SeaBIOS puts the screen of firmware and iPXE on the serial line.
 SCREEN = ('-M', 'graphics=off')
 
 
+def announcement(switch, port):
+    """What a switch says on a port, its port VLAN and the VLANs that it carries included."""
+    return lldp_frame(CHASSIS[switch], port, 120, LLDPDUSystemName(system_name=switch.encode()), LLDPDUSystemDescription(description=b'Switch OS'),
+                      vlan(VLAN), *(vlan_name(*each) for each in VLANS.items()), source=CHASSIS[switch])
+
+
 @pytest.fixture(scope='module')
 def lab():
-    with Appliance(BUILD) as appliance:
+    with Appliance(BUILD, configuration=LLDP_CONFIGURATION) as appliance:
         lab = Lab(appliance, [*MACHINES, SURVIVOR])
         lab.set_kernel_profile()
-        yield lab
+        # the switch's end of the appliance's cable; of a machine's cable the tap is that end
+        appliance.run('ip', 'link', 'add', UPLINK, 'master', 'pxe0', 'up', 'type', 'veth', 'peer', 'name', 'switch0')
+        appliance.run('ip', 'link', 'set', 'switch0', 'up')
+        switch_ends = {UPLINK: 'switch0', **lab.taps}
+        with announced({switch_ends[end]: announcement(*cable) for end, cable in CABLES.items()}, ANNOUNCE_SECONDS):
+            yield lab
 
 
 @pytest.fixture(scope='module')
@@ -78,6 +111,81 @@ def test_its_boot_is_told_step_by_step(inspected, hardware):
         if step['kind'] == 'file':
             assert step['bytes'] == step['total'] > 0, step
 
+
+# ---- where it hangs
+
+def booting_port(lab, hardware):
+    [port] = [port for port in lab.node(hardware)['ports'] if port['boots']]
+    return port
+
+
+@pytest.mark.parametrize('hardware', MACHINES, ids=lambda hardware: hardware.name)
+def test_its_port_is_where_the_switch_said(inspected, hardware):
+    switch, port = CABLES[hardware.name]
+    said = {'switchChassis': CHASSIS[switch], 'switchName': switch, 'switchPort': port, 'switchVlan': VLAN, 'switchVlans': list(VLANS)}
+    for known in inspected.node(hardware)['ports']:
+        assert {key: known[key] for key in said} == (said if known['boots'] else dict.fromkeys(said)), known['mac']
+
+
+def test_appliance_and_machine_are_on_one_switch(inspected):
+    """By what each of them heard itself; what goes out to the machines is nothing that the appliance hears."""
+    [network] = inspected.appliance.ask('network', 'list')['networks']
+    [neighbour] = network['link']['neighbours']
+    switch, port = CABLES[UPLINK]
+    assert {key: neighbour[key] for key in ('interface', 'protocol', 'chassis', 'systemName', 'port', 'vlan')} == {
+        'interface': UPLINK, 'protocol': 'lldp', 'chassis': CHASSIS[switch], 'systemName': switch, 'port': port, 'vlan': VLAN}
+
+    [place] = inspected.appliance.ask('map', 'lab')['networks']
+    hangs = {(switch['name'], port['port']): (port['appliance'], [machine['name'] for machine in port['machines']])
+             for switch in place['switches'] for port in switch['ports']}
+    assert hangs[CABLES[UPLINK]] == ([UPLINK], [])
+    for hardware in MACHINES:
+        assert hangs[CABLES[hardware.name]] == ([], [inspected.node(hardware)['name']])
+    assert [switch['chassis'] for switch in place['switches']] == sorted(CHASSIS.values())
+
+
+def test_switch_and_label_agree(inspected):
+    """The label of the network and the switch name one physical network, each for itself."""
+    hardware, appliance = MACHINES[0], inspected.appliance
+    port = booting_port(inspected, hardware)
+    assert (port['physicalNetwork'], port['physicalNetworkSource'], port['conflicts']) == ('physnet1', 'sighting', [])
+    [candidate] = appliance.ask('node', 'select-port', port['mac'], '--physical-network', 'physnet1')['candidates']
+    assert candidate['macs'] == [port['mac']]
+
+    labelled = appliance.configuration.read_text()
+    assert LABEL in labelled
+    appliance.configuration.write_text(labelled.replace(LABEL, ''))
+    try:
+        appliance.ctl('reload')
+        by_switch = [booting_port(inspected, hardware) for hardware in MACHINES]
+    finally:
+        appliance.configuration.write_text(labelled)
+        appliance.ctl('reload')
+    assert [(port['physicalNetwork'], port['physicalNetworkSource'], port['conflicts']) for port in by_switch] == [
+        ('physnet1', 'lldp', []), ('physnet2', 'lldp', [])]
+    appliance.wait_ready()
+
+
+def test_a_switch_of_another_physical_network_is_a_conflict(inspected):
+    hardware, appliance = MACHINES[1], inspected.appliance
+    port = booting_port(inspected, hardware)
+    [conflict] = port['conflicts']
+    for side in 'physnet1 (network lab)', f'port Ethernet1/9 of leaf2 ({CHASSIS["leaf2"]}) is of physnet2':
+        assert side in conflict
+
+    def told():
+        events = appliance.ask('events', '--after', '0', '--limit', '1000')['events']
+        return [event for event in events if event['kind'] == 'port.conflict']
+    events = appliance.wait('the conflict is told', told, 5)
+    assert {event['mac'] for event in events} == {port['mac']} and conflict in events[0]['message']
+    for wanted in [], ['--physical-network', 'physnet1'], ['--physical-network', 'physnet2', '--allow-unknown']:
+        selection = appliance.ask('node', 'select-port', port['mac'], *wanted)
+        assert selection['candidates'] == []
+        [refusal] = selection['refused']
+        assert refusal['macs'] == [port['mac']] and conflict in refusal['reason']
+
+
+# ---- parts of the appliance are gone
 
 def test_a_known_machine_boots_without_pxed(inspected):
     """What it was assigned; and how it went is told when pxed is back."""
