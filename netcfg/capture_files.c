@@ -133,13 +133,13 @@ static void remove_others(const struct capture_files *files, const char *const *
         closedir(folder);
 }
 
-void capture_files_commit(struct capture_files *files) {
+void capture_files_commit(struct capture_files *files, bool is_current) {
         _cleanup_free_ const char **boots = NULL;
         size_t count = sort_wanted(files, &boots);
         size_t kept = count < CAPTURE_FILES_MAX ? count : CAPTURE_FILES_MAX;
         int failed = boots ? 0 : -ENOMEM;
 
-        if (boots)
+        if (boots && is_current)
                 remove_others(files, boots, kept);
         for (size_t i = 0; i < count; i++) {
                 const json_t *told = json_object_get(files->told, boots[i]);
@@ -163,7 +163,7 @@ void capture_files_commit(struct capture_files *files) {
 }
 
 static int on_retry(sd_event_source *source, uint64_t usec, void *userdata) {
-        capture_files_commit(userdata);
+        capture_files_commit(userdata, false);
         return 0;
 }
 

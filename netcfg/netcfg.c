@@ -299,7 +299,7 @@ static bool on_commit(uint64_t revision, void *userdata) {
         FOREACH_NETWORK(netcfg, id)
                 network_refresh(netcfg->networks[id]);
         interfaces_refresh(netcfg->context.interfaces);
-        capture_files_commit(netcfg->files);
+        capture_files_commit(netcfg->files, revision != WORKER_KEPT);
         if (manage_configure(netcfg->manage, netcfg->wanted) < 0)
                 log_error("Cannot manage interfaces as the configuration says now: %s", strerror(ENOMEM));
         manage_run(netcfg->manage);
