@@ -14,9 +14,9 @@ static bool wants_json(int argc, char **argv) {
 }
 
 /* Reading a file needs no folders and no socket: it is looked for before the daemon is set up. */
-static const char *find_read(int argc, char **argv) {
+static const char *find(int argc, char **argv, const char *option) {
         for (int i = 1; i + 1 < argc; i++)
-                if (strcmp(argv[i], "--read") == 0)
+                if (strcmp(argv[i], option) == 0)
                         return argv[i + 1];
         return NULL;
 }
@@ -24,9 +24,9 @@ static const char *find_read(int argc, char **argv) {
 int main(int argc, char **argv) {
         _cleanup_(daemon_freep) struct daemon *daemon = NULL;
         _cleanup_(netcfg_freep) struct netcfg *netcfg = NULL;
-        const char *file = find_read(argc, argv);
+        const char *file = find(argc, argv, "--read");
         const struct daemon_option arguments[] = {
-                { "read", "FILE", "print machines, boots and diagnoses of a capture file, with --json as JSON, and exit", &file },
+                { "read", "FILE", "print machines, boots and diagnoses of a capture file, and exit; with --json as JSON, with --own ADDRESS that of the appliance is known", &file },
                 {},
         };
         const struct daemon_options options = {
@@ -37,7 +37,7 @@ int main(int argc, char **argv) {
         };
 
         if (file)
-                return read_capture(file, wants_json(argc, argv));
+                return read_capture(file, wants_json(argc, argv), find(argc, argv, "--own"));
         int r = daemon_new(&options, argc, argv, &daemon);
         if (r != 0)
                 return r == DAEMON_DONE ? EXIT_SUCCESS : EXIT_FAILURE;

@@ -25,13 +25,13 @@ static void emit_transfer(struct observer *o, struct segment *segment, const str
 
 static void observe_tftp_request(struct observer *o, struct segment *segment, const struct packet *packet, uint64_t time) {
         const struct mac *mac = &packet->ethernet.source;
-        struct ip client = packet_source(packet);
+        struct ip client = packet_source(packet), server = packet_destination(packet);
 
         if (memcmp(mac, &segment->own, sizeof(*mac)) == 0 || !mac_is_unicast(mac))
                 return;
-        struct transfer *transfer = transfer_request(&o->transfers, segment->network, &client, packet->udp.source, &packet->tftp, time);
+        struct transfer *transfer = transfer_request(&o->transfers, segment->network, &client, packet->udp.source, &server, &packet->tftp,
+                                                     time);
         transfer->mac = *mac;
-        transfer->server = packet_destination(packet);
         observer_sight_ip(o, segment, mac, client.family != 0 ? &client : NULL, PROTOCOL_TFTP, time);
         emit_transfer(o, segment, transfer, time);
 }
@@ -49,6 +49,6 @@ void observe_tftp(struct observer *o, struct segment *segment, const struct pack
         bool by_client = !transfer;
         if (by_client)
                 transfer = transfer_find(&o->transfers, segment->network, &source, packet->udp.source, time);
-        if (transfer && transfer_packet(transfer, tftp, by_client, time))
+        if (transfer && transfer_packet(&o->transfers, transfer, tftp, by_client, time))
                 emit_transfer(o, segment, transfer, time);
 }

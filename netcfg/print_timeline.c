@@ -61,18 +61,20 @@ static void print_words(const struct boot_step *s, FILE *out) {
                 fprintf(out, "  (%s)", s->detail);
 }
 
-static void print_diagnosis(const struct diagnosis *d, FILE *out) {
-        fprintf(out, "  Diagnosis: %s: %s\n", d->signature->name, d->reason);
+static void print_diagnosis(const struct diagnosis *d, bool silence, FILE *out) {
+        fprintf(out, "  Diagnosis%s: %s: %s\n", silence ? ", if nothing followed" : "", d->signature->name, d->reason);
         for (unsigned i = 0; i < d->n_evidence; i++)
                 fprintf(out, "    %s  %s\n", i == 0 ? "Evidence" : "        ", d->evidence[i]);
         fprintf(out, "    Confirm   %s\n    Fix       %s\n", d->confirm, d->fix);
 }
 
-void print_boot(const struct boot *boot, uint64_t end, FILE *out) {
+void print_boot(const struct timeline *timeline, size_t number, uint64_t end, FILE *out) {
+        const struct boot *boot = timeline->boots[number];
         char mac[MAC_TEXT_SIZE], when[32] = "";
         time_t started = (time_t) (boot->started / USEC_PER_SEC);
         struct diagnosis diagnosis;
         struct tm tm;
+        bool silence;
 
         if (localtime_r(&started, &tm))
                 strftime(when, sizeof(when), "%Y-%m-%d %H:%M:%S", &tm);
@@ -86,6 +88,6 @@ void print_boot(const struct boot *boot, uint64_t end, FILE *out) {
         }
         if (boot->reason)
                 fprintf(out, "  %s: %s\n", boot_outcome_names[boot->outcome], boot->reason);
-        if (timeline_diagnose(boot, end, &diagnosis))
-                print_diagnosis(&diagnosis, out);
+        if (timeline_diagnose(timeline, number, end, &diagnosis, &silence))
+                print_diagnosis(&diagnosis, silence, out);
 }

@@ -100,9 +100,9 @@ static void put_results(const struct reading *reading) {
         }
         for (size_t i = 0; i < timeline->n_boots; i++)
                 if (reading->json)
-                        put_line(json_pack("{s:o}", "boot", timeline_boot_json(timeline->boots[i], reading->last)));
+                        put_line(json_pack("{s:o}", "boot", timeline_boot_json(timeline, i, reading->last)));
                 else
-                        print_boot(timeline->boots[i], reading->last, stdout);
+                        print_boot(timeline, i, reading->last, stdout);
         if (!reading->json && timeline->n_boots == 0)
                 printf("\nNo machine asked to boot from the network.\n");
 }
@@ -120,15 +120,20 @@ static int read_frames(struct reading *reading, pcap_t *pcap, const char *path) 
         return r == PCAP_ERROR ? EXIT_FAILURE : EXIT_SUCCESS;
 }
 
-int read_capture(const char *path, bool json) {
+int read_capture(const char *path, bool json, const char *own) {
         char error[PCAP_ERRBUF_SIZE] = "";
         _cleanup_(pcap_closep) pcap_t *pcap = pcap_open_offline(path, error);
         _cleanup_(observer_freep) struct observer *observer = NULL;
         _cleanup_(timeline_freep) struct timeline *timeline = NULL;
         _cleanup_json_ json_t *observations = json_array(), *seen = json_object();
         struct reading reading = { .json = json, .observations = observations, .seen = seen };
+        struct ip ip;
         int r;
 
+        if (own && ip_parse(own, &ip) < 0) {
+                fprintf(stderr, "--own is an address of the appliance, and '%s' is none\n", own);
+                return EXIT_FAILURE;
+        }
         if (!pcap) {
                 fprintf(stderr, "Cannot read %s: %s\n", path, error);
                 return EXIT_FAILURE;
@@ -141,6 +146,8 @@ int read_capture(const char *path, bool json) {
                 fprintf(stderr, "Cannot read %s: %s\n", path, strerror(-r));
                 return EXIT_FAILURE;
         }
+        if (own)
+                own_add_address(observer_own(observer), &ip);
         reading.observer = observer;
         reading.timeline = timeline;
         return read_frames(&reading, pcap, path);

@@ -5,6 +5,11 @@
 #include "lib/json.h"
 #include "netcfg/report.h"
 
+#define ATTEMPTS_USEC (15 * 60 * USEC_PER_SEC)
+#define ATTEMPTS_MAX 4
+/* So long nothing is taken to have followed a capture's end: longer than the patience of each signature that looks at DHCP and TFTP. */
+#define SILENCE_USEC (120 * USEC_PER_SEC)
+
 int timeline_new(struct timeline **ret) {
         struct timeline *timeline = calloc(1, sizeof(*timeline));
 
@@ -71,18 +76,45 @@ int timeline_add(struct timeline *timeline, const struct step *seen) {
         }
 }
 
-bool timeline_diagnose(const struct boot *boot, uint64_t end, struct diagnosis *ret) {
-        const struct facts facts = { .wire_only = true };
+/* What is known of the machine's boots before this one. */
+static void add_attempts(const struct timeline *timeline, size_t number, struct facts *facts) {
+        const struct boot *boot = timeline->boots[number];
+        const char *loader = NULL;
 
-        return diagnosis_of_boot(boot, &facts, end, ret);
+        for (size_t i = 0; i < boot->n_steps; i++)
+                if (boot->steps[i].kind == STEP_TFTP && boot->steps[i].file)
+                        loader = boot->steps[i].file;
+        while (number-- > 0 && facts->attempts < ATTEMPTS_MAX) {
+                const struct boot *before = timeline->boots[number];
+                if (mac_to_u64(&before->mac) != mac_to_u64(&boot->mac))
+                        continue;
+                if (before->started + ATTEMPTS_USEC < boot->started)
+                        break;
+                facts->attempts++;
+                facts->fetches += loader && diagnosis_loader_only(before, loader);
+        }
 }
 
-json_t *timeline_boot_json(const struct boot *boot, uint64_t end) {
+bool timeline_diagnose(const struct timeline *timeline, size_t number, uint64_t end, struct diagnosis *ret, bool *ret_silence) {
+        struct facts facts = { .wire_only = true };
+
+        add_attempts(timeline, number, &facts);
+        /* A boot that goes on into the next one has gone as far as a capture shows: HTTP is not in it. */
+        facts.attempts = 0;
+        *ret_silence = false;
+        if (diagnosis_of_boot(timeline->boots[number], &facts, end, ret))
+                return true;
+        *ret_silence = true;
+        return diagnosis_of_boot(timeline->boots[number], &facts, end + SILENCE_USEC, ret);
+}
+
+json_t *timeline_boot_json(const struct timeline *timeline, size_t number, uint64_t end) {
+        const struct boot *boot = timeline->boots[number];
         char mac[MAC_TEXT_SIZE];
         struct diagnosis diagnosis;
-        bool found = timeline_diagnose(boot, end, &diagnosis);
+        bool silence, found = timeline_diagnose(timeline, number, end, &diagnosis, &silence);
 
-        return json_pack("{s:I, s:s, s:I, s:o, s:s, s:o, s:o, s:o}",
+        return json_pack("{s:I, s:s, s:I, s:o, s:s, s:o, s:o, s:o, s:b}",
                          "id", (json_int_t) boot->id,
                          "mac", mac_format(&boot->mac, mac),
                          "started", (json_int_t) boot->started,
@@ -90,5 +122,6 @@ json_t *timeline_boot_json(const struct boot *boot, uint64_t end) {
                          "outcome", boot_outcome_names[boot->outcome],
                          "reason", json_text(boot->reason),
                          "steps", boot_steps_to_json(boot),
-                         "diagnosis", found ? diagnosis_to_json(&diagnosis) : json_null());
+                         "diagnosis", found ? diagnosis_to_json(&diagnosis) : json_null(),
+                         "silence", found && silence);
 }

@@ -20,8 +20,11 @@ DEFINE_CLEANUP(struct timeline *, timeline_free);
 /* A step as observed, in the order of the frames. -ENOMEM. */
 int timeline_add(struct timeline *timeline, const struct step *step);
 
-/* False: nothing is wrong, or nothing can be said. `end`: the time of the capture's last frame. What a capture does not hold (HTTP, the
- * ramdisk's reports, the configuration) is not known. */
-bool timeline_diagnose(const struct boot *boot, uint64_t end, struct diagnosis *ret);
-/* Members of type Boot of org.pxed.Boot; a new reference. */
-json_t *timeline_boot_json(const struct boot *boot, uint64_t end);
+/*
+ * Of the boot with this number in `boots`. False: nothing is wrong, or nothing can be said. `end`: the time of the capture's last frame. What a
+ * capture does not hold (HTTP, the ramdisk's reports, the configuration) is not known. *ret_silence: only if nothing followed the end of the
+ * capture, as where it was taken until the machine hung.
+ */
+bool timeline_diagnose(const struct timeline *timeline, size_t number, uint64_t end, struct diagnosis *ret, bool *ret_silence);
+/* Members of type Boot of org.pxed.Boot, and `silence` as above; a new reference. */
+json_t *timeline_boot_json(const struct timeline *timeline, size_t number, uint64_t end);

@@ -42,7 +42,34 @@ static bool note_sent(struct transfer *t, uint16_t operation, uint16_t block, ui
         return false;
 }
 
-struct transfer *transfer_request(struct transfers *transfers, uint16_t network, const struct ip *client, uint16_t port,
+/* Sizes of files change: a newer one takes the place of an older one. */
+static struct transfer_size *known_size(struct transfers *transfers, const struct transfer *t) {
+        for (unsigned i = 0; i < TRANSFER_SIZES_MAX; i++) {
+                struct transfer_size *s = &transfers->sizes[i];
+                if (s->client.family != 0 && s->network == t->network && ip_equal(&s->client, &t->client) && ip_equal(&s->server, &t->server) &&
+                    strcmp(s->file, t->file) == 0)
+                        return s;
+        }
+        return NULL;
+}
+
+static void learn_size(struct transfers *transfers, struct transfer *t) {
+        struct transfer_size *s = known_size(transfers, t);
+
+        if (!t->agreed.has_size || t->agreed.size > INT64_MAX)
+                return;
+        t->has_size = true;
+        t->size = t->agreed.size;
+        if (!s) {
+                s = &transfers->sizes[transfers->next_size];
+                transfers->next_size = (transfers->next_size + 1) % TRANSFER_SIZES_MAX;
+                *s = (struct transfer_size) { .network = t->network, .client = t->client, .server = t->server };
+                memcpy(s->file, t->file, sizeof(s->file));
+        }
+        s->size = t->size;
+}
+
+struct transfer *transfer_request(struct transfers *transfers, uint16_t network, const struct ip *client, uint16_t port, const struct ip *server,
                                   const struct tftp *request, uint64_t now) {
         struct transfer *t = transfer_find(transfers, network, client, port, now);
 
@@ -55,6 +82,7 @@ struct transfer *transfer_request(struct transfers *transfers, uint16_t network,
         *t = (struct transfer) {
                 .network = network,
                 .client = *client,
+                .server = *server,
                 .port = port,
                 .time = now,
                 .heard = now,
@@ -64,6 +92,11 @@ struct transfer *transfer_request(struct transfers *transfers, uint16_t network,
                 .last_operation = request->operation,
         };
         memcpy(t->file, request->file, sizeof(t->file));
+        const struct transfer_size *known = known_size(transfers, t);
+        if (known) {
+                t->has_size = true;
+                t->size = known->size;
+        }
         return t;
 }
 
@@ -80,10 +113,9 @@ static uint64_t block_size(const struct transfer *t) {
 }
 
 bool transfer_size(const struct transfer *t, uint64_t *ret) {
-        if (!t->has_agreed || !t->agreed.has_size || t->agreed.size > INT64_MAX)
-                return false;
-        *ret = t->agreed.size;
-        return true;
+        if (t->has_size)
+                *ret = t->size;
+        return t->has_size;
 }
 
 uint64_t transfer_bytes(const struct transfer *t) {
@@ -94,11 +126,12 @@ uint64_t transfer_bytes(const struct transfer *t) {
         return transfer_size(t, &size) && bytes > size ? size : bytes;
 }
 
-/* Of 16 bits, which a large file goes round: the one next after those acknowledged so far. One that is not is an old one, sent again. */
+/* Of 16 bits, which a large file goes round: one ahead of those acknowledged so far. One behind is an old one, sent again. Windows (RFC 7440) are
+ * acknowledged as a whole, and what is kept of a machine's packets (machine_packets.h) leaves acknowledgements out. */
 static bool take_block(struct transfer *t, uint16_t block) {
         uint16_t step = (uint16_t) (block - (uint16_t) t->blocks);
 
-        if (step == 0 || step > 64) /* windows of RFC 7440 are acknowledged as a whole */
+        if (step == 0 || step >= 0x8000)
                 return false;
         t->blocks += step;
         return true;
@@ -131,7 +164,7 @@ static bool take_error(struct transfer *t, const struct tftp *packet, bool by_cl
         return true;
 }
 
-bool transfer_packet(struct transfer *t, const struct tftp *packet, bool by_client, uint64_t now) {
+bool transfer_packet(struct transfers *transfers, struct transfer *t, const struct tftp *packet, bool by_client, uint64_t now) {
         bool news = false;
 
         t->heard = now;
@@ -139,6 +172,7 @@ bool transfer_packet(struct transfer *t, const struct tftp *packet, bool by_clie
         case TFTP_OPTIONS:
                 t->agreed = *packet;
                 t->has_agreed = true;
+                learn_size(transfers, t);
                 news = note_sent(t, packet->operation, 0, now);
                 news = advance(t, TRANSFER_OPTIONS) || news;
                 break;

@@ -25,7 +25,8 @@ struct transfer {
         bool writes;
         enum step_transfer state;
         struct tftp asked, agreed; /* the options */
-        bool has_agreed;
+        bool has_agreed, has_size;
+        uint64_t size; /* told in this transfer or in the one before it */
         bool has_data;                /* block 1 was seen */
         bool first_is_last;           /* and was shorter than a block */
         uint64_t blocks;              /* acknowledged */
@@ -36,18 +37,30 @@ struct transfer {
         uint64_t told;                /* when its progress was told last */
 };
 
-struct transfers {
-        struct transfer slots[TRANSFERS_MAX];
+/* Firmware asks for the size in a transfer that it breaks off, and then for the file without asking for it. */
+struct transfer_size {
+        uint16_t network;
+        struct ip client, server;
+        char file[256];
+        uint64_t size;
 };
 
-/* A read or write request. Returns its transfer: the one that it repeats, or a new one. The caller fills `mac` and `server`. */
-struct transfer *transfer_request(struct transfers *transfers, uint16_t network, const struct ip *client, uint16_t port,
+#define TRANSFER_SIZES_MAX 32
+
+struct transfers {
+        struct transfer slots[TRANSFERS_MAX];
+        struct transfer_size sizes[TRANSFER_SIZES_MAX]; /* told last, in a ring */
+        unsigned next_size;
+};
+
+/* A read or write request to `server`. Returns its transfer: the one that it repeats, or a new one. The caller fills `mac`. */
+struct transfer *transfer_request(struct transfers *transfers, uint16_t network, const struct ip *client, uint16_t port, const struct ip *server,
                                   const struct tftp *request, uint64_t now);
 /* The transfer of that client and port; NULL: none, or none for TRANSFER_IDLE. */
 struct transfer *transfer_find(struct transfers *transfers, uint16_t network, const struct ip *client, uint16_t port, uint64_t now);
 
 /* Takes a packet of the transfer that is no request. Returns whether there is something new to tell. */
-bool transfer_packet(struct transfer *transfer, const struct tftp *packet, bool by_client, uint64_t now);
+bool transfer_packet(struct transfers *transfers, struct transfer *transfer, const struct tftp *packet, bool by_client, uint64_t now);
 
 /* Bytes that the machine has acknowledged, of those that there are. */
 uint64_t transfer_bytes(const struct transfer *transfer);

@@ -84,6 +84,10 @@ static int take_batch(struct manager *m, enum role role, const json_t *in, uint6
                 json_decref(record->status);
                 record->status = json_deep_copy(status);
         }
+        if (status && role == ROLE_DHCP) {
+                json_decref(m->state->dhcp_problems);
+                m->state->dhcp_problems = json_incref(json_get_array(record->status, "problems"));
+        }
         return 0;
 }
 

@@ -59,6 +59,21 @@ static void add_link(const struct state *s, const struct network *network, uint6
         }
 }
 
+/* What pxed-dhcp says that is wrong with this network; its subject is "network NAME". */
+static const char *dhcp_problem(const struct state *s, const struct network *network) {
+        char subject[80];
+        json_t *problem;
+        size_t i;
+
+        snprintf(subject, sizeof subject, "network %s", network->name);
+        json_array_foreach(s->dhcp_problems, i, problem) {
+                const char *of = json_get_string(problem, "subject");
+                if (of && strcmp(of, subject) == 0)
+                        return json_get_string(problem, "reason");
+        }
+        return NULL;
+}
+
 static void add_network(const struct state *s, const struct network *network, const struct mac *mac, uint64_t now, struct around *around) {
         static const enum facts_dhcp modes[] = { [DHCP_SERVER] = FACTS_DHCP_SERVER, [DHCP_PROXY] = FACTS_DHCP_PROXY, [DHCP_OFF] = FACTS_DHCP_OFF };
         const struct host *host = settings_host(s->settings, mac);
@@ -68,6 +83,7 @@ static void add_network(const struct state *s, const struct network *network, co
         facts->interface = network->interface;
         facts->dhcp = modes[network->dhcp];
         facts->address = network->address.address;
+        facts->problem = dhcp_problem(s, network);
         facts->denied = host && host->denied && (!host->network || strcmp(host->network, network->name) == 0) ? KNOWN_YES : KNOWN_NO;
         if (network->has_pool) {
                 facts->has_pool = true;

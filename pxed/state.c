@@ -207,6 +207,7 @@ struct state *state_free(struct state *s) {
         feed_clear(&s->desired);
         feed_clear(&s->flights);
         json_decref(s->seen);
+        json_decref(s->dhcp_problems);
         settings_free(s->settings);
         store_free(s->store);
         free(s);

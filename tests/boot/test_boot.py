@@ -4,6 +4,7 @@ import os
 import pathlib
 import re
 import signal
+import subprocess
 import sys
 import time
 
@@ -110,6 +111,20 @@ def test_its_boot_is_told_step_by_step(inspected, hardware):
     for step in boot['steps']:
         if step['kind'] == 'file':
             assert step['bytes'] == step['total'] > 0, step
+
+
+@pytest.mark.parametrize('hardware', MACHINES, ids=lambda hardware: hardware.name)
+def test_a_healthy_boot_has_no_diagnosis(inspected, hardware):
+    appliance, mac = inspected.appliance, hardware.macs[0]
+    assert appliance.ask('diagnose', mac)['diagnosis'] is None
+    # pxed looks each second: at no moment did it seem stuck
+    events = appliance.ask('events', '--after', '0', '--limit', '1000')['events']
+    assert [event for event in events if event['kind'] == 'boot.stuck' and event['mac'] == mac] == []
+    # nor by the packets alone
+    capture = pathlib.Path(os.environ.get('PXED_CAPTURES', appliance.folder)) / f'{hardware.name}.pcapng'
+    appliance.ctl('capture', mac, '--output', capture, '--force')
+    read = subprocess.run([f'{BUILD}/pxed-netcfg', '--read', capture], capture_output=True, text=True, check=True).stdout
+    assert f'Boot of {mac}' in read and 'Diagnosis' not in read, read
 
 
 # ---- where it hangs

@@ -5,6 +5,7 @@ import os
 import pathlib
 import random
 import re
+import shutil
 import signal
 import socket
 import struct
@@ -493,7 +494,18 @@ def test_a_healthy_boot_shows_none(appliance, told):
 def test_packets_of_a_failed_boot_are_kept(appliance, told):
     boot = appliance.wait("a file", lambda: (boot := appliance.newest(MACS["file-missing"])) and boot.get("capture") and boot, 10)
     read = subprocess.run([str(BUILD / "pxed-netcfg"), "--read", boot["capture"]], capture_output=True, text=True, check=True).stdout
-    assert f"Boot of {MACS['file-missing']}" in read and "Diagnosis" not in read
+    assert f"Boot of {MACS['file-missing']}" in read and "  tftp " in read, read
+
+
+# Boots whose packets are kept in tests/data/captures: PXED_CAPTURES=DIR writes them.
+KEPT = ("no-offer", "tftp-file-missing", "offer-not-requested-foreign", "ipxe-loop")
+
+
+@pytest.mark.skipif("PXED_CAPTURES" not in os.environ, reason="writes what tests/data/captures has")
+@pytest.mark.parametrize("name", KEPT)
+def test_write_captures(appliance, told, name):
+    boot = appliance.wait("a file", lambda: (boot := appliance.call("Boot.Get", id=told[name]["id"])["boot"]).get("capture") and boot, 10)
+    shutil.copyfile(boot["capture"], pathlib.Path(os.environ["PXED_CAPTURES"]) / f"{name}.pcapng")
 
 
 def test_pxectl_draws_it(appliance, told):

@@ -272,9 +272,18 @@ static void test_transfer(void **state) {
         assert_int_equal(world->steps[4].time, NOW + 3 * USEC_PER_SEC);
         assert_int_equal(world->steps[4].transfer, TRANSFER_REFUSED);
         assert_string_equal(world->steps[4].detail, "refused by the server: File not found (TFTP error 1)");
+        /* The size is known from before, where it is not asked for again. */
+        struct frame again = TFTP(true, 69, "\0\1snponly.efi\0octet\0blksize\0" "174080\0"), agreed = TFTP(false, 40002, "\0\6blksize\0" "174080\0");
+        struct frame last = TFTP(true, 40002, "\0\4\0\2");
+        feed(world, &again, NOW + 5 * USEC_PER_SEC);
+        feed(world, &agreed, NOW + 6 * USEC_PER_SEC);
+        feed(world, &last, NOW + 7 * USEC_PER_SEC);
+        assert_int_equal(world->count, 8);
+        assert_int_equal(world->steps[7].transfer, TRANSFER_DONE);
+        assert_true(world->steps[7].total == 174080 && world->steps[7].bytes == 174080);
         struct frame late = TFTP(false, 40001, "\0\5\0\2Access violation\0");
         feed(world, &late, NOW + 90 * USEC_PER_SEC);
-        assert_int_equal(world->count, 5);
+        assert_int_equal(world->count, 8);
 }
 
 /* What is sent again and again says where it hangs. */

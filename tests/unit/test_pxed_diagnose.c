@@ -52,6 +52,10 @@ static void test_stuck_and_on_again(void **state) {
         assert_int_equal(ageing_tick(f->state, NOW + 14 * S), 0);
         assert_int_equal(count_events(f, "boot.stuck"), 1);
         assert_true(event_says(f, "boot.stuck", "No DHCP server answers"));
+        f->state->dhcp_problems = json_pack("[{s:s, s:s}, {s:s, s:s}]", "subject", "network other", "reason", "x", "subject", "network lab", "reason",
+                                            "Port 67 is taken by udhcpd");
+        _cleanup_json_ json_t *diagnosis = diagnose_boot(f->state, boot_1(f), NOW + 15 * S);
+        assert_string_equal(json_string_value(json_array_get(json_get_array(diagnosis, "evidence"), 2)), "pxed-dhcp says: Port 67 is taken by udhcpd");
 
         step(f, 20, "\"kind\":\"offer\",\"stage\":\"firmware\",\"server\":\"192.0.2.1\",\"foreign\":false");
         step(f, 21, "\"kind\":\"request\",\"stage\":\"firmware\",\"server\":\"192.0.2.1\",\"foreign\":false");
