@@ -123,13 +123,27 @@ static void look(const struct boot *boot, const struct facts *facts, uint64_t no
 
 /* ---- confirm and fix */
 
+/* A file's name as it stands in a URL (RFC 3986 2.3). The machine chose it, and a person pastes the command into a shell: nothing that means something
+ * there is left as it is. */
+static const char *url_path(const char *name, char *buffer, size_t size) {
+        static const char unreserved[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~/";
+        size_t used = 0;
+
+        if (!name)
+                return NULL;
+        for (; *name && used + 4 <= size; name++)
+                used += (size_t) snprintf(buffer + used, size - used, strchr(unreserved, *name) ? "%c" : "%%%02X", (unsigned char) *name);
+        buffer[used] = '\0';
+        return buffer;
+}
+
 /* What stands in the texts for something of the boot; NULL: it stays, for a person to fill in. */
 static const char *meant_by(const char *word, size_t length, const struct view *v, const struct mac *mac, char *buffer, size_t size) {
         const struct boot_step *answer = v->request ? v->request : v->foreign_offer ? v->foreign_offer : v->offer;
         const struct boot_step *served = v->tftp ? v->tftp : answer;
         const struct boot_step *given = v->nak ? v->nak : v->acknowledge ? v->acknowledge : served;
         const struct facts *facts = v->facts;
-        char text[MAC_TEXT_SIZE], own[IP_TEXT_SIZE];
+        char text[MAC_TEXT_SIZE], own[IP_TEXT_SIZE], path[600];
 
         snprintf(buffer, size, "%u", facts->http_port);
         const struct {
@@ -142,7 +156,7 @@ static const char *meant_by(const char *word, size_t length, const struct view *
                 { "SERVER", served ? served->server : NULL },
                 { "ADDRESS", given ? given->address : NULL },
                 { "APPLIANCE", facts->address.family != 0 ? ip_format(&facts->address, own) : NULL },
-                { "FILE", v->refused && v->refused->file ? v->refused->file : v->tftp ? v->tftp->file : NULL },
+                { "FILE", url_path(v->refused && v->refused->file ? v->refused->file : v->tftp ? v->tftp->file : NULL, path, sizeof path) },
                 { "PORT", facts->http_port ? buffer : NULL },
         };
 

@@ -344,6 +344,17 @@ static void test_nothing_known(void **state) {
         assert_string_equal(d.confirm, "tcpdump -eni INTERFACE 'ether host 52:54:00:00:00:01 and (port 67 or port 68)'");
 }
 
+/* A machine names the file, and a person pastes the command into a shell. */
+static void test_file_name_is_no_command(void **state) {
+        const char *lines[LINES_MAX] = { UEFI_TO_TFTP, "9 tftp file=a/b.efi;$(reboot)'%s' server=192.0.2.9 transfer=refused detail=not_found_(TFTP_error_1)" };
+        const struct facts facts = { LAB };
+        struct diagnosis d;
+        _cleanup_(boot_freep) struct boot *boot = make_boot(lines, &facts);
+
+        assert_true(diagnosis_of_boot(boot, &facts, T + 15 * USEC_PER_SEC, &d));
+        assert_string_equal(d.confirm, "curl -v tftp://192.0.2.9/a/b.efi%3B%24%28reboot%29%27%25s%27 -o /dev/null");
+}
+
 /* ---- the manual page: what the table says, and nothing else */
 
 static void put_escaped(FILE *f, const char *text) {
@@ -397,6 +408,7 @@ int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_signatures), cmocka_unit_test(test_each_has_a_case), cmocka_unit_test(test_healthy),
                 cmocka_unit_test(test_ended), cmocka_unit_test(test_never_seen), cmocka_unit_test(test_loop_of_boots), cmocka_unit_test(test_nothing_known),
+                cmocka_unit_test(test_file_name_is_no_command),
                 cmocka_unit_test(test_manual_page),
         };
         return cmocka_run_group_tests(tests, NULL, NULL);
