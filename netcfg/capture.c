@@ -21,8 +21,8 @@
 static const struct {
         int ring_size, delivery_ms;
 } rings[] = {
-        [CAPTURE_ALL] = { 2 * 1024 * 1024, 20 },
-        [CAPTURE_MACHINES] = { 2 * 1024 * 1024, 20 },
+        [CAPTURE_ALL] = { 2 * 1024 * 1024, 50 },
+        [CAPTURE_MACHINES] = { 2 * 1024 * 1024, 50 },
         [CAPTURE_NEIGHBOURS] = { 64 * 1024, 0 },
 };
 

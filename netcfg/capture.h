@@ -2,8 +2,8 @@
  * Capture of what is interesting on one interface (libpcap), in an sd-event loop. The kernel's filter lets through only what is looked
  * at, untagged and with one or two VLAN tags; the frames of others cost nothing.
  *
- * Memory: a ring of 2 MiB shared with the kernel: about 4,000 DHCP or 16,000 ARP frames. They wait at most 20 ms to be delivered; the daemon may be kept from
- * running for 160 ms before a frame is lost.
+ * Memory: a ring of 2 MiB shared with the kernel: about 4,000 DHCP or 16,000 ARP frames. They wait at most 50 ms to be delivered; the daemon may be kept from
+ * running for 400 ms before a frame is lost.
  * CAPTURE_NEIGHBOURS: 64 KiB, about 30 frames.
  */
 #pragma once
