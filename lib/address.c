@@ -62,6 +62,41 @@ bool mac_is_unicast(const struct mac *mac) {
         return !(mac->bytes[0] & 1) && mac_to_u64(mac) != 0;
 }
 
+int mac_prefix_parse(const char *text, struct mac_prefix *ret) {
+        struct mac_prefix prefix = { 0 };
+        char separator = 0;
+
+        for (; prefix.size < sizeof(prefix.bytes); prefix.size++) {
+                if (prefix.size > 0 && *text == '\0')
+                        break;
+                if (prefix.size == 1 && (*text == ':' || *text == '-'))
+                        separator = *text;
+                if (prefix.size > 0 && *text++ != separator)
+                        return -EINVAL;
+                int byte = hex_byte(&text);
+                if (byte < 0)
+                        return -EINVAL;
+                prefix.bytes[prefix.size] = (uint8_t) byte;
+        }
+        if (*text)
+                return -EINVAL;
+        *ret = prefix;
+        return 0;
+}
+
+char *mac_prefix_format(const struct mac_prefix *prefix, char buffer[static MAC_TEXT_SIZE]) {
+        struct mac whole;
+
+        memcpy(whole.bytes, prefix->bytes, sizeof(whole.bytes));
+        mac_format(&whole, buffer);
+        buffer[3 * prefix->size - 1] = '\0';
+        return buffer;
+}
+
+bool mac_has_prefix(const struct mac *mac, const struct mac_prefix *prefix) {
+        return memcmp(mac->bytes, prefix->bytes, prefix->size) == 0;
+}
+
 int uuid_parse(const char *text, struct uuid *ret) {
         struct uuid uuid;
 

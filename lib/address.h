@@ -26,6 +26,18 @@ static inline uint64_t mac_to_u64(const struct mac *mac) {
         return value;
 }
 
+/* The first `size` bytes, 1 to 6, of MACs: of a vendor's (3), or of one interface's (6). */
+struct mac_prefix {
+        uint8_t bytes[6];
+        unsigned size;
+};
+
+/* "02:21:28" or "02-21-28", either case, 1 to 6 bytes. -EINVAL for anything else. */
+int mac_prefix_parse(const char *text, struct mac_prefix *ret);
+/* Lower case with colons. Returns `buffer`. */
+char *mac_prefix_format(const struct mac_prefix *prefix, char buffer[static MAC_TEXT_SIZE]);
+bool mac_has_prefix(const struct mac *mac, const struct mac_prefix *prefix);
+
 struct uuid {
         uint8_t bytes[16]; /* in the order of the text */
 };

@@ -4,13 +4,21 @@
 #include "lib/json.h"
 #include "pxed/workers.h"
 
+static json_t *shared_macs(const struct settings *settings) {
+        char text[MAC_TEXT_SIZE];
+        json_t *array = json_array();
+        for (size_t i = 0; i < settings->n_shared_macs; i++)
+                json_array_append_new(array, json_string(mac_prefix_format(&settings->shared_macs[i], text)));
+        return array;
+}
+
 static json_t *settings_entry(const struct state *s) {
         char secret[2 * TOKEN_SECRET_SIZE + 1];
         const struct settings *settings = s->settings;
         secret_format(s->secret, secret);
-        return json_pack("{s:s, s:i, s:i, s:s, s:I}", "secret", secret, "httpPort", (int) settings->http_port, "introspectPort",
+        return json_pack("{s:s, s:i, s:i, s:s, s:I, s:o}", "secret", secret, "httpPort", (int) settings->http_port, "introspectPort",
                          (int) settings->introspect_port, "imageDirectory", settings->images, "tokenLifetime",
-                         (json_int_t) settings->token_lifetime);
+                         (json_int_t) settings->token_lifetime, "sharedMacs", shared_macs(settings));
 }
 
 static json_t *ip_or_null(bool known, const struct ip *ip) {

@@ -231,6 +231,14 @@ bool network_equal(const struct network *a, const struct network *b) {
                text_equal(a->known, b->known) && a->finish == b->finish;
 }
 
+bool settings_shared_macs_equal(const struct settings *a, const struct settings *b) {
+        bool equal = a->n_shared_macs == b->n_shared_macs;
+        for (size_t i = 0; equal && i < a->n_shared_macs; i++)
+                equal = a->shared_macs[i].size == b->shared_macs[i].size &&
+                        memcmp(a->shared_macs[i].bytes, b->shared_macs[i].bytes, a->shared_macs[i].size) == 0;
+        return equal;
+}
+
 bool host_equal(const struct host *a, const struct host *b) {
         return text_equal(a->network, b->network) && a->has_address == b->has_address &&
                (!a->has_address || ip_equal(&a->address, &b->address)) && a->denied == b->denied;

@@ -25,6 +25,7 @@ extern const char *const finish_names[3];
 extern const char *const manage_names[2];
 
 #define SERVERS_MAX 8
+#define SHARED_MACS_MAX 256
 
 /* An IPv4 network that the appliance serves: [network NAME]. */
 struct network {
@@ -78,6 +79,8 @@ struct settings {
         uint64_t nodes_max;        /* a machine that would be one more is not taken in as a node */
         char *inspect_arguments;   /* of the built-in profile "inspect" */
         char *users[ROLE_COUNT];   /* of the workers */
+        struct mac_prefix shared_macs[SHARED_MACS_MAX];
+        size_t n_shared_macs;
         struct network *networks;
         size_t n_networks;
         struct physical_network *physical; /* in the order of the sections */
@@ -100,4 +103,5 @@ const struct host *settings_host(const struct settings *settings, const struct m
 
 /* Whether what workers are told of two networks or hosts is the same. */
 bool network_equal(const struct network *a, const struct network *b);
+bool settings_shared_macs_equal(const struct settings *a, const struct settings *b);
 bool host_equal(const struct host *a, const struct host *b);

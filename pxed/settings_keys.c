@@ -209,6 +209,23 @@ static int set_domain(void *object, size_t offset, const char *value, char reaso
         return text_set(MEMBER(char *), value);
 }
 
+static int set_shared_macs(void *object, size_t offset, const char *value, char reason[static KEY_REASON_SIZE]) {
+        struct settings *settings = object;
+        _cleanup_free_ char *copy = strdup(value);
+        char *rest = NULL;
+        if (!copy)
+                return -ENOMEM;
+        settings->n_shared_macs = 0;
+        for (char *word = strtok_r(copy, ", \t", &rest); word; word = strtok_r(NULL, ", \t", &rest)) {
+                if (settings->n_shared_macs == SHARED_MACS_MAX)
+                        return REFUSE("more than %d MACs", SHARED_MACS_MAX);
+                if (mac_prefix_parse(word, &settings->shared_macs[settings->n_shared_macs]) < 0)
+                        return REFUSE("\"%s\" is neither a MAC nor the first bytes of one, such as 0a:94:ef", word);
+                settings->n_shared_macs++;
+        }
+        return 0;
+}
+
 static int set_mode(void *object, size_t offset, const char *value, char reason[static KEY_REASON_SIZE]) {
         int mode = name_to_enum(dhcp_mode_names, ELEMENTS(dhcp_mode_names), value);
         if (mode < 0)
@@ -285,6 +302,7 @@ static const struct settings_key keys[] = {
         { "pxed", "boots-kept", set_count, offsetof(struct settings, boots_kept) },
         { "pxed", "nodes-max", set_count, offsetof(struct settings, nodes_max) },
         { "pxed", "inspect-arguments", set_arguments, offsetof(struct settings, inspect_arguments) },
+        { "pxed", "shared-macs", set_shared_macs, 0 },
         { "bus", "dhcp-user", set_text, offsetof(struct settings, users[ROLE_DHCP]) },
         { "bus", "tftp-user", set_text, offsetof(struct settings, users[ROLE_TFTP]) },
         { "bus", "netcfg-user", set_text, offsetof(struct settings, users[ROLE_NETCFG]) },

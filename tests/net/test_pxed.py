@@ -364,9 +364,10 @@ def test_reload(pxed):
     pxed.process.send_signal(signal.SIGHUP)
     wait_for(lambda: netcfg.state['network/lab']['leaseTime'] == 10800)
     assert pxed.problem('configuration') is None
-    pxed.configuration.write_text(f'[pxed]\nimages = {pxed.folder}/images\n')
+    pxed.configuration.write_text(f'[pxed]\nimages = {pxed.folder}/images\nshared-macs = 0A-94-EF\n')
     pxed.call('Appliance.Reload')
     wait_for(lambda: 'network/lab' not in netcfg.state)
+    wait_for(lambda: netcfg.state['settings']['sharedMacs'] == ['0a:94:ef'])
     assert pxed.call('Network.List')['networks'] == []
     kinds = [event['kind'] for event in pxed.events()]
     assert kinds.count('config.reloaded') == 3 and kinds.count('config.refused') == 1

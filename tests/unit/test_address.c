@@ -35,6 +35,30 @@ static void test_mac_unicast(void **state) {
         assert_true(mac_is_unicast(&mac));
 }
 
+static void test_mac_prefix(void **state) {
+        static const char *const bad[] = { "", "0", "02:", ":02", "02:2", "0221", "02:21-28", "02:21:28:57:47:17:18", "02:21 ", "g0" };
+        static const struct {
+                const char *text;
+                unsigned size;
+        } good[] = { { "02", 1 }, { "02:21:28", 3 }, { "02-21-28-57", 4 }, { "02:21:28:57:47:1F", 6 } };
+        char text[MAC_TEXT_SIZE];
+        struct mac_prefix prefix;
+        struct mac mac, other;
+
+        mac_parse("02:21:28:57:47:1f", &mac);
+        mac_parse("03:21:28:57:47:1f", &other);
+        for (size_t i = 0; i < ELEMENTS(good); i++) {
+                assert_int_equal(mac_prefix_parse(good[i].text, &prefix), 0);
+                assert_int_equal(prefix.size, good[i].size);
+                assert_int_equal(strlen(mac_prefix_format(&prefix, text)), 3 * good[i].size - 1);
+                assert_memory_equal(text, "02:21:28:57:47:1f", strlen(text));
+                assert_true(mac_has_prefix(&mac, &prefix));
+                assert_false(mac_has_prefix(&other, &prefix));
+        }
+        for (size_t i = 0; i < ELEMENTS(bad); i++)
+                assert_int_not_equal(mac_prefix_parse(bad[i], &prefix), 0);
+}
+
 static void test_uuid(void **state) {
         struct uuid uuid;
         char text[UUID_TEXT_SIZE];
@@ -95,6 +119,7 @@ int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_mac_text),
                 cmocka_unit_test(test_mac_unicast),
+                cmocka_unit_test(test_mac_prefix),
                 cmocka_unit_test(test_uuid),
                 cmocka_unit_test(test_prefix),
                 cmocka_unit_test(test_from_sockaddr),

@@ -57,7 +57,7 @@ static void test_all_keys(void **state) {
         _cleanup_(settings_freep) struct settings *s = NULL;
         struct config_error error;
         int r = load("[pxed]\nhttp-port = 80\nintrospect-port=81\nimages=/srv/images\ntoken-lifetime=2h\nevents-kept=10\n"
-                     "inventories-kept=1\nboots-kept=2\nnodes-max=3\ninspect-arguments=console=ttyS1\n"
+                     "inventories-kept=1\nboots-kept=2\nnodes-max=3\nshared-macs=0a:94:ef, 00-E0-4C-68-00-01\ninspect-arguments=console=ttyS1\n"
                      "[bus]\ndhcp-user=nobody\n" LAB
                      "physical-network=rack1\nlease-time=15m\ngateway=192.0.2.254\ndns=192.0.2.2, 192.0.2.3\ndomain=lab.example\n"
                      "ntp=192.0.2.4\nunknown=ignore\nknown=installed\nfinish=wait\n"
@@ -69,6 +69,8 @@ static void test_all_keys(void **state) {
         assert_int_equal(s->http_port, 80);
         assert_int_equal(s->token_lifetime, 7200);
         assert_int_equal(s->nodes_max, 3);
+        assert_int_equal(s->n_shared_macs, 2);
+        assert_int_equal(s->shared_macs[1].size, 6);
         assert_string_equal(s->users[ROLE_DHCP], "nobody");
         const struct network *n = settings_network(s, "lab");
         assert_null(n->unknown);
@@ -123,6 +125,7 @@ static void test_refused(void **state) {
                 { "[pxed]\nimages = here\n", 2, "absolute" },
                 { "[pxed]\ntoken-lifetime = 5\n", 2, "duration" },
                 { "[pxed]\ntoken-lifetime = 99999999999999999999d\n", 2, "duration" },
+                { "[pxed]\nshared-macs = 0a:94:ef, nonsense\n", 2, "neither a MAC nor the first bytes" },
                 { "[pxed]\nevents-kept = -1\n", 2, "no count" },
                 { "[nonsense]\na = b\n", 2, "no section" },
                 { "[pxed extra]\nhttp-port = 80\n", 2, "takes no name" },
