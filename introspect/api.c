@@ -19,10 +19,12 @@
 #define SPOOL_PREFIX "{\"raw\":"
 
 static const struct api_route routes[] = {
-        { "/", "GET", false, 0, 0, api_handle_root, 200 },
-        { "/v1/continue", "POST", true, API_INVENTORY_MAX, API_INVENTORY_DEPTH, api_handle_inventory, 200 },
-        { "/v1/continue_inspection", "POST", true, API_INVENTORY_MAX, API_INVENTORY_DEPTH, api_handle_inventory, 202 },
-        { "/v1/agent", "POST", true, 64 * 1024, API_INVENTORY_DEPTH, api_handle_agent, 200 },
+        { "/", "GET", TOKEN_NONE, 0, 0, api_handle_root, 200 },
+        { "/v1/continue", "POST", TOKEN_GOOD, API_INVENTORY_MAX, API_INVENTORY_DEPTH, api_handle_inventory, 200 },
+        { "/v1/continue_inspection", "POST", TOKEN_GOOD, API_INVENTORY_MAX, API_INVENTORY_DEPTH, api_handle_inventory, 202 },
+        { "/v1/agent", "POST", TOKEN_GOOD, 64 * 1024, API_INVENTORY_DEPTH, api_handle_agent, 200 },
+        { "/v1/lookup", "GET", TOKEN_GOOD, 0, 0, api_handle_lookup, 200 },
+        { "/v1/heartbeat/", "POST", TOKEN_PROVEN, 64 * 1024, API_INVENTORY_DEPTH, api_handle_heartbeat, 202 },
 };
 
 int api_init(struct api *api, struct state *state, struct spool *spool, struct mailbox *mailbox) {
@@ -30,11 +32,13 @@ int api_init(struct api *api, struct state *state, struct spool *spool, struct m
         pthread_mutex_init(&api->large, NULL);
         /* jansson's hash seed, drawn before threads could draw it together */
         json_object_seed(0);
-        return beats_new(&api->beats);
+        int r = beats_new(&api->beats);
+        return r < 0 ? r : agents_new(&api->agents);
 }
 
 void api_clear(struct api *api) {
         api->beats = beats_free(api->beats);
+        api->agents = agents_free(api->agents);
         pthread_mutex_destroy(&api->large);
 }
 
@@ -77,6 +81,11 @@ static void answer_error(struct api_request *request, unsigned status, const cha
         api_answer(request, status, json_pack("{s:{s:O}}", "error", "message", text));
 }
 
+/* Without the path's token: what is logged is read by more people than may boot machines. */
+static void note_refusal(struct api *api, const struct api_request *request, unsigned status, const char *message) {
+        api_note(api, request, NOTE_REFUSED, "%u to %s %.64s: %s", status, request->method, request->target.path, message);
+}
+
 void api_refuse(struct api *api, struct api_request *request, unsigned status, const char *format, ...) {
         char message[NOTE_DETAIL_SIZE - 64];
         va_list arguments;
@@ -85,7 +94,18 @@ void api_refuse(struct api *api, struct api_request *request, unsigned status, c
         vsnprintf(message, sizeof(message), format, arguments);
         va_end(arguments);
         answer_error(request, status, message);
-        api_note(api, request, NOTE_REFUSED, "%u to %s %.64s: %s", status, request->method, request->path, message);
+        note_refusal(api, request, status, message);
+}
+
+void api_refuse_tersely(struct api *api, struct api_request *request, unsigned status, const char *said, const char *format, ...) {
+        char message[NOTE_DETAIL_SIZE - 64];
+        va_list arguments;
+
+        va_start(arguments, format);
+        vsnprintf(message, sizeof(message), format, arguments);
+        va_end(arguments);
+        answer_error(request, status, said);
+        note_refusal(api, request, status, message);
 }
 
 void api_postpone(struct api *api, struct api_request *request, unsigned status, unsigned seconds, const char *format, ...) {
@@ -97,6 +117,10 @@ void api_postpone(struct api *api, struct api_request *request, unsigned status,
         va_end(arguments);
         answer_error(request, status, message);
         request->answer.retry_after = seconds;
+}
+
+void api_refuse_unready(struct api *api, struct api_request *request) {
+        api_postpone(api, request, 503, NOT_READY_RETRY, "this appliance is starting and does not know its boot tokens yet: try again");
 }
 
 json_t *api_node_id(struct api *api, const struct token *token) {
@@ -134,11 +158,11 @@ static void check_token(struct api *api, struct api_request *request) {
         uint8_t secret[TOKEN_SECRET_SIZE];
 
         if (!state_secret(api->state, secret)) {
-                api_postpone(api, request, 503, NOT_READY_RETRY, "this appliance is starting and does not know its boot tokens yet: try again");
+                api_refuse_unready(api, request);
                 return;
         }
         if (!request->token_text || !request->token_text[0]) {
-                api_refuse(api, request, 403, "the URL has no boot token (?token=...): it must be the one that the boot script gave");
+                api_refuse(api, request, 403, "the URL has no boot token (?token=... or /t/TOKEN/...): it must be the one that the boot script gave");
                 return;
         }
         request->names_mac = read_claimed_mac(request->token_text, &request->token.mac);
@@ -147,7 +171,9 @@ static void check_token(struct api *api, struct api_request *request) {
                 request->names_mac = true;
                 break;
         case -EKEYEXPIRED:
-                refuse_expired(api, request);
+                request->names_mac = true;
+                if (request->route->token != TOKEN_PROVEN)
+                        refuse_expired(api, request);
                 break;
         case -EKEYREJECTED:
                 api_refuse(api, request, 403, "the boot token was not made by this appliance, or its secret has changed since: boot the machine again");
@@ -159,12 +185,23 @@ static void check_token(struct api *api, struct api_request *request) {
         explicit_bzero(secret, sizeof(secret));
 }
 
+/* NULL: the path is not the route's. */
+static const char *match_route(const struct api_route *route, const char *path) {
+        size_t length = strlen(route->path);
+        bool takes_id = length > 1 && route->path[length - 1] == '/';
+
+        if (takes_id)
+                return strncmp(path, route->path, length) == 0 && path[length] ? path + length : NULL;
+        return strcmp(path, route->path) == 0 ? path + length : NULL;
+}
+
 static void find_route(struct api *api, struct api_request *request) {
         bool is_head = strcmp(request->method, "HEAD") == 0;
         const struct api_route *other = NULL;
 
         for (size_t i = 0; i < ELEMENTS(routes) && !request->route; i++) {
-                if (strcmp(request->path, routes[i].path) != 0)
+                request->id = match_route(&routes[i], request->target.path);
+                if (!request->id)
                         continue;
                 other = &routes[i];
                 if (strcmp(is_head ? "GET" : request->method, other->method) == 0)
@@ -173,7 +210,8 @@ static void find_route(struct api *api, struct api_request *request) {
         if (request->route)
                 return;
         if (!other) {
-                answer_error(request, 404, "there is nothing here: ramdisks post to /v1/continue, /v1/continue_inspection and /v1/agent");
+                answer_error(request, 404, "there is nothing here: ramdisks ask for /v1/lookup and post to /v1/continue, /v1/continue_inspection, "
+                                           "/v1/heartbeat/UUID and /v1/agent");
                 return;
         }
         answer_error(request, 405, "that method is not offered here");
@@ -186,10 +224,13 @@ static void refuse_too_large(struct api *api, struct api_request *request) {
 
 void api_begin(struct api *api, struct api_request *request, uint64_t length) {
         body_init(&request->body, &api->budget, 0);
+        target_split(request->path, &request->target);
+        if (request->target.has_token)
+                request->token_text = request->target.token;
         find_route(api, request);
         if (!request->route)
                 return;
-        if (request->route->needs_token)
+        if (request->route->token != TOKEN_NONE)
                 check_token(api, request);
         if (request->answer.status)
                 return;
@@ -260,5 +301,5 @@ void api_end(struct api_request *request) {
 
 void api_handle_root(struct api *api, struct api_request *request, const json_t *object) {
         /* An ironic-python-agent that cannot read a version here assumes one so old that it sends no token of its own. */
-        api_answer(request, 200, json_pack("{s:{s:s}}", "default_version", "version", "1.82"));
+        api_answer(request, 200, json_pack("{s:{s:s}}", "default_version", "version", TARGET_VERSION));
 }

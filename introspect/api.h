@@ -12,11 +12,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "introspect/agents.h"
 #include "introspect/beats.h"
 #include "introspect/body.h"
 #include "introspect/mailbox.h"
 #include "introspect/spool.h"
 #include "introspect/state.h"
+#include "introspect/target.h"
 #include "lib/token.h"
 
 /* Of one inventory, as Ironic has it. */
@@ -24,11 +26,14 @@
 #define API_INVENTORY_DEPTH 25
 /* Of what all requests are sending at once. */
 #define API_BODIES_MAX (64 * 1024 * 1024)
+/* Of an agent, with its end. */
+#define API_CALLBACK_URL_SIZE 256
 
 struct api {
         struct state *state;
         struct spool *spool;
         struct beats *beats;
+        struct agents *agents;
         struct mailbox *mailbox;
         struct body_budget budget;
         pthread_mutex_t large; /* one large inventory is parsed at a time, since it takes several times its size */
@@ -48,13 +53,16 @@ struct api_request {
         /* set by the caller before api_begin, borrowed until the end */
         const char *method;
         const char *path;
-        const char *token_text; /* NULL: none given */
+        const char *token_text; /* of the query, NULL: none; api_begin puts that of the path in its place */
+        const char *addresses, *node_uuid; /* likewise of the query */
         uint64_t now;           /* microseconds of realtime */
         uint64_t monotonic;
         char network[STATE_NAME_SIZE]; /* where it came in; "": not known */
         char peer[IP_TEXT_SIZE];
         /* set by api_begin */
         const struct api_route *route;
+        struct target target;
+        const char *id; /* what follows a route's path */
         struct token token;
         bool names_mac; /* the token's MAC can be read, though the token may not be good */
         struct body body;

@@ -4,10 +4,16 @@
 #include "introspect/api.h"
 #include "lib/json.h"
 
+enum api_token {
+        TOKEN_NONE,
+        TOKEN_GOOD,
+        TOKEN_PROVEN, /* was good once; that it was used then is proven by what is in the body */
+};
+
 struct api_route {
-        const char *path;
+        const char *path; /* that ends with '/' and is not "/": what follows is the request's id */
         const char *method;
-        bool needs_token;
+        enum api_token token;
         size_t body_max;
         unsigned depth_max;
         /* `object` is the body where body_max is not 0: the payload as an object. */
@@ -19,6 +25,11 @@ struct api_route {
 void api_answer(struct api_request *request, unsigned status, json_t *body);
 /* Sets an error answer and tells the main thread of it. */
 void api_refuse(struct api *api, struct api_request *request, unsigned status, const char *format, ...) _printf_(4, 5);
+/* As api_refuse; the machine gets `said`, and only the main thread is told the rest. */
+void api_refuse_tersely(struct api *api, struct api_request *request, unsigned status, const char *said, const char *format, ...)
+        _printf_(5, 6);
+/* The settings have not come yet. */
+void api_refuse_unready(struct api *api, struct api_request *request);
 /* As api_refuse, for what may go better in `seconds`. */
 void api_postpone(struct api *api, struct api_request *request, unsigned status, unsigned seconds, const char *format, ...) _printf_(5, 6);
 /* A note about the request. */
@@ -29,3 +40,5 @@ json_t *api_node_id(struct api *api, const struct token *token);
 void api_handle_root(struct api *api, struct api_request *request, const json_t *object);
 void api_handle_inventory(struct api *api, struct api_request *request, const json_t *object);
 void api_handle_agent(struct api *api, struct api_request *request, const json_t *object);
+void api_handle_lookup(struct api *api, struct api_request *request, const json_t *object);
+void api_handle_heartbeat(struct api *api, struct api_request *request, const json_t *object);

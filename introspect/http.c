@@ -19,6 +19,8 @@
 #define IDLE_MAX 30
 #define AGE_MAX 180
 
+#define VERSION_HEADER "X-OpenStack-Ironic-API-Version"
+
 /* A body that is not wanted is read and thrown away up to this size, since a client that is writing does not see an answer
  * until it is done; beyond it the connection is closed. */
 #define DISCARD_MAX (64 * 1024 * 1024)
@@ -66,7 +68,7 @@ static uint64_t announced_length(struct MHD_Connection *connection) {
 static enum MHD_Result send_answer(struct MHD_Connection *connection, struct api_request *request) {
         struct api_answer *answer = &request->answer;
         struct MHD_Response *response;
-        char seconds[16];
+        char seconds[16], served[TARGET_VERSION_SIZE];
 
         if (!answer->body)
                 return MHD_NO;
@@ -77,6 +79,10 @@ static enum MHD_Result send_answer(struct MHD_Connection *connection, struct api
         MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, "application/json");
         /* One request per connection: so a connection's age is its request's. */
         MHD_add_response_header(response, MHD_HTTP_HEADER_CONNECTION, "close");
+        const char *asked = MHD_lookup_connection_value(connection, MHD_HEADER_KIND, VERSION_HEADER);
+        MHD_add_response_header(response, VERSION_HEADER, target_version(asked, served));
+        MHD_add_response_header(response, "X-OpenStack-Ironic-API-Minimum-Version", TARGET_VERSION_OLDEST);
+        MHD_add_response_header(response, "X-OpenStack-Ironic-API-Maximum-Version", TARGET_VERSION);
         if (answer->allow)
                 MHD_add_response_header(response, MHD_HTTP_HEADER_ALLOW, answer->allow);
         snprintf(seconds, sizeof(seconds), "%u", answer->retry_after);
@@ -100,6 +106,8 @@ static enum MHD_Result on_head(struct http *http, struct MHD_Connection *connect
 
         exchange->has_head = true;
         request->token_text = MHD_lookup_connection_value(connection, MHD_GET_ARGUMENT_KIND, "token");
+        request->addresses = MHD_lookup_connection_value(connection, MHD_GET_ARGUMENT_KIND, "addresses");
+        request->node_uuid = MHD_lookup_connection_value(connection, MHD_GET_ARGUMENT_KIND, "node_uuid");
         request->now = realtime_us();
         request->monotonic = monotonic_us();
         set_network(http, connection, request);

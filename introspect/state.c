@@ -7,6 +7,7 @@
 
 #define BUCKETS 4096
 #define NETWORKS_MAX 4096
+#define SHARED_MAX 1024
 
 struct port {
         struct port *next; /* of the bucket */
@@ -16,7 +17,10 @@ struct port {
 
 struct node {
         struct node *next; /* of the bucket */
+        struct node *next_uuid; /* likewise */
         struct state_node facts;
+        bool has_uuid;
+        struct uuid uuid;
         unsigned generation;
         unsigned ports_size;
         struct port ports[];
@@ -31,7 +35,10 @@ struct state {
         uint16_t port;
         struct state_network *networks;
         size_t networks_size, nodes_size;
+        struct mac_prefix *shared;
+        size_t shared_size;
         struct node *by_id[BUCKETS];
+        struct node *by_uuid[BUCKETS];
         struct port *by_mac[BUCKETS];
 };
 
@@ -45,6 +52,10 @@ static size_t bucket_of(const void *bytes, size_t size) {
 
 static struct node **id_bucket(struct state *state, const struct uuid *id) {
         return &state->by_id[bucket_of(id->bytes, sizeof(id->bytes))];
+}
+
+static struct node **uuid_bucket(struct state *state, const struct uuid *uuid) {
+        return &state->by_uuid[bucket_of(uuid->bytes, sizeof(uuid->bytes))];
 }
 
 static struct port **mac_bucket(struct state *state, const struct mac *mac) {
@@ -67,6 +78,12 @@ static void free_node(struct state *state, struct node *node) {
                 while (*link != &node->ports[i])
                         link = &(*link)->next;
                 *link = node->ports[i].next;
+        }
+        if (node->has_uuid) {
+                struct node **link = uuid_bucket(state, &node->uuid);
+                while (*link != node)
+                        link = &(*link)->next_uuid;
+                *link = node->next_uuid;
         }
         state->nodes_size--;
         free(node);
@@ -102,10 +119,25 @@ struct state *state_free(struct state *state) {
                 return NULL;
         remove_others(state, state->generation + 1);
         free(state->networks);
+        free(state->shared);
         explicit_bzero(state->secret, sizeof(state->secret));
         pthread_rwlock_destroy(&state->lock);
         free(state);
         return NULL;
+}
+
+static void set_shared(struct state *state, const json_t *texts) {
+        size_t size = json_array_size(texts) < SHARED_MAX ? json_array_size(texts) : SHARED_MAX;
+        struct mac_prefix *shared = size > 0 ? calloc(size, sizeof(*shared)) : NULL;
+
+        free(state->shared);
+        state->shared = shared;
+        state->shared_size = 0;
+        for (size_t i = 0; shared && i < size; i++) {
+                const char *text = json_string_value(json_array_get(texts, i));
+                if (text && mac_prefix_parse(text, &shared[state->shared_size]) == 0)
+                        state->shared_size++;
+        }
 }
 
 static void set_settings(struct state *state, const json_t *settings) {
@@ -113,6 +145,7 @@ static void set_settings(struct state *state, const json_t *settings) {
         int64_t port = json_get_int(settings, "introspectPort", 0);
 
         state->has_secret = secret && secret_parse(secret, state->secret) == 0;
+        set_shared(state, json_get_array(settings, "sharedMacs"));
         state->port = port > 0 && port <= UINT16_MAX ? (uint16_t) port : 0;
 }
 
@@ -146,6 +179,15 @@ static void set_network(struct state *state, const char *name, const json_t *net
         state->networks[i] = new;
 }
 
+static void set_uuid(struct state *state, struct node *node, const char *text) {
+        node->has_uuid = text && uuid_parse(text, &node->uuid) == 0;
+        if (!node->has_uuid)
+                return;
+        struct node **bucket = uuid_bucket(state, &node->uuid);
+        node->next_uuid = *bucket;
+        *bucket = node;
+}
+
 static void set_node(struct state *state, const char *id_text, const json_t *entry) {
         const json_t *macs = json_get_array(entry, "macs"), *mac;
         struct uuid id;
@@ -173,6 +215,7 @@ static void set_node(struct state *state, const char *id_text, const json_t *ent
                 *bucket = port;
                 node->ports_size++;
         }
+        set_uuid(state, node, json_get_string(entry, "uuid"));
         struct node **bucket = id_bucket(state, &id);
         node->next = *bucket;
         *bucket = node;
@@ -229,6 +272,58 @@ static const struct node *find_by_mac(struct state *state, const struct mac *mac
         while (port && memcmp(&port->mac, mac, sizeof(*mac)) != 0)
                 port = port->next;
         return port ? port->node : NULL;
+}
+
+static const struct node *find_by_uuid(struct state *state, const struct uuid *uuid) {
+        const struct node *node = *uuid_bucket(state, uuid);
+
+        while (node && memcmp(&node->uuid, uuid, sizeof(*uuid)) != 0)
+                node = node->next_uuid;
+        return node;
+}
+
+bool state_has_node(struct state *state, const struct uuid *id) {
+        pthread_rwlock_rdlock(&state->lock);
+        bool found = find_by_id(state, id) != NULL;
+        pthread_rwlock_unlock(&state->lock);
+        return found;
+}
+
+static void look_up_mac(struct state *state, const struct mac *mac, struct lookup_facts *facts) {
+        struct lookup_mac *fact = &facts->macs[facts->n_macs++];
+        const struct node *node = find_by_mac(state, mac);
+
+        *fact = (struct lookup_mac) {
+                .mac = *mac,
+                .shared = lookup_mac_is_shared(mac, state->shared, state->shared_size),
+                .has_node = node != NULL,
+        };
+        if (node)
+                fact->node = node->facts.id;
+}
+
+void state_look_up(struct state *state, const struct token *token, const struct lookup_query *query, struct lookup_facts *ret) {
+        const struct node *node;
+        bool listed = false;
+
+        ret->n_macs = 0;
+        ret->token_names_node = token->has_node;
+        ret->token_node = token->node;
+        ret->has_uuid = query->has_uuid;
+        ret->uuid = query->uuid;
+        pthread_rwlock_rdlock(&state->lock);
+        ret->token_node_known = token->has_node && find_by_id(state, &token->node);
+        node = query->has_uuid ? find_by_id(state, &query->uuid) ?: find_by_uuid(state, &query->uuid) : NULL;
+        ret->uuid_known = node != NULL;
+        if (node)
+                ret->uuid_node = node->facts.id;
+        for (size_t i = 0; i < query->n_macs; i++) {
+                listed = listed || memcmp(&query->macs[i], &token->mac, sizeof(token->mac)) == 0;
+                look_up_mac(state, &query->macs[i], ret);
+        }
+        if (!listed)
+                look_up_mac(state, &token->mac, ret);
+        pthread_rwlock_unlock(&state->lock);
 }
 
 bool state_find_node(struct state *state, const struct token *token, struct state_node *ret) {

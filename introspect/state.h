@@ -1,6 +1,6 @@
 /*
- * The desired state of role introspect, reduced to what answering machines takes: the secret of the tokens, the networks'
- * addresses, and of each node which MACs it has and what it is wanted to boot.
+ * The desired state of role introspect, reduced to what answering machines takes: the secret of the tokens, the MACs that many machines share, the networks'
+ * addresses, and of each node which MACs and UUID it has and what it is wanted to boot.
  *
  * The main thread writes, the HTTP threads read: whatever a reader gets is a copy.
  */
@@ -10,6 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "introspect/lookup.h"
 #include "lib/address.h"
 #include "lib/json.h"
 #include "lib/token.h"
@@ -43,6 +44,10 @@ void state_commit(struct state *state);
 bool state_secret(struct state *state, uint8_t ret[static TOKEN_SECRET_SIZE]);
 /* The node that a token was made for; where it is gone or the token names none, the one that has its MAC. False: none. */
 bool state_find_node(struct state *state, const struct token *token, struct state_node *ret);
+/* False: there is none with this id. */
+bool state_has_node(struct state *state, const struct uuid *id);
+/* What is known of what a machine says that came with this token. */
+void state_look_up(struct state *state, const struct token *token, const struct lookup_query *query, struct lookup_facts *ret);
 /* The network whose address `ip` is. False: none. */
 bool state_find_network(struct state *state, const struct ip *ip, char ret[static STATE_NAME_SIZE]);
 

@@ -117,7 +117,14 @@ static void test_routes(void **state) {
         assert_answer("PUT", "/", NULL, "", 405, "method");
         assert_answer("GET", "/v1/continue", good_token(), "", 405, "method");
         assert_answer("POST", "/v1/continue/", good_token(), "{}", 404, "nothing here");
-        assert_answer("GET", "/v1/lookup", NULL, "", 404, "nothing here");
+        assert_answer("GET", "/v1/lookup/", NULL, "", 404, "nothing here");
+        assert_answer("POST", "/v1/lookup", NULL, "", 405, "method");
+        assert_answer("POST", "/v1/heartbeat", NULL, "", 404, "nothing here");
+        assert_answer("POST", "/v1/heartbeat/", NULL, "", 404, "nothing here");
+        assert_answer("GET", "/v1/heartbeat/" NODE, NULL, "", 405, "method");
+        assert_answer("GET", "/t/nonsense/", NULL, "", 200, "");
+        assert_answer("GET", "/t/nonsense", NULL, "", 200, "");
+        assert_answer("GET", "/t/nonsense/nowhere", NULL, "", 404, "nothing here");
         assert_int_equal(t.notes, 0);
 }
 
@@ -310,6 +317,87 @@ static void test_agent(void **state) {
         assert_string_equal(order_of(good_token(), "{\"state\": \"waiting\"}"), "wait");
 }
 
+static json_t *look_up(const char *token, const char *addresses, unsigned *ret_status) {
+        char path[TOKEN_TEXT_SIZE + 32];
+        struct api_request request = { .method = "GET", .path = path, .now = NOW, .addresses = addresses };
+
+        snprintf(path, sizeof(path), "/t/%s/v1/lookup", token);
+        api_begin(&t.api, &request, 0);
+        *ret_status = request.answer.status;
+        json_t *answer = json_loadb(request.answer.body, request.answer.size, 0, NULL);
+        api_end(&request);
+        while (sd_event_run(t.event, 0) > 0)
+                ;
+        return answer;
+}
+
+static void test_lookup(void **state) {
+        unsigned status;
+        _cleanup_json_ json_t *unknown = look_up(good_token(), MAC, &status), *first = NULL, *second = NULL, *tie = NULL;
+
+        assert_int_equal(status, 404);
+        assert_int_equal(t.last.kind, NOTE_REFUSED);
+        assert_string_equal(t.last.detail, "404 to GET /v1/lookup: no node: 1 of its MACs no node's, 0 left out as shared");
+        assert_null(strstr(json_get_string(json_object_get(unknown, "error"), "message"), "MAC"));
+        apply("node/" NODE, "{\"node\": {\"macs\": [\"" MAC "\"], \"assignment\": 0}}");
+        first = look_up(good_token(), MAC, &status);
+        assert_int_equal(status, 200);
+        assert_string_equal(json_get_string(json_object_get(first, "node"), "uuid"), NODE);
+        assert_int_equal(strlen(json_get_string(json_object_get(first, "config"), "agent_token")), 64);
+        second = look_up(good_token(), MAC, &status);
+        assert_string_equal(json_get_string(json_object_get(second, "config"), "agent_token"), "******");
+        apply("node/7d0b9e6c-7f9e-4f43-9d0c-3f2f5c0a1b12", "{\"node\": {\"macs\": [\"52:54:00:00:00:07\"], \"assignment\": 0}}");
+        tie = look_up(good_token(), "52:54:00:00:00:07", &status);
+        assert_int_equal(status, 404);
+        assert_non_null(strstr(t.last.detail, "several nodes match alike"));
+        assert_true(json_equal(tie, unknown));
+}
+
+static void beat(const char *body, const char *token, unsigned expected, const char *message) {
+        char path[TOKEN_TEXT_SIZE + 96];
+
+        snprintf(path, sizeof(path), "/t/%s/v1/heartbeat/" NODE, token);
+        assert_answer("POST", path, NULL, body, expected, message);
+}
+
+static void test_heartbeat(void **state) {
+        char body[512];
+        unsigned status;
+
+        beat("{}", good_token(), 404, "is known");
+        apply("node/" NODE, "{\"node\": {\"macs\": [\"" MAC "\"], \"assignment\": 0}}");
+        _cleanup_json_ json_t *answer = look_up(good_token(), MAC, &status);
+        const char *token = json_get_string(json_object_get(answer, "config"), "agent_token");
+        unsigned notes = t.notes;
+        snprintf(body, sizeof(body), "{\"callback_url\": \"http://192.0.2.7:9999\", \"agent_token\": \"%s\", \"agent_version\": \"9.1\", \"new\": 1}", token);
+        for (int i = 0; i < 10; i++)
+                beat(body, good_token(), 202, "");
+        assert_int_equal(t.notes, notes + 1);
+        assert_string_equal(t.last.detail, "heartbeat: http://192.0.2.7:9999, version 9.1");
+        beat(body, make_token(MAC, NULL, 0, 2001, secret), 400, "not the one that was given");
+        beat(body, make_token(MAC, NULL, 0, 999, secret), 400, "not the one that was given");
+        beat(body, make_token(MAC, NULL, 0, 2000, other_secret), 403, "not made by this appliance");
+        beat("{\"callback_url\": \"http://192.0.2.7:9999\"}", good_token(), 400, "no agent_token");
+        beat("{\"callback_url\": \"http://192.0.2.7:9999\", \"agent_token\": null}", good_token(), 400, "no agent_token");
+        beat("{\"callback_url\": \"http://192.0.2.7:9999\", \"agent_token\": \"******\"}", good_token(), 400, "not the one");
+        snprintf(body, sizeof(body), "{\"callback_url\": \"http://192.0.2.8:9999\", \"agent_token\": \"%s\"}", token);
+        beat(body, good_token(), 400, "not the one of this agent's first heartbeat");
+        static const char *const urls[] = { "3", "null", "\"\"", "\"ftp://x\"", "\"http://a b\"", "\"http://\\u001b\"" };
+        for (size_t i = 0; i < ELEMENTS(urls); i++) {
+                snprintf(body, sizeof(body), "{\"callback_url\": %s, \"agent_token\": \"%s\"}", urls[i], token);
+                beat(body, good_token(), 400, "callback_url");
+        }
+        beat("[]", good_token(), 400, "no object");
+        /* it runs for longer than its boot token holds */
+        const struct uuid node = { { 0x6d, 0x0b, 0x9e, 0x6c, 0x7f, 0x9e, 0x4f, 0x43, 0x9d, 0x0c, 0x3f, 0x2f, 0x5c, 0x0a, 0x1b, 0x11 } };
+        char old[AGENT_TOKEN_SIZE];
+        agent_token_make(secret, &node, make_token(MAC, NULL, 0, 999, secret), old);
+        snprintf(body, sizeof(body), "{\"callback_url\": \"http://192.0.2.7:9999\", \"agent_token\": \"%s\"}", old);
+        beat(body, make_token(MAC, NULL, 0, 999, secret), 202, "");
+        _cleanup_json_ json_t *late = look_up(make_token(MAC, NULL, 0, 999, secret), MAC, &status);
+        assert_int_equal(status, 403);
+}
+
 int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test_setup_teardown(test_routes, set_up, tear_down),
@@ -325,6 +413,8 @@ int main(void) {
                 cmocka_unit_test_setup_teardown(test_node_of_the_answer, set_up, tear_down),
                 cmocka_unit_test_setup_teardown(test_ramdisk_that_failed, set_up, tear_down),
                 cmocka_unit_test_setup_teardown(test_agent, set_up, tear_down),
+                cmocka_unit_test_setup_teardown(test_lookup, set_up, tear_down),
+                cmocka_unit_test_setup_teardown(test_heartbeat, set_up, tear_down),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);

@@ -96,6 +96,38 @@ static void test_changes(void **unused) {
         assert_string_equal(networks[0].name, "v6");
 }
 
+static void test_look_up(void **unused) {
+        _cleanup_(state_freep) struct state *state = filled();
+        struct lookup_query query = { .has_uuid = true, .n_macs = 1 };
+        struct token token = token_of(A, "52:54:00:00:00:01");
+        struct lookup_facts facts;
+        struct uuid b;
+
+        assert_int_equal(uuid_parse(B, &b), 0);
+        assert_int_equal(uuid_parse("4c4c4544-0042-3010-8052-b4c04f565931", &query.uuid), 0);
+        assert_int_equal(mac_parse("02:00:00:00:00:07", &query.macs[0]), 0);
+        state_look_up(state, &token, &query, &facts);
+        assert_true(facts.token_node_known);
+        assert_false(facts.uuid_known);
+        assert_int_equal(facts.n_macs, 2);
+        assert_false(facts.macs[0].has_node || facts.macs[0].shared);
+        assert_true(facts.macs[1].has_node); /* the token's own */
+        apply(state, "node/" B, "{\"macs\": [\"02:00:00:00:00:07\"], \"uuid\": \"4c4c4544-0042-3010-8052-b4c04f565931\"}");
+        apply(state, "settings", "{\"secret\": \"\", \"introspectPort\": 1, \"sharedMacs\": [\"02:00\", \"nonsense\", 3]}");
+        apply(state, "node/" A, NULL);
+        state_look_up(state, &token, &query, &facts);
+        assert_false(facts.token_node_known);
+        assert_true(facts.uuid_known);
+        assert_memory_equal(&facts.uuid_node, &b, sizeof(b));
+        assert_true(facts.macs[0].has_node && facts.macs[0].shared);
+        assert_false(facts.macs[1].has_node);
+        assert_true(state_has_node(state, &b));
+        assert_false(state_has_node(state, &token.node));
+        apply(state, "node/" B, NULL);
+        state_look_up(state, &token, &query, &facts);
+        assert_false(facts.uuid_known);
+}
+
 static void test_a_whole_state_replaces(void **unused) {
         _cleanup_(state_freep) struct state *state = filled();
         const struct state_network *networks;
@@ -125,6 +157,7 @@ int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_finds),
                 cmocka_unit_test(test_changes),
+                cmocka_unit_test(test_look_up),
                 cmocka_unit_test(test_a_whole_state_replaces),
                 cmocka_unit_test(test_nothing_is_known_at_first),
         };

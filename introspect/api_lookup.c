@@ -1,0 +1,122 @@
+/* Ironic's agent API: an ironic-python-agent looks itself up, then says every minute or two that it is there. */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "introspect/api_internal.h"
+#include "introspect/field.h"
+#include "introspect/target.h"
+
+/* Seconds; an agent beats after 0.3 to 0.6 of it. Ironic's own default. */
+#define HEARTBEAT_TIMEOUT 300
+/* What an agent gets that has got its token already, as Ironic has it. */
+#define TOKEN_GIVEN "******"
+#define WORDS_SIZE 300
+/* The same whatever was wrong: it tells a stranger nothing of what is known here. */
+#define NO_NODE "no node of this appliance is known to be this machine, or it is not expected"
+
+/* Of the node and the boot token of this request. False: it was answered. */
+static bool make_agent_token(struct api *api, struct api_request *request, const struct uuid *node, char ret[static AGENT_TOKEN_SIZE]) {
+        uint8_t secret[TOKEN_SECRET_SIZE];
+
+        if (!state_secret(api->state, secret)) {
+                api_refuse_unready(api, request);
+                return false;
+        }
+        agent_token_make(secret, node, request->token_text, ret);
+        explicit_bzero(secret, sizeof(secret));
+        return true;
+}
+
+static void note_news(struct api *api, const struct api_request *request, const char *words) {
+        if (beats_is_news(api->beats, &request->token.mac, request->token_text, words))
+                api_note(api, request, NOTE_AGENT, "%s", words);
+}
+
+static void answer_lookup(struct api *api, struct api_request *request, const struct uuid *node) {
+        char token[AGENT_TOKEN_SIZE], id[UUID_TEXT_SIZE], words[WORDS_SIZE];
+
+        if (!make_agent_token(api, request, node, token))
+                return;
+        bool first = agents_give(api->agents, token);
+        uuid_format(node, id);
+        api_answer(request, request->route->status,
+                   json_pack("{s:{s:s, s:{}, s:{}}, s:{s:i, s:s}}", "node", "uuid", id, "properties", "instance_info", "config",
+                             "heartbeat_timeout", HEARTBEAT_TIMEOUT, "agent_token", first ? token : TOKEN_GIVEN));
+        explicit_bzero(token, sizeof(token));
+        snprintf(words, sizeof(words), "looked itself up: node %s%s", id, first ? "" : ", again: its agent token was given before");
+        note_news(api, request, words);
+}
+
+void api_handle_lookup(struct api *api, struct api_request *request, const json_t *object) {
+        char reason[LOOKUP_REASON_SIZE];
+        struct lookup_query query;
+        struct lookup_facts facts;
+        struct uuid node;
+
+        switch (target_parse_lookup(request->addresses, request->node_uuid, &query)) {
+        case 0:
+                break;
+        case -EBADMSG:
+                api_refuse(api, request, 400, "node_uuid is no UUID");
+                return;
+        case -E2BIG:
+                api_refuse(api, request, 400, "more than %d addresses are not taken", LOOKUP_MACS_MAX);
+                return;
+        default:
+                api_refuse(api, request, 400, "there is nothing to look up by: give ?addresses=MAC,MAC,... or ?node_uuid=");
+                return;
+        }
+        state_look_up(api->state, &request->token, &query, &facts);
+        if (lookup_decide(&facts, &node, reason) == LOOKUP_FOUND)
+                answer_lookup(api, request, &node);
+        else
+                api_refuse_tersely(api, request, 404, NO_NODE, "%s", reason);
+}
+
+/* NULL: good. */
+static const char *url_fault(const char *url) {
+        if (!url)
+                return "the body has no text `callback_url`";
+        if (strncmp(url, "http://", 7) != 0 && strncmp(url, "https://", 8) != 0)
+                return "callback_url is no URL of http or https";
+        for (const char *at = url; *at; at++)
+                if ((unsigned char) *at <= 0x20 || (unsigned char) *at >= 0x7f)
+                        return "callback_url has a character that no URL has";
+        return strlen(url) < API_CALLBACK_URL_SIZE ? NULL : "callback_url is too long";
+}
+
+static void take_beat(struct api *api, struct api_request *request, const struct uuid *node, const char *url, const json_t *version) {
+        char words[WORDS_SIZE];
+
+        api_answer(request, request->route->status, json_object());
+        snprintf(words, sizeof(words), "heartbeat: %s%s%.60s", url, version ? ", version " : "", version ? json_string_value(version) : "");
+        note_news(api, request, words);
+}
+
+/* An agent may run for longer than its boot token holds: it has got its own only by a lookup while that was good. */
+void api_handle_heartbeat(struct api *api, struct api_request *request, const json_t *object) {
+        const char *url = json_get_string(object, "callback_url"), *given = json_get_string(object, "agent_token");
+        _cleanup_json_ json_t *version = field_text(object, "agent_version");
+        char token[AGENT_TOKEN_SIZE];
+        const char *fault = url_fault(url);
+        struct uuid node;
+
+        if (uuid_parse(request->id, &node) < 0 || !state_has_node(api->state, &node)) {
+                api_refuse_tersely(api, request, 404, NO_NODE, "a heartbeat of node %.40s, which is not known", request->id);
+                return;
+        }
+        if (!make_agent_token(api, request, &node, token))
+                return;
+        if (!given)
+                api_refuse(api, request, 400, "the heartbeat has no agent_token: look up first, with an API of 1.62 or newer");
+        else if (!agent_token_equal(token, given))
+                api_refuse(api, request, 400, "the agent_token is not the one that was given to this node's agent: boot the machine again");
+        else if (fault)
+                api_refuse(api, request, 400, "%s", fault);
+        else if (!agents_keep_url(api->agents, token, url))
+                api_refuse(api, request, 400, "callback_url is not the one of this agent's first heartbeat: boot the machine again");
+        else
+                take_beat(api, request, &node, url, json_is_string(version) ? version : NULL);
+        explicit_bzero(token, sizeof(token));
+}

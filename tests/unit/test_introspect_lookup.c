@@ -1,0 +1,172 @@
+/* introspect/lookup: which node a machine is, by tables. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <string.h>
+#include <cmocka.h>
+
+#include "introspect/agents.h"
+#include "introspect/lookup.h"
+#include "lib/macro.h"
+
+/* Nodes are letters here; '-' is none. */
+static struct uuid node_of(char letter) {
+        return (struct uuid) { { 0x6d, [15] = (uint8_t) letter } };
+}
+
+struct look {
+        const char *name;
+        const char *macs;  /* of each MAC its node; '-': no node's; lower case: shared, and that node's */
+        char token;        /* the node of the boot token; '-': it names none; lower case: which is gone */
+        const char *uuid;  /* "": not given; "-": no node's; "junk"; else its node */
+        enum lookup_verdict verdict;
+        char node;
+        const char *reason;
+};
+
+static const struct look looks[] = {
+        { "by its MACs", "AA-", '-', "", LOOKUP_FOUND, 'A', "" },
+        { "by one MAC of many", "----A", '-', "", LOOKUP_FOUND, 'A', "" },
+        { "by its token", "--", 'A', "", LOOKUP_FOUND, 'A', "" },
+        { "by its UUID", "-", '-', "A", LOOKUP_FOUND, 'A', "" },
+        { "all agree", "AA", 'A', "A", LOOKUP_FOUND, 'A', "" },
+        { "most MACs", "AAB", '-', "", LOOKUP_FOUND, 'A', "" },
+        { "most MACs, the later", "ABB", '-', "", LOOKUP_FOUND, 'B', "" },
+        { "most MACs and the token", "ABB", 'B', "", LOOKUP_FOUND, 'B', "" },
+        { "nothing known", "--", '-', "", LOOKUP_UNKNOWN, 0, "no node: 2 of its MACs no node's, 0 left out as shared" },
+        { "no MAC at all", "", '-', "", LOOKUP_UNKNOWN, 0, "no node: 0 of its MACs" },
+        { "a tie", "AB", '-', "", LOOKUP_TIE, 0,
+          "several nodes match alike: 1 MAC (52:54:00:00:00:00) of node 6d000000-0000-0000-0000-000000000041; "
+          "1 MAC (52:54:00:00:00:01) of node 6d000000-0000-0000-0000-000000000042; 0 of" },
+        { "a tie of three", "AABBC", '-', "", LOOKUP_TIE, 0, "2 MACs (52:54:00:00:00:02, ...) of node" },
+        { "a token does not break a tie", "AB", 'A', "", LOOKUP_TIE, 0, "the boot token is of node 6d000000-0000-0000-0000-000000000041;" },
+        { "a UUID does not break a tie", "AB", '-', "A", LOOKUP_TIE, 0, "node_uuid is of node" },
+        { "not a tie once one is more", "ABCC", '-', "", LOOKUP_FOUND, 'C', "" },
+        { "nine nodes", "ABCDEFGHI", '-', "", LOOKUP_TIE, 0, "several nodes" },
+        { "nine nodes, one of them more often", "AABCDEFGHI", 'A', "", LOOKUP_TIE, 0, "several nodes" },
+        { "token against MACs", "BB-", 'A', "", LOOKUP_DISAGREES, 0, "different nodes match: the boot token is of node" },
+        { "token against most MACs", "ABB", 'A', "", LOOKUP_DISAGREES, 0, "different nodes" },
+        { "UUID against MACs", "BB", '-', "A", LOOKUP_DISAGREES, 0, "node_uuid is of node 6d000000-0000-0000-0000-000000000041; 2 MACs" },
+        { "token against UUID", "-", 'A', "B", LOOKUP_DISAGREES, 0, "node_uuid is of node 6d000000-0000-0000-0000-000000000042;" },
+        { "token and MACs against UUID", "AA", 'A', "B", LOOKUP_DISAGREES, 0, "different nodes" },
+        { "the token's node is gone", "BB", 'a', "", LOOKUP_UNKNOWN, 0, "of node 6d000000-0000-0000-0000-000000000041, which is gone;" },
+        { "a UUID of no node", "AA", '-', "-", LOOKUP_UNKNOWN, 0, "is no node's;" },
+        { "a UUID of no node, with a token", "AA", 'A', "-", LOOKUP_UNKNOWN, 0, "is no node's;" },
+        { "a junk UUID does not count", "AA", '-', "junk", LOOKUP_FOUND, 'A', "" },
+        { "a junk UUID alone", "-", '-', "junk", LOOKUP_UNKNOWN, 0, "is that of many machines;" },
+        { "a shared MAC does not count", "bA", '-', "", LOOKUP_FOUND, 'A', "" },
+        { "nor against a token", "bb", 'A', "", LOOKUP_FOUND, 'A', "" },
+        { "nor alone", "b", '-', "", LOOKUP_UNKNOWN, 0, "0 of its MACs no node's, 1 left out as shared" },
+};
+
+static bool is_lower(char letter) {
+        return letter >= 'a' && letter <= 'z';
+}
+
+static void fill(const struct look *look, struct lookup_facts *facts) {
+        memset(facts, 0, sizeof(*facts));
+        facts->token_names_node = look->token != '-';
+        facts->token_node_known = facts->token_names_node && !is_lower(look->token);
+        facts->token_node = node_of((char) (look->token & ~0x20));
+        facts->has_uuid = look->uuid[0] != '\0';
+        facts->uuid = node_of('U');
+        facts->uuid_known = facts->has_uuid && look->uuid[0] != '-';
+        facts->uuid_node = node_of(look->uuid[0]);
+        if (strcmp(look->uuid, "junk") == 0) {
+                facts->uuid_known = false;
+                memset(&facts->uuid, 0xff, sizeof(facts->uuid));
+        }
+        for (const char *at = look->macs; *at; at++)
+                facts->macs[facts->n_macs] = (struct lookup_mac) {
+                        .mac = { { 0x52, 0x54, 0, 0, 0, (uint8_t) facts->n_macs } },
+                        .shared = is_lower(*at),
+                        .has_node = *at != '-',
+                        .node = node_of((char) (*at & ~0x20)),
+                }, facts->n_macs++;
+}
+
+static void test_looks(void **state) {
+        for (size_t i = 0; i < ELEMENTS(looks); i++) {
+                const struct look *look = &looks[i];
+                char reason[LOOKUP_REASON_SIZE] = "";
+                struct lookup_facts facts;
+                struct uuid node = { 0 };
+
+                fill(look, &facts);
+                enum lookup_verdict verdict = lookup_decide(&facts, &node, reason);
+                struct uuid wanted = look->node ? node_of(look->node) : (struct uuid) { 0 };
+                if (verdict != look->verdict || memcmp(&node, &wanted, sizeof(node)) != 0 || !strstr(reason, look->reason))
+                        fail_msg("%s: verdict %d, node %c, \"%s\"", look->name, (int) verdict, node.bytes[15], reason);
+        }
+}
+
+static void test_shared_macs(void **state) {
+        static const struct mac_prefix own[] = { { { 0x0a, 0x94, 0xef }, 3 } };
+        static const struct {
+                const char *mac;
+                bool shared;
+        } cases[] = {
+                { "be:3a:f2:b6:05:9f", true },  { "be:3a:f2:b6:05:9e", false }, { "02:21:28:57:47:17", true }, { "00:e0:4c:53:44:58", true },
+                { "00:e0:4c:68:00:01", false }, { "0a:94:ef:01:02:03", true },  { "0a:94:ee:01:02:03", false },
+        };
+        struct mac mac;
+
+        for (size_t i = 0; i < ELEMENTS(cases); i++) {
+                assert_int_equal(mac_parse(cases[i].mac, &mac), 0);
+                assert_int_equal(lookup_mac_is_shared(&mac, own, ELEMENTS(own)), cases[i].shared);
+        }
+        assert_int_equal(mac_parse("0a:94:ef:01:02:03", &mac), 0);
+        assert_false(lookup_mac_is_shared(&mac, NULL, 0));
+}
+
+static void test_agent_tokens(void **state) {
+        static const uint8_t secret[TOKEN_SECRET_SIZE] = { 1 }, other_secret[TOKEN_SECRET_SIZE] = { 2 };
+        struct uuid a = node_of('A'), b = node_of('B');
+        char token[AGENT_TOKEN_SIZE], other[AGENT_TOKEN_SIZE];
+
+        assert_int_equal(strlen(agent_token_make(secret, &a, "p1.x", token)), 64);
+        assert_true(agent_token_equal(token, agent_token_make(secret, &a, "p1.x", other)));
+        assert_false(agent_token_equal(token, agent_token_make(secret, &b, "p1.x", other)));
+        assert_false(agent_token_equal(token, agent_token_make(secret, &a, "p1.y", other)));
+        assert_false(agent_token_equal(token, agent_token_make(other_secret, &a, "p1.x", other)));
+        assert_false(agent_token_equal(token, NULL));
+        assert_false(agent_token_equal(token, ""));
+        assert_false(agent_token_equal(token, "******"));
+        snprintf(other, sizeof(other), "%.63s", token);
+        assert_false(agent_token_equal(token, other));
+}
+
+static void test_agents(void **state) {
+        static const uint8_t secret[TOKEN_SECRET_SIZE] = { 1 };
+        struct uuid node = node_of('A');
+        char token[AGENT_TOKEN_SIZE], other[AGENT_TOKEN_SIZE], name[16];
+        _cleanup_(agents_freep) struct agents *agents = NULL;
+
+        assert_int_equal(agents_new(&agents), 0);
+        agent_token_make(secret, &node, "one", token);
+        assert_true(agents_keep_url(agents, token, "http://a:9999"));
+        assert_true(agents_give(agents, token));
+        assert_false(agents_give(agents, token));
+        assert_true(agents_keep_url(agents, token, "http://a:9999"));
+        assert_false(agents_keep_url(agents, token, "http://b:9999"));
+        assert_true(agents_keep_url(agents, token, "http://a:9999"));
+        /* what comes by the thousands takes no more memory, and may push it out: then it begins anew */
+        for (int i = 0; i < 200000; i++) {
+                snprintf(name, sizeof(name), "%d", i);
+                assert_true(agents_give(agents, agent_token_make(secret, &node, name, other)));
+        }
+        assert_true(agents_give(agents, token));
+        assert_true(agents_keep_url(agents, token, "http://b:9999"));
+}
+
+int main(void) {
+        const struct CMUnitTest tests[] = {
+                cmocka_unit_test(test_looks),
+                cmocka_unit_test(test_shared_macs),
+                cmocka_unit_test(test_agent_tokens),
+                cmocka_unit_test(test_agents),
+        };
+
+        return cmocka_run_group_tests(tests, NULL, NULL);
+}
