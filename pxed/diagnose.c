@@ -74,7 +74,7 @@ static const char *dhcp_problem(const struct state *s, const struct network *net
         return NULL;
 }
 
-static void add_network(const struct state *s, const struct network *network, const struct mac *mac, uint64_t now, struct around *around) {
+static void add_network(const struct state *s, const struct network *network, const struct mac *mac, struct around *around) {
         static const enum facts_dhcp modes[] = { [DHCP_SERVER] = FACTS_DHCP_SERVER, [DHCP_PROXY] = FACTS_DHCP_PROXY, [DHCP_OFF] = FACTS_DHCP_OFF };
         const struct host *host = settings_host(s->settings, mac);
         struct facts *facts = &around->facts;
@@ -89,12 +89,9 @@ static void add_network(const struct state *s, const struct network *network, co
                 facts->has_pool = true;
                 facts->pool_size = pool_size(network);
         }
-        add_link(s, network, now, around);
 }
 
-static void add_node(const struct state *s, const struct node *node, struct facts *facts) {
-        struct decision decision;
-
+static void add_node(const struct node *node, struct facts *facts) {
         facts->node = node->name;
         if (node->assignment) {
                 facts->assigned = node->assignment->assigned;
@@ -104,21 +101,16 @@ static void add_node(const struct state *s, const struct node *node, struct fact
                 facts->assigned = node->inspection.started;
                 facts->profile = "inspect";
         }
-        state_decide(s, node, NULL, facts->network, &decision);
-        const struct profile *profile = decision.profile ? profiles_find(&s->profiles, decision.profile) : NULL;
-        if (profile)
-                facts->inspects = profile->kind == PROFILE_INSPECT ? KNOWN_YES : KNOWN_NO;
 }
 
-static void gather(const struct state *s, const struct network *network, const struct mac *mac, const struct node *node, uint64_t now,
-                   struct around *ret) {
+static void gather(const struct state *s, const struct network *network, const struct mac *mac, const struct node *node, struct around *ret) {
         *ret = (struct around) { .facts = { .subnets = ret->subnets, .http_port = s->settings->http_port } };
         for (size_t i = 0; i < s->settings->n_networks && ret->facts.n_subnets < NETWORKS_MAX; i++)
                 ret->subnets[ret->facts.n_subnets++] = s->settings->networks[i].address;
         if (network)
-                add_network(s, network, mac, now, ret);
+                add_network(s, network, mac, ret);
         if (node)
-                add_node(s, node, &ret->facts);
+                add_node(node, &ret->facts);
 }
 
 static const struct boot_step *script_of(const struct boot *boot) {
@@ -183,7 +175,7 @@ json_t *diagnose_boot(const struct state *s, const struct boot *boot, uint64_t n
 
         if (boot->n_steps == 0 || (!over && boot->ended != 0))
                 return NULL;
-        gather(s, network, &boot->mac, node, now, &around);
+        gather(s, network, &boot->mac, node, &around);
         /* What it was given counts, not what it would be given now. */
         const struct boot_step *script = script_of(boot);
         const struct profile *profile = script ? profiles_find(&s->profiles, script->profile) : NULL;
@@ -191,20 +183,25 @@ json_t *diagnose_boot(const struct state *s, const struct boot *boot, uint64_t n
                 around.facts.inspects = profile->kind == PROFILE_INSPECT ? KNOWN_YES : KNOWN_NO;
         if (over)
                 add_attempts(s, boot, &around.facts);
-        bool found = diagnosis_of_boot(boot, &around.facts, now, &diagnosis);
-        /* Counting leases takes its time: only where it matters. */
-        if (found && strcmp(diagnosis.signature->name, "no-offer") == 0 && around.facts.has_pool) {
+        if (!diagnosis_of_boot(boot, &around.facts, now, &diagnosis))
+                return NULL;
+        /* The rest takes its time, and each boot in flight is looked at each second: only where something is wrong. It makes the evidence
+         * whole, and no-offer a pool that is used up. */
+        if (network)
+                add_link(s, network, now, &around);
+        if (strcmp(diagnosis.signature->name, "no-offer") == 0 && around.facts.has_pool)
                 around.facts.pool_used = pool_used(s, network, now);
-                found = diagnosis_of_boot(boot, &around.facts, now, &diagnosis);
-        }
-        return found ? diagnosis_to_json(&diagnosis) : NULL;
+        return diagnosis_of_boot(boot, &around.facts, now, &diagnosis) ? diagnosis_to_json(&diagnosis) : NULL;
 }
 
 json_t *diagnose_silence(const struct state *s, const struct mac *mac, const struct node *node, const struct boot *last, uint64_t now) {
         struct diagnosis diagnosis;
         struct around around;
 
-        gather(s, node ? state_network_of(s, node) : s->settings->n_networks == 1 ? &s->settings->networks[0] : NULL, mac, node, now, &around);
+        const struct network *network = node ? state_network_of(s, node) : s->settings->n_networks == 1 ? &s->settings->networks[0] : NULL;
+        gather(s, network, mac, node, &around);
+        if (network)
+                add_link(s, network, now, &around);
         return diagnosis_of_silence(mac, last, &around.facts, now, &diagnosis) ? diagnosis_to_json(&diagnosis) : NULL;
 }
 

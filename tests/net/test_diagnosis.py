@@ -491,21 +491,21 @@ def test_a_healthy_boot_shows_none(appliance, told):
     assert offer["foreign"] is False and offer["options"]["54"] == SERVER
 
 
+def captured(appliance, boot):
+    """The boot, once there is the file of its packets."""
+    def asked():
+        told = appliance.call("Boot.Get", id=boot["id"])["boot"]
+        return told if told.get("capture") else None
+    return appliance.wait("a file", asked, 10)
+
+
 def test_packets_of_a_failed_boot_are_kept(appliance, told):
-    boot = appliance.wait("a file", lambda: (boot := appliance.newest(MACS["file-missing"])) and boot.get("capture") and boot, 10)
+    boot = captured(appliance, told["file-missing"])
     read = subprocess.run([str(BUILD / "pxed-netcfg"), "--read", boot["capture"]], capture_output=True, text=True, check=True).stdout
     assert f"Boot of {MACS['file-missing']}" in read and "  tftp " in read, read
-
-
-# Boots whose packets are kept in tests/data/captures: PXED_CAPTURES=DIR writes them.
-KEPT = ("no-offer", "tftp-file-missing", "offer-not-requested-foreign", "ipxe-loop")
-
-
-@pytest.mark.skipif("PXED_CAPTURES" not in os.environ, reason="writes what tests/data/captures has")
-@pytest.mark.parametrize("name", KEPT)
-def test_write_captures(appliance, told, name):
-    boot = appliance.wait("a file", lambda: (boot := appliance.call("Boot.Get", id=told[name]["id"])["boot"]).get("capture") and boot, 10)
-    shutil.copyfile(boot["capture"], pathlib.Path(os.environ["PXED_CAPTURES"]) / f"{name}.pcapng")
+    # what tests/data/captures has
+    for name in ("no-offer", "tftp-file-missing", "offer-not-requested-foreign", "ipxe-loop") if "PXED_CAPTURES" in os.environ else ():
+        shutil.copyfile(captured(appliance, told[name])["capture"], pathlib.Path(os.environ["PXED_CAPTURES"]) / f"{name}.pcapng")
 
 
 def test_pxectl_draws_it(appliance, told):
