@@ -1,11 +1,14 @@
 """The inspection ramdisk on real (emulated) hardware: what it posts must be what QEMU was told, and it must do as it is told."""
+import base64
 import http.server
+import io
 import json
 import os
 import pathlib
 import socket
 import struct
 import subprocess
+import tarfile
 import threading
 
 import pytest
@@ -106,7 +109,31 @@ def disk(tmp_path, name, size, **options):
     return Disk(path, **options)
 
 
+def assert_like(ours, theirs, path=''):
+    """What an ironic-python-agent has must be here under the same name and be of the same type, or null."""
+    if isinstance(theirs, dict):
+        for key in theirs if path != '/lldp_raw' else ():
+            assert key in ours or path == '' and key == 'lldp_raw', f'{path}/{key} is missing'
+            if ours.get(key) is not None and theirs[key] is not None:
+                assert_like(ours[key], theirs[key], f'{path}/{key}')
+    elif isinstance(theirs, list):
+        assert isinstance(ours, list), path
+        for entry in ours if theirs else ():
+            assert_like(entry, theirs[0], f'{path}[]')
+    else:
+        assert type(ours) is type(theirs), f'{path}: {ours!r}, an ironic-python-agent posts {theirs!r}'
+
+
+def read_logs(payload):
+    with tarfile.open(fileobj=io.BytesIO(base64.b64decode(payload['logs'], validate=True)), mode='r:gz') as archive:
+        return {member.name: archive.extractfile(member).read().decode(errors='replace') for member in archive.getmembers()}
+
+
 def check_identity(payload, mode):
+    for sample in sorted((ROOT / 'tests/data/ipa').glob('*.json')):
+        assert_like(payload, json.loads(sample.read_text()))
+    logs = read_logs(payload)
+    assert 'inspects this machine' in logs['pxed-agent.log'] and 'Linux version' in logs['dmesg']
     vendor = payload['inventory']['system_vendor']
     assert (vendor['manufacturer'], vendor['product_name'], vendor['serial_number']) == ('ACME, Inc.', 'Box 9000', 'SER-42')
     assert vendor['firmware']['vendor'] and vendor['firmware']['version']
@@ -172,15 +199,26 @@ def test_uefi(tmp_path):
 
 
 def test_small_machine_and_retries(tmp_path):
-    """256 MB; no answer, 500 and 409 are tried again, each said on the console; pxed.finish=poweroff needs no order."""
-    with StandIn(statuses=[500, 409]) as server, machine(tmp_path, server, memory=256, append='pxed.finish=poweroff') as node:
+    """256 MB, one network card, one disk; no answer, 500 and 409 are tried again, each said on the console; pxed.finish=poweroff needs no order."""
+    with StandIn(statuses=[500, 409]) as server, machine(tmp_path, server, memory=256, append='pxed.finish=poweroff',
+                                                               disks=[disk(tmp_path, 'a', 5 * GIB, serial='ONLY-A')]) as node:
         node.wait_off(60)
         console = node.console
     assert [status for status, _ in server.posts] == [500, 409, 200]
     assert 'attempt 1 of 60' in console and 'attempt 2 of 60' in console and MACS[0] in console
     assert 'the rack ?[31mis closed' in console  # an answer cannot steer the terminal
     assert [report['state'] for report in server.reports] == ['started', 'posted']
-    assert server.payload['inventory']['memory']['physical_mb'] == 256
+    check_identity(server.payload, 'bios')
+    inventory = server.payload['inventory']
+    assert inventory['memory']['physical_mb'] == 256
+    assert [module['size_mb'] for module in server.payload['dmi']['memory']] == [256]
+    (only,), (card,) = inventory['disks'], inventory['interfaces']
+    assert (only['name'], only['serial'], only['size'], only['tran']) == ('/dev/vda', 'ONLY-A', 5 * GIB, 'virtio')
+    assert only == server.payload['root_disk'] and only['by_path'].startswith('/dev/disk/by-path/pci-0000:00:0')
+    assert (card['mac_address'], card['ipv4_address'], card['driver']) == (MACS[0], '10.0.2.15', 'virtio_net')
+    assert (inventory['cpu']['count'], inventory['cpu']['socket_count']) == (1, 1)
+    assert len(server.payload['numa_topology']['ram']) == len(server.payload['numa_topology']['cpus']) == 1
+    assert server.payload['raid_members'] == []
 
 
 def test_refused(tmp_path):
@@ -269,5 +307,99 @@ def test_generic_kernel(tmp_path):
     assert cards[MACS[0]]['driver'] == 'e1000e' and cards[MACS[0]]['speed_mbps'] == 1000 and cards[MACS[1]]['driver'] == 'e1000'
     assert 'QEMU USB Keyboard' in {device['product'] for device in payload['usb_devices']}
     assert 'management controller: ' in node.console
+    assert (payload['inventory']['cpu']['count'], payload['inventory']['memory']['physical_mb']) == (1, 1024)
     # QEMU's simulated BMC has no LAN
     assert payload['inventory']['bmc_address'] is None and payload['inventory']['bmc_mac'] is None
+
+
+# The machine of test_two_numa_nodes: a root bus of its own for the second node, and what firmware says of everything.
+NUMA_MACS = MACS + ('52:54:00:aa:00:03',)
+NUMA_MEMORY = 1024, 512  # MiB of each node
+SMBIOS_TABLES = [
+    'type=0,vendor=ACME Firmware,version=F-1.2,date=02/29/2024', 'type=2,manufacturer=ACME,product=Board 7,serial=BOARD-1',
+    'type=3,manufacturer=ACME,serial=CHASSIS-1,asset=ASSET-1', 'type=17,manufacturer=Chips,serial=DIMM-1,part=PART-1,speed=2666,loc_pfx=SLOT,bank=B',
+    'type=41,designation=Onboard LAN,instance=1,kind=ethernet,pcidev=lan1']
+MD_UUID = bytes.fromhex('00112233445566778899aabbccddeeff')
+
+
+def numa_machine(tmp_path, server):
+    disks = [disk(tmp_path, 'a', 5 * GIB, bus='sata', serial='SATA-A', options='model=ACME Solid State,wwn=0x5000c500a1b2c3d4,rotation_rate=1'),
+             disk(tmp_path, 'b', 6 * GIB, bus='scsi', serial='SCSI-B',
+                  options='vendor=ACME,product=Spinner,wwn=0x5000c500a1b2c3d5,scsi-id=3,lun=1,rotation_rate=7200,physical_block_size=4096')]
+    namespaces = [disk(tmp_path, 'c', 7 * GIB), disk(tmp_path, 'd', 8 * GIB)]
+    with open(disks[1].path, 'r+b') as file:  # a member of a RAID 1 (linux/raid/md_p.h: superblock 1.2)
+        file.seek(4096)
+        file.write(struct.pack('<4I16s32sQiIQII', 0xa92b4efc, 1, 0, 0, MD_UUID, b'rack:root', 0, 1, 0, 2048, 0, 2).ljust(144, b'\0') +
+                   struct.pack('<Q', 8).ljust(76, b'\0') + struct.pack('<I', 2).ljust(36, b'\0') + struct.pack('<2H', 1, 0))
+    extra = ['-cpu', 'max,model-id=ACME Processor 9000']
+    for number, size in enumerate(NUMA_MEMORY):
+        extra += ['-object', f'memory-backend-ram,id=m{number},size={size}M', '-numa', f'node,nodeid={number},cpus={2 * number}-{2 * number + 1},memdev=m{number}']
+    extra += ['-device', 'nvme,id=nvme0,serial=NVME-C']
+    for number, namespace in enumerate(namespaces, 1):
+        extra += ['-drive', f'if=none,id=ns{number},format=raw,file={namespace.path}',
+                  '-device', f'nvme-ns,drive=ns{number},bus=nvme0,nsid={number}']
+    for table in SMBIOS_TABLES:
+        extra += ['-smbios', table]
+    nics = [Nic(NUMA_MACS[0], user='', model='e1000', options='id=lan1,addr=0x10'), Nic(NUMA_MACS[1], user='net=192.0.2.0/24', options='addr=0x11')]
+    # last, since devices that name no bus would come onto this one
+    extra += ['-device', 'pxb-pcie,id=far,bus=pcie.0,bus_nr=128,numa_node=1', '-device', 'pcie-root-port,id=port1,bus=far,chassis=1',
+              '-netdev', 'user,id=far1,net=198.51.100.0/24', '-device', f'virtio-net-pci,netdev=far1,mac={NUMA_MACS[2]},bus=port1,romfile=']
+    return machine(tmp_path, server, ramdisk='ramdisk-generic', firmware='uefi', memory=sum(NUMA_MEMORY), cpus='4,sockets=2,cores=2,threads=1',
+                   disks=disks, nics=nics, extra=extra,
+                   append='ipa-inspection-dhcp-all-interfaces=all BOOTIF=01-' + NUMA_MACS[0].replace(':', '-'))
+
+
+def check_firmware_tables(payload):
+    dmi = payload['dmi']
+    assert payload['inventory']['system_vendor']['firmware'] == {'vendor': 'ACME Firmware', 'version': 'F-1.2', 'build_date': '02/29/2024'}
+    assert dmi['board'] == {'manufacturer': 'ACME', 'product_name': 'Board 7', 'serial_number': 'BOARD-1'}
+    assert dmi['chassis'] == {'manufacturer': 'ACME', 'serial_number': 'CHASSIS-1', 'asset_tag': 'ASSET-1'}
+    (module,) = dmi['memory']
+    assert (module['size_mb'], module['manufacturer'], module['serial_number'], module['part_number'], module['speed_mts']) == (
+        1536, 'Chips', 'DIMM-1', 'PART-1', 2666)
+    assert module['locator'].startswith('SLOT') and module['bank'] == 'B'
+
+
+def check_numa_disks(payload):
+    found = {entry['size'] // GIB: entry for entry in payload['inventory']['disks']}
+    assert set(found) == {5, 6, 7, 8}
+    sata, scsi = found[5], found[6]
+    assert (sata['serial'], sata['model'], sata['vendor'], sata['wwn'], sata['rotational'], sata['tran']) == (
+        'SATA-A', 'ACME Solid State', 'ATA', '0x5000c500a1b2c3d4', False, 'sata')
+    assert (scsi['serial'], scsi['model'], scsi['vendor'], scsi['wwn'], scsi['rotational'], scsi['physical_sectors']) == (
+        'SCSI-B', 'Spinner', 'ACME', '0x5000c500a1b2c3d5', True, 4096)
+    assert scsi['hctl'].endswith(':0:3:1') and scsi['by_path'].endswith('-scsi-0:0:3:1')
+    # Linux believes no identifier of a namespace of QEMU's (NVME_QUIRK_BOGUS_NID): it makes one of the controller's
+    identifier = f"nvme.1b36-{b'NVME-C'.hex()}-{b'QEMU NVMe Ctrl'.hex()}"
+    assert [(found[size]['serial'], found[size]['wwn'], found[size]['by_path'][-7:]) for size in (7, 8)] == [
+        ('NVME-C', f'{identifier}-{number:08}', f'-nvme-{number}') for number in (1, 2)]
+    assert payload['root_disk'] == sata
+    assert payload['raid_members'] == [
+        {'device': scsi['name'], 'format': 'linux_raid_member', 'version': '1.2', 'array_uuid': '00112233-4455-6677-8899-aabbccddeeff',
+         'array_name': 'rack:root', 'level': 1, 'disks': 2, 'role': 1}]
+
+
+def test_two_numa_nodes(tmp_path):
+    """UEFI, two sockets and nodes, SATA, SCSI and NVMe disks, three cards, each of which is asked to get an address."""
+    built('ramdisk-generic')
+    with StandIn() as server, numa_machine(tmp_path, server) as node:
+        node.wait_off(150)
+        print(node.console)
+    payload = server.payload
+    check_identity(payload, 'uefi')
+    check_firmware_tables(payload)
+    check_numa_disks(payload)
+    cpu, numa = payload['inventory']['cpu'], payload['numa_topology']
+    assert (cpu['model_name'], cpu['count'], cpu['socket_count']) == ('ACME Processor 9000', 4, 2) and 'aes' in cpu['flags']
+    assert payload['inventory']['memory']['physical_mb'] == 1536
+    assert sorted((thread, entry['numa_node']) for entry in numa['cpus'] for thread in entry['thread_siblings']) == [(0, 0), (1, 0), (2, 1), (3, 1)]
+    for entry, size in zip(numa['ram'], NUMA_MEMORY, strict=True):  # the kernel keeps some for itself
+        assert size * 0.8 < entry['size_kb'] / 1024 <= size
+    near, onboard, far = (next(card for card in payload['inventory']['interfaces'] if card['mac_address'] == mac) for mac in
+                          (NUMA_MACS[1], NUMA_MACS[0], NUMA_MACS[2]))
+    assert (onboard['pci_address'], onboard['driver'], onboard['biosdevname'], onboard['vendor']) == ('0000:00:10.0', 'e1000', 'em1', '0x8086')
+    assert (near['pci_address'], near['driver'], near['biosdevname']) == ('0000:00:11.0', 'virtio_net', None)
+    assert far['pci_address'] == '0000:81:00.0'
+    assert {'name': far['name'], 'numa_node': 1} in numa['nics']
+    assert {device['bus']: device['numa_node_id'] for device in payload['pci_devices']}['0000:81:00.0'] == '1'
+    assert (onboard['ipv4_address'], near['ipv4_address'], far['ipv4_address']) == ('10.0.2.15', '192.0.2.15', '198.51.100.15')

@@ -433,6 +433,9 @@ static void test_wwn(void **state) {
         assert_string_equal(wwn.wwn, "0x600508b1001c4d3a");
         assert_string_equal(wwn.with_extension, "0x600508b1001c4d3a0123456789abcdef");
         assert_string_equal(wwn.vendor_extension, "0x0123456789abcdef");
+        disk_wwn_parse("eui.0025385b71b00d0e", &wwn);
+        assert_string_equal(wwn.wwn, "eui.0025385b71b00d0e");
+        assert_string_equal(wwn.vendor_extension, "");
         disk_wwn_parse("t10.ATA     QEMU HARDDISK   QM00001", &wwn);
         assert_string_equal(wwn.wwn, "");
         disk_wwn_parse("naa.12", &wwn);
