@@ -7,9 +7,18 @@
 """
 import json
 import os
+import pathlib
 import socket
+import sys
 import threading
 import time
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+sys.path[:0] = [str(ROOT / "tests/contract")]
+
+from idl import Interface  # noqa: E402
+
+WORKER = Interface((ROOT / "interfaces/org.pxed.Worker.varlink").read_text())
 
 # first words of the keys that each role gets
 ROLES = {
@@ -34,6 +43,7 @@ class FakeBus:
         self.entries = {}
         self.observations = []  # as reported, each once, with "role" added
         self.statuses = {}      # role: the last Status
+        self.broken = []        # where reports broke the contract, as pxed would name it
         self.replies = {}       # method that is none of org.pxed.Worker: parameters of its reply
         self._applied = {}
         self._batches = set()
@@ -107,6 +117,7 @@ class FakeBus:
         end = time.monotonic() + timeout
         with self.changed:
             while not (result := predicate()):
+                assert not self.broken, f"a report is not of the contract: {self.broken}"
                 left = end - time.monotonic()
                 assert left > 0, f"not within {timeout} s; statuses: {json.dumps(self.statuses, indent=1)}"
                 self.changed.wait(min(left, 0.05))
@@ -155,8 +166,13 @@ class FakeBus:
                 mine = [entry(key, body) for key, body in self.entries.items() if kind(key) in ROLES[role]]
                 send(connection, reply(self.revision, True, mine), more=True)
             elif method == "org.pxed.Worker.Report":
-                self._report(parameters)
-                send(connection, {})
+                wrong = WORKER.check(WORKER.methods["Report"].call, parameters)
+                if wrong is None:
+                    self._report(parameters)
+                    send(connection, {})
+                else:
+                    self.broken.append(wrong)
+                    send(connection, {"parameter": wrong}, error="org.varlink.service.InvalidParameter")
             elif method in self.replies:
                 send(connection, self.replies[method])
             else:
