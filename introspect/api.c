@@ -75,6 +75,17 @@ void api_note(struct api *api, const struct api_request *request, enum note_kind
         mailbox_put(api->mailbox, &note);
 }
 
+void api_note_beat(struct api *api, const struct api_request *request, const struct uuid *node, const char *url, const char *version) {
+        struct note note = { 0 };
+
+        fill_note(request, NOTE_BEAT, &note);
+        note.has_node = true;
+        note.node = *node;
+        snprintf(note.url, sizeof(note.url), "%s", url);
+        snprintf(note.version, sizeof(note.version), "%s", version);
+        mailbox_put(api->mailbox, &note);
+}
+
 static void answer_error(struct api_request *request, unsigned status, const char *message) {
         _cleanup_json_ json_t *text = json_text(message);
 

@@ -26,8 +26,6 @@
 #define API_INVENTORY_DEPTH 25
 /* Of what all requests are sending at once. */
 #define API_BODIES_MAX (64 * 1024 * 1024)
-/* Of an agent, with its end. */
-#define API_CALLBACK_URL_SIZE 256
 
 struct api {
         struct state *state;

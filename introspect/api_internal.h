@@ -34,6 +34,8 @@ void api_refuse_unready(struct api *api, struct api_request *request);
 void api_postpone(struct api *api, struct api_request *request, unsigned status, unsigned seconds, const char *format, ...) _printf_(5, 6);
 /* A note about the request. */
 void api_note(struct api *api, const struct api_request *request, enum note_kind kind, const char *format, ...) _printf_(4, 5);
+/* A note that the agent of this node is there; version "": not known. */
+void api_note_beat(struct api *api, const struct api_request *request, const struct uuid *node, const char *url, const char *version);
 /* The id of the node that the token stands for, as text, or null. */
 json_t *api_node_id(struct api *api, const struct token *token);
 

@@ -4,14 +4,14 @@
 #include <string.h>
 
 #include "introspect/api_internal.h"
-#include "introspect/field.h"
 #include "introspect/target.h"
+#include "lib/text.h"
 
 /* Seconds; an agent beats after 0.3 to 0.6 of it. Ironic's own default. */
 #define HEARTBEAT_TIMEOUT 300
 /* What an agent gets that has got its token already, as Ironic has it. */
 #define TOKEN_GIVEN "******"
-#define WORDS_SIZE 300
+#define WORDS_SIZE (NOTE_URL_SIZE + NOTE_VERSION_SIZE + 32)
 /* The same whatever was wrong: it tells a stranger nothing of what is known here. */
 #define NO_NODE "no node of this appliance is known to be this machine, or it is not expected"
 
@@ -83,21 +83,22 @@ static const char *url_fault(const char *url) {
         for (const char *at = url; *at; at++)
                 if ((unsigned char) *at <= 0x20 || (unsigned char) *at >= 0x7f)
                         return "callback_url has a character that no URL has";
-        return strlen(url) < API_CALLBACK_URL_SIZE ? NULL : "callback_url is too long";
+        return strlen(url) < NOTE_URL_SIZE ? NULL : "callback_url is too long";
 }
 
-static void take_beat(struct api *api, struct api_request *request, const struct uuid *node, const char *url, const json_t *version) {
-        char words[WORDS_SIZE];
+static void take_beat(struct api *api, struct api_request *request, const struct uuid *node, const char *url, const char *version) {
+        char words[WORDS_SIZE], known[NOTE_VERSION_SIZE];
 
-        api_answer(request, request->route->status, json_object());
-        snprintf(words, sizeof(words), "heartbeat: %s%s%.60s", url, version ? ", version " : "", version ? json_string_value(version) : "");
+        text_clean(known, sizeof(known), version, version ? strlen(version) : 0);
+        api_note_beat(api, request, node, url, known);
+        snprintf(words, sizeof(words), "heartbeat: %s%s%s", url, known[0] ? ", version " : "", known);
         note_news(api, request, words);
+        api_answer(request, request->route->status, json_object());
 }
 
 /* An agent may run for longer than its boot token holds: it has got its own only by a lookup while that was good. */
 void api_handle_heartbeat(struct api *api, struct api_request *request, const json_t *object) {
         const char *url = json_get_string(object, "callback_url"), *given = json_get_string(object, "agent_token");
-        _cleanup_json_ json_t *version = field_text(object, "agent_version");
         char token[AGENT_TOKEN_SIZE];
         const char *fault = url_fault(url);
         struct uuid node;
@@ -117,6 +118,6 @@ void api_handle_heartbeat(struct api *api, struct api_request *request, const js
         else if (!agents_keep_url(api->agents, token, url))
                 api_refuse(api, request, 400, "callback_url is not the one of this agent's first heartbeat: boot the machine again");
         else
-                take_beat(api, request, &node, url, json_is_string(version) ? version : NULL);
+                take_beat(api, request, &node, url, json_get_string(object, "agent_version"));
         explicit_bzero(token, sizeof(token));
 }

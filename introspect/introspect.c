@@ -79,6 +79,17 @@ static void take_refusal(struct introspect *introspect, const struct note *note)
         report_step(introspect, note, "refused", key);
 }
 
+/* One that was not reported yet makes room for the next: pxed is told of the newest. */
+static void report_beat(struct introspect *introspect, const struct note *note) {
+        char key[sizeof("beat/") + UUID_TEXT_SIZE], mac[MAC_TEXT_SIZE], node[UUID_TEXT_SIZE];
+
+        snprintf(key, sizeof(key), "beat/%s", uuid_format(&note->node, node));
+        json_t *beat = json_pack("{s:s, s:s, s:s, s:s?}", "node", node, "mac", mac_format(&note->mac, mac), "callbackUrl", note->url,
+                                 "agentVersion", note->version[0] ? note->version : NULL);
+        if (beat)
+                (void) worker_observe(introspect->worker, "heartbeat", key, note->time, beat);
+}
+
 static void arm(sd_event_source *timer, uint64_t delay) {
         sd_event_source_set_time_relative(timer, delay);
         sd_event_source_set_enabled(timer, SD_EVENT_ONESHOT);
@@ -119,6 +130,9 @@ static void on_note(const struct note *note, void *userdata) {
         case NOTE_AGENT:
                 log_note(note, LOG_DEBUG, "The ramdisk of");
                 report_step(introspect, note, "agent", NULL);
+                break;
+        case NOTE_BEAT:
+                report_beat(introspect, note);
                 break;
         case NOTE_ACCEPTED:
                 log_note(note, LOG_INFO, "Accepted the inventory of");

@@ -10,10 +10,13 @@
 #include "lib/macro.h"
 
 #define NOTE_DETAIL_SIZE 512
+#define NOTE_URL_SIZE 256
+#define NOTE_VERSION_SIZE 64
 
 enum note_kind {
         NOTE_REFUSED,  /* a request was refused: `detail` says why */
         NOTE_AGENT,    /* the ramdisk said something new */
+        NOTE_BEAT,     /* an agent is there */
         NOTE_ACCEPTED, /* an inventory is in the spool */
         NOTE_STORAGE,  /* an inventory could not be stored: `detail` says why; the machine was told to come again */
 };
@@ -30,6 +33,7 @@ struct note {
         char network[STATE_NAME_SIZE]; /* "": not known */
         char peer[IP_TEXT_SIZE];
         char detail[NOTE_DETAIL_SIZE];
+        char url[NOTE_URL_SIZE], version[NOTE_VERSION_SIZE]; /* of NOTE_BEAT */
 };
 
 struct mailbox;

@@ -49,8 +49,9 @@ json_t *api_node_to_json(const struct state *s, const struct node *n) {
         for (size_t i = 0; i < n->n_ports; i++)
                 json_array_append_new(ports, api_port_to_json(s, n, &n->ports[i]));
         state_decide(s, n, NULL, NULL, &decision);
-        return json_pack("{s:s, s:s, s:I, s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
-                         "id", uuid_format(&n->id, id),
+        json_t *agent = json_object_get(s->agents, uuid_format(&n->id, id));
+        return json_pack("{s:s, s:s, s:I, s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:O?}",
+                         "id", id,
                          "name", n->name,
                          "revision", (json_int_t) n->revision,
                          "created", (json_int_t) n->created,
@@ -70,7 +71,8 @@ json_t *api_node_to_json(const struct state *s, const struct node *n) {
                          "assignment", assignment_to_json(n->assignment),
                          "decision", api_decision_to_json(&decision),
                          "inspection", inspection_to_json(&n->inspection),
-                         "lastBoot", json_int_or_null(n->last_boot != 0, (int64_t) n->last_boot));
+                         "lastBoot", json_int_or_null(n->last_boot != 0, (int64_t) n->last_boot),
+                         "agent", agent);
 }
 
 int api_reply_node(struct manager *m, struct varlink_call *call, const struct uuid *id) {

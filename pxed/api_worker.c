@@ -58,15 +58,15 @@ static int take_batch(struct manager *m, enum role role, const json_t *in, uint6
         struct worker_record *record = &m->workers.roles[role];
         const json_t *status = json_get_object(in, "status");
         _cleanup_(change_freep) struct change *change = NULL;
-        _cleanup_json_ json_t *networks = json_object();
+        _cleanup_json_ json_t *networks = json_object(), *agents = json_object();
 
-        int r = networks ? change_begin(m->state, realtime_us(), &change) : -ENOMEM;
+        int r = networks && agents ? change_begin(m->state, realtime_us(), &change) : -ENOMEM;
         if (r < 0)
                 return r;
         struct teller teller = { change, role };
         if (status)
                 r = status_compare(record->status, status, tell, &teller);
-        struct observe observe = { .state = m->state, .change = change, .networks = networks, .error = error };
+        struct observe observe = { .state = m->state, .change = change, .networks = networks, .agents = agents, .error = error };
         if (r >= 0)
                 r = observe_all(&observe, json_get_array(in, "observations"));
         /* A batch of which nothing is stored does no harm when it comes twice. */

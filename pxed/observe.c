@@ -86,6 +86,8 @@ static int observe_one(struct observe *o, const json_t *observation) {
                 return boot > 0 ? flight_captured(o->state, o->change, (uint64_t) boot, json_get_string(value, "path"))
                                 : observe_refuse(o, "captureFile.boot", "is no boot");
         }
+        if ((value = json_get_object(observation, "heartbeat")))
+                return observe_heartbeat(o, (uint64_t) time, value);
         return observe_refuse(o, "time", "the observation has no value");
 }
 
@@ -97,4 +99,9 @@ int observe_all(struct observe *o, const json_t *observations) {
                         return r;
         }
         return 0;
+}
+
+void observe_finish(struct observe *o) {
+        (void) json_object_update(o->state->seen, o->networks);
+        observe_keep_agents(o);
 }

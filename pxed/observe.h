@@ -16,6 +16,8 @@ struct observe {
         struct change *change;
         /* What was seen of networks, by name (see pxed/network_seen.h): to be taken over by observe_finish. */
         json_t *networks;
+        /* Likewise the agents that beat, by their node's id. */
+        json_t *agents;
         struct observe_error *error;
         size_t index; /* of the observation at hand */
 };
@@ -40,4 +42,6 @@ int observe_sighting(struct observe *observe, const json_t *sighting);
 int observe_link(struct observe *observe, const json_t *link);
 int observe_foreign_server(struct observe *observe, const json_t *server);
 int observe_address_conflict(struct observe *observe, const json_t *conflict);
+int observe_heartbeat(struct observe *observe, uint64_t time, const json_t *heartbeat);
+void observe_keep_agents(struct observe *observe);
 int observe_repair(struct observe *observe, const json_t *repair);

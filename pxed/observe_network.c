@@ -212,7 +212,3 @@ int observe_repair(struct observe *o, const json_t *json) {
         return change_event(o->change, "network.repaired", NULL, NULL, network, NULL, "The interface of network %s was mended: %s",
                             network, done);
 }
-
-void observe_finish(struct observe *o) {
-        (void) json_object_update(o->state->seen, o->networks);
-}

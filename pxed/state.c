@@ -171,7 +171,8 @@ int state_new(const char *folder, struct settings *settings, uint64_t now, struc
         if (!s)
                 return -ENOMEM;
         s->seen = json_object();
-        int r = s->seen ? store_open(folder, &s->store, reason, reason_size) : -ENOMEM;
+        s->agents = json_object();
+        int r = s->seen && s->agents ? store_open(folder, &s->store, reason, reason_size) : -ENOMEM;
         if (r < 0)
                 return r;
         r = profiles_set_builtin(&s->profiles, settings->inspect_arguments);
@@ -207,6 +208,7 @@ struct state *state_free(struct state *s) {
         feed_clear(&s->desired);
         feed_clear(&s->flights);
         json_decref(s->seen);
+        json_decref(s->agents);
         json_decref(s->dhcp_problems);
         settings_free(s->settings);
         store_free(s->store);

@@ -161,6 +161,10 @@ int show_node(const json_t *node, const struct look *look, FILE *out) {
         show_decision(json_get_object(node, "decision"), look, out);
         show_inspection(json_get_object(node, "inspection"), look, out);
         field_text(out, look, "Last boot", STYLE_NONE, text_time((uint64_t) json_get_int(node, "lastBoot", 0), when));
+        const json_t *agent = json_get_object(node, "agent");
+        if (agent)
+                field_format(out, look, "Agent", STYLE_NONE, "%s, last heard %s", json_get_string(agent, "callbackUrl"),
+                             text_time((uint64_t) json_get_int(agent, "lastHeartbeat", 0), when));
         return show_ports(json_get_array(node, "ports"), look, out);
 }
 

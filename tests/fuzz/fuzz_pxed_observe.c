@@ -57,14 +57,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
         if (!state)
                 set_up();
         _cleanup_json_ json_t *observations = json_parse((const char *) data, size, JSON_DEPTH_MAX, NULL);
-        _cleanup_json_ json_t *networks = json_object();
+        _cleanup_json_ json_t *networks = json_object(), *agents = json_object();
         struct observe_error error = { 0 };
         struct change *change;
         if (!json_is_array(observations) || !is_report(observations) || change_begin(state, now += USEC_PER_SEC, &change) < 0)
                 return 0;
         uint64_t events = state->event_newest, revision = state->revision;
         size_t nodes = state->nodes.count, boots = state->boots.count;
-        struct observe observe = { .state = state, .change = change, .networks = networks, .error = &error };
+        struct observe observe = { .state = state, .change = change, .networks = networks, .agents = agents, .error = &error };
         int r = observe_all(&observe, observations);
         bool committed = r == 0 && change_commit(change) == 0;
         if (committed)

@@ -91,6 +91,8 @@ def test_in_its_order(release, content_type):
         own.bus.wait_for(lambda: len(own.steps("agent")) >= 2, TIMEOUT)
         assert [step["detail"] for step in own.steps("agent")] == [f"looked itself up: node {NODE}",
                                                                    f"heartbeat: {CALLBACK}, version 9.11.0"]
+        own.bus.wait_for(lambda: own.bus.values("heartbeat"), TIMEOUT)
+        assert own.bus.values("heartbeat")[-1] == {"node": NODE, "mac": MAC, "callbackUrl": CALLBACK, "agentVersion": "9.11.0"}
         own.stop()
         own.start()
         own.wait_listening()

@@ -216,6 +216,42 @@ def test_batch_twice(pxed):
     assert pxed.call('Inventory.GetRaw', node=MAC)['raw'] == {'posted': 'b'}
 
 
+def test_agent_of_a_node(pxed):
+    """Told once where it takes commands, and again when that changes; a beat by itself writes nothing. Gone with its node."""
+    node = pxed.call('Node.Create', macs=[MAC])['node']
+    assert node['agent'] is None
+
+    def beat(batch, url='http://192.0.2.100:9999', **more):
+        value = {'node': node['id'], 'mac': MAC, 'callbackUrl': url, 'agentVersion': '9.11.0', **more}
+        pxed.report('introspect', batch, {'time': now(), 'heartbeat': value})
+        return pxed.call('Node.Get', node=MAC)['node']
+
+    def written():
+        return sorted((path.name, path.stat().st_mtime_ns) for path in pxed.state.rglob('*'))
+
+    first = beat(1)['agent']
+    assert (first['callbackUrl'], first['version']) == ('http://192.0.2.100:9999', '9.11.0')
+    before = written()
+    for batch in range(2, 50):
+        beat(batch)
+    assert written() == before
+    assert pxed.call('Node.Get', node=MAC)['node']['agent']['lastHeartbeat'] > first['lastHeartbeat']
+    assert pxed.call('Node.List')['nodes'][0]['revision'] == node['revision']
+    assert beat(50, 'https://192.0.2.101:9999', agentVersion=None)['agent']['version'] is None
+    told = [event for event in pxed.events() if event['kind'] == 'node.agent']
+    assert [event['message'] for event in told] == [
+        f"an agent of version 9.11.0 runs on {node['name']} and takes commands at http://192.0.2.100:9999",
+        f"an agent runs on {node['name']} and takes commands at https://192.0.2.101:9999"]
+    assert [event['node'] for event in told] == [node['id']] * 2
+    for bad in {'callbackUrl': ''}, {'callbackUrl': 'x' * 600}, {'node': 'x'}, {'mac': 'x'}:
+        with pytest.raises(VarlinkError) as refused:
+            pxed.report('introspect', 51, {'time': now(), 'heartbeat': {'node': node['id'], 'mac': MAC, 'callbackUrl': 'http://x', **bad}})
+        assert refused.value.parameters['field'] == f'observations[0].heartbeat.{next(iter(bad))}'
+    pxed.call('Node.Delete', node=MAC)
+    pxed.report('introspect', 51, {'time': now(), 'heartbeat': {'node': node['id'], 'mac': MAC, 'callbackUrl': 'http://x', 'agentVersion': None}})
+    assert pxed.call('Node.Create', macs=[MAC])['node']['agent'] is None
+
+
 def test_events_are_in_the_journal_too(pxed):
     pxed.report('tftp', 1, step('script', profile='inspect'))
     pxed.report('introspect', 1, inventory('a'))

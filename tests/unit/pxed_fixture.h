@@ -71,12 +71,12 @@ static inline struct mac mac_of(unsigned n) {
 
 /* Applies a batch of observations in one change. */
 static inline int report(struct fixture *f, uint64_t now, const char *text, struct observe_error *error) {
-        _cleanup_json_ json_t *observations = json_loads(text, 0, NULL), *networks = json_object();
+        _cleanup_json_ json_t *observations = json_loads(text, 0, NULL), *networks = json_object(), *agents = json_object();
         _cleanup_(change_freep) struct change *change = NULL;
         struct observe_error ignored;
         assert_non_null(observations);
         assert_int_equal(change_begin(f->state, now, &change), 0);
-        struct observe observe = { .state = f->state, .change = change, .networks = networks, .error = error ? error : &ignored };
+        struct observe observe = { .state = f->state, .change = change, .networks = networks, .agents = agents, .error = error ? error : &ignored };
         int r = observe_all(&observe, observations);
         if (r == 0)
                 r = change_commit(change);
