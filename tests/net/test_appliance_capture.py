@@ -23,12 +23,13 @@ def machine(appliance):
 
 
 def newest_boot(appliance, mac):
-    return appliance.call("Boot.List", mac=mac, limit=1)["boots"][0]
+    """None: no step of it was told yet."""
+    return next(iter(appliance.call("Boot.List", mac=mac, limit=1)["boots"]), None)
 
 
 def wait_for_boot(appliance, mac, is_wanted):
     end = time.monotonic() + 10
-    while not is_wanted(boot := newest_boot(appliance, mac)):
+    while not (boot := newest_boot(appliance, mac)) or not is_wanted(boot):
         assert time.monotonic() < end, boot
         time.sleep(0.05)
     return boot
@@ -55,7 +56,7 @@ def check_packets(path, machine):
 def test_a_boot_that_fails(appliance, machine, tmp_path):
     script = machine.script(machine.firmware())
     assert machine.load(script)
-    assert newest_boot(appliance, machine.mac)["capture"] is None
+    assert wait_for_boot(appliance, machine.mac, lambda boot: True)["capture"] is None
     machine.post(script.callback, {**machine.inventory(), "error": "the ramdisk found no disk"})
     boot = wait_for_boot(appliance, machine.mac, lambda boot: boot["capture"])
     assert boot["outcome"] == "failed"
