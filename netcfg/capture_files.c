@@ -13,6 +13,8 @@
 
 #define SUFFIX ".pcapng"
 #define RETRY_DELAY (10 * USEC_PER_SEC)
+/* A boot may be over before its last packets have come out of the capture. */
+#define LAST_PACKETS_DELAY (300 * USEC_PER_MSEC)
 #define PROBLEM "captures"
 
 struct capture_files {
@@ -22,7 +24,8 @@ struct capture_files {
         char *folder;
         json_t *wanted; /* boot: type Capture */
         json_t *told;   /* boot: whether it has a file; those that were reported since the desired state began */
-        sd_event_source *retry;
+        sd_event_source *timer;
+        bool settling; /* the timer is for LAST_PACKETS_DELAY: further commits do not put it off */
 };
 
 /* ---- one file */
@@ -133,14 +136,20 @@ static void remove_others(const struct capture_files *files, const char *const *
         closedir(folder);
 }
 
-void capture_files_commit(struct capture_files *files, bool is_current) {
-        _cleanup_free_ const char **boots = NULL;
-        size_t count = sort_wanted(files, &boots);
-        size_t kept = count < CAPTURE_FILES_MAX ? count : CAPTURE_FILES_MAX;
-        int failed = boots ? 0 : -ENOMEM;
+static void arm(struct capture_files *files, uint64_t delay) {
+        sd_event_source_set_time_relative(files->timer, delay);
+        sd_event_source_set_enabled(files->timer, SD_EVENT_ONESHOT);
+}
 
-        if (boots && is_current)
-                remove_others(files, boots, kept);
+static size_t files_of(size_t wanted) {
+        return wanted < CAPTURE_FILES_MAX ? wanted : CAPTURE_FILES_MAX;
+}
+
+/* Writes or gives up what was not told of yet; `boots` are the wanted ones, the newest first. */
+static int settle_all(struct capture_files *files, const char *const *boots, size_t count) {
+        size_t kept = files_of(count);
+        int failed = 0;
+
         for (size_t i = 0; i < count; i++) {
                 const json_t *told = json_object_get(files->told, boots[i]);
                 if (json_is_false(told) || (told && i < kept))
@@ -153,18 +162,34 @@ void capture_files_commit(struct capture_files *files, bool is_current) {
                 if (r < 0)
                         failed = r;
         }
-        if (failed == 0) {
-                daemon_clear_problem(files->daemon, PROBLEM);
-                return;
-        }
-        daemon_set_problem(files->daemon, PROBLEM, "Cannot keep the packets of failed boots in %s: %s", files->folder, strerror(-failed));
-        sd_event_source_set_time_relative(files->retry, RETRY_DELAY);
-        sd_event_source_set_enabled(files->retry, SD_EVENT_ONESHOT);
+        return failed;
 }
 
-static int on_retry(sd_event_source *source, uint64_t usec, void *userdata) {
-        capture_files_commit(userdata, false);
+static int on_timer(sd_event_source *source, uint64_t usec, void *userdata) {
+        struct capture_files *files = userdata;
+        _cleanup_free_ const char **boots = NULL;
+        size_t count = sort_wanted(files, &boots);
+        int r = boots ? settle_all(files, boots, count) : -ENOMEM;
+
+        files->settling = false;
+        if (r == 0) {
+                daemon_clear_problem(files->daemon, PROBLEM);
+                return 0;
+        }
+        daemon_set_problem(files->daemon, PROBLEM, "Cannot keep the packets of failed boots in %s: %s", files->folder, strerror(-r));
+        arm(files, RETRY_DELAY);
         return 0;
+}
+
+void capture_files_commit(struct capture_files *files, bool is_current) {
+        _cleanup_free_ const char **boots = NULL;
+        size_t count = sort_wanted(files, &boots);
+
+        if (boots && is_current)
+                remove_others(files, boots, files_of(count));
+        if (!files->settling)
+                arm(files, LAST_PACKETS_DELAY);
+        files->settling = true;
 }
 
 void capture_files_begin(struct capture_files *files) {
@@ -194,8 +219,8 @@ int capture_files_new(struct daemon *daemon, struct worker *worker, const struct
         files->folder = path_join(daemon_state_dir(daemon), "captures");
         if (!files->wanted || !files->told || !files->folder)
                 return -ENOMEM;
-        int r = sd_event_add_time_relative(daemon_event(daemon), &files->retry, CLOCK_MONOTONIC, 0, 0, on_retry, files);
-        if (r < 0 || (r = sd_event_source_set_enabled(files->retry, SD_EVENT_OFF)) < 0)
+        int r = sd_event_add_time_relative(daemon_event(daemon), &files->timer, CLOCK_MONOTONIC, 0, 0, on_timer, files);
+        if (r < 0 || (r = sd_event_source_set_enabled(files->timer, SD_EVENT_OFF)) < 0)
                 return r;
         *ret = TAKE_POINTER(files);
         return 0;
@@ -204,7 +229,7 @@ int capture_files_new(struct daemon *daemon, struct worker *worker, const struct
 struct capture_files *capture_files_free(struct capture_files *files) {
         if (!files)
                 return NULL;
-        sd_event_source_disable_unref(files->retry);
+        sd_event_source_disable_unref(files->timer);
         json_decref(files->wanted);
         json_decref(files->told);
         free(files->folder);

@@ -22,6 +22,6 @@ DEFINE_CLEANUP(struct capture_files *, capture_files_free);
 /* The desired state, as worker_options has it. `boot`: the key's second word; `entry`: type Capture of org.pxed.Worker, NULL: it is gone. */
 void capture_files_begin(struct capture_files *files);
 void capture_files_want(struct capture_files *files, const char *boot, json_t *entry);
-/* Writes files, and with `is_current` removes those that are not wanted: a state that was kept from the last run may lack some. What cannot be written
- * is a problem, and tried again. */
+/* Soon writes files, and with `is_current` removes at once those that are not wanted: a state that was kept from the last run may lack some. What cannot
+ * be written is a problem, and tried again. */
 void capture_files_commit(struct capture_files *files, bool is_current);
