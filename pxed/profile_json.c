@@ -68,8 +68,9 @@ static int check_parameters(const json_t *parameters, struct profile_error *erro
         return 0;
 }
 
-static int check_template(const char *text, const json_t *parameters, struct profile_error *error) {
+static int check_template(const char *text, enum profile_kind kind, const json_t *parameters, struct profile_error *error) {
         static const char *const known[] = { "mac", "uuid", "node", "name", "server", "url" };
+        static const char *const of_inspect[] = { "introspect", "token" };
         char name[64];
 
         for (const char *at = strstr(text, "${"); at; at = strstr(at + 2, "${")) {
@@ -78,8 +79,12 @@ static int check_template(const char *text, const json_t *parameters, struct pro
                 if (!end || !is_parameter_name(at + 2, length))
                         return refuse(error, "arguments", "\"%.40s\" is no ${name}", at);
                 snprintf(name, sizeof name, "%.*s", (int) length, at + 2);
-                if (name_to_enum(known, ELEMENTS(known), name) < 0 && !json_object_get(parameters, name))
+                if (json_object_get(parameters, name) || name_to_enum(known, ELEMENTS(known), name) >= 0)
+                        continue;
+                if (name_to_enum(of_inspect, ELEMENTS(of_inspect), name) < 0)
                         return refuse(error, "arguments", "${%s} is neither known nor declared in parameters", name);
+                if (kind != PROFILE_INSPECT)
+                        return refuse(error, "arguments", "${%s} is known in profiles of kind inspect only", name);
         }
         return 0;
 }
@@ -143,7 +148,7 @@ int profile_from_json(const json_t *in, struct profile **ret, struct profile_err
         if (r == 0)
                 r = check_line(arguments, "arguments", error);
         if (r == 0)
-                r = check_template(arguments, parameters, error);
+                r = check_template(arguments, (enum profile_kind) kind, parameters, error);
         if (r == 0 && description && strlen(description) > PROFILE_TEXT_MAX)
                 r = refuse(error, "description", "longer than %d bytes", PROFILE_TEXT_MAX);
         if (r < 0)

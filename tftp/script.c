@@ -18,7 +18,7 @@
 struct script {
         const struct script_input *input;
         struct text *text;
-        char base[URL_BASE_SIZE], server[IP_TEXT_SIZE], mac[MAC_TEXT_SIZE], uuid[UUID_TEXT_SIZE], node[UUID_TEXT_SIZE];
+        char base[URL_BASE_SIZE], introspect[URL_BASE_SIZE], server[IP_TEXT_SIZE], mac[MAC_TEXT_SIZE], uuid[UUID_TEXT_SIZE], node[UUID_TEXT_SIZE];
         char token[TOKEN_TEXT_SIZE];
 };
 
@@ -112,6 +112,7 @@ static void script_prepare(struct script *script, const struct script_input *inp
 
         *script = (struct script) { .input = input, .text = text };
         url_base(&input->network->address, input->settings->http_port, script->base);
+        url_base(&input->network->address, input->settings->introspect_port, script->introspect);
         ip_format(&input->network->address, script->server);
         if (request->has_mac)
                 mac_format(&request->mac, script->mac);
@@ -188,10 +189,8 @@ static void add_url(struct script *script, const char *file) {
 static void add_inspect_arguments(struct script *script, struct text *arguments) {
         static const char *const finish[] = { [FINISH_POWEROFF] = "poweroff", [FINISH_REBOOT] = "reboot", [FINISH_WAIT] = "wait" };
         const struct script_input *input = script->input;
-        char introspect[URL_BASE_SIZE];
 
-        url_base(&input->network->address, input->settings->introspect_port, introspect);
-        text_printf(arguments, " ipa-inspection-callback-url=%s/v1/continue?token=%s", introspect, script->token);
+        text_printf(arguments, " ipa-inspection-callback-url=%s/v1/continue?token=%s", script->introspect, script->token);
         if (input->request->has_mac) {
                 const uint8_t *b = input->request->mac.bytes;
                 text_printf(arguments, " BOOTIF=01-%02x-%02x-%02x-%02x-%02x-%02x", b[0], b[1], b[2], b[3], b[4], b[5]);
@@ -207,10 +206,13 @@ static char *make_arguments(struct script *script, char *reason, size_t reason_s
                 { "mac", script->mac },   { "uuid", script->uuid },     { "node", script->node },
                 { "name", decision->node ? decision->node->name : "" }, { "server", script->server }, { "url", script->base },
         };
+        const struct parameter of_inspect[] = { { "introspect", script->introspect }, { "token", script->token } };
         const struct template_scope scopes[] = {
                 { builtin, ELEMENTS(builtin) },
                 { decision->assigned ? decision->node->parameters : NULL, decision->assigned ? decision->node->n_parameters : 0 },
                 { profile->parameters, profile->n_parameters },
+                /* the last, since a profile that is older than these may have parameters of their names */
+                { of_inspect, profile->kind == PROFILE_INSPECT ? ELEMENTS(of_inspect) : 0 },
         };
         _cleanup_text_ struct text arguments = {};
         char unknown[64] = "";

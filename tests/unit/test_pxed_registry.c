@@ -218,6 +218,7 @@ static void test_profiles(void **state) {
                 { "{\"name\":\"k\",\"kind\":\"kernel\",\"kernel\":\"k\",\"arguments\":\"a\\nboot\"}", "arguments" },
                 { "{\"name\":\"k\",\"kind\":\"kernel\",\"kernel\":\"k\",\"arguments\":\"${nope}\"}", "arguments" },
                 { "{\"name\":\"k\",\"kind\":\"kernel\",\"kernel\":\"k\",\"arguments\":\"${mac\"}", "arguments" },
+                { "{\"name\":\"k\",\"kind\":\"kernel\",\"kernel\":\"k\",\"arguments\":\"${token}\"}", "arguments" },
                 { "{\"name\":\"k\",\"kind\":\"kernel\",\"kernel\":\"k\",\"parameters\":{\"a b\":\"\"}}", "parameters" },
                 { "{\"name\":\"l\",\"kind\":\"local\",\"kernel\":\"k\"}", "kernel" },
                 { "{\"name\":\"local\",\"kind\":\"kernel\",\"kernel\":\"k\"}", "kind" },
@@ -233,7 +234,7 @@ static void test_profiles(void **state) {
         assert_int_equal(profiles_set_builtin(&profiles, "quiet"), 0);
         assert_true(profiles_find(&profiles, "inspect")->builtin);
         assert_null(profiles_find(&profiles, "deb"));
-        assert_int_equal(parse_profile("{\"name\":\"inspect\",\"kind\":\"inspect\",\"arguments\":\"${mac} ${who}\","
+        assert_int_equal(parse_profile("{\"name\":\"inspect\",\"kind\":\"inspect\",\"arguments\":\"${mac} ${who} ${introspect}/t/${token}\","
                                        "\"parameters\":{\"who\":\"me\"}}", &profile, &error), 0);
         assert_string_equal(profile->kernel, "ramdisk/vmlinuz");
         assert_string_equal(profile->initrds, "[\"ramdisk/initrd\"]");

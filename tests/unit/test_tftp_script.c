@@ -212,6 +212,21 @@ static void test_inspect(void **state) {
         assert_has(script, " BOOTIF=01-52-54-00-aa-00-01 pxed.finish=reboot && goto got0 ||\n");
 }
 
+/* What an ironic-python-agent looks itself up at; a parameter of that name goes before. */
+static void test_inspect_template(void **state) {
+        struct world *world = *state;
+
+        apply(world, "profile/inspect",
+              "{\"profile\":{\"name\":\"inspect\",\"kind\":\"inspect\",\"kernel\":\"i/k\",\"initrds\":[],\"arguments\":\"ipa-api-url=${introspect}/t/${token} x\"}}");
+        _cleanup_free_ char *script = script_for(world, MAC "&platform=pcbios", NULL, true);
+        assert_has(script, " ipa-api-url=http://192.0.2.1:5050/t/p1.-.525400aa0001.0.424.");
+        apply(world, "profile/inspect",
+              "{\"profile\":{\"name\":\"inspect\",\"kind\":\"inspect\",\"kernel\":\"i/k\",\"initrds\":[],\"arguments\":\"t=${token} x\","
+              "\"parameters\":{\"token\":\"own\"}}}");
+        _cleanup_free_ char *own = script_for(world, MAC "&platform=pcbios", NULL, true);
+        assert_has(own, " t=own x ");
+}
+
 static void test_local(void **state) {
         struct world *world = *state;
 
@@ -301,7 +316,7 @@ static void test_files(void **state) {
 
 int main(void) {
         const struct CMUnitTest tests[] = {
-                TEST(test_decisions), TEST(test_reasons), TEST(test_ignored), TEST(test_kernel_bios), TEST(test_kernel_efi), TEST(test_inspect), TEST(test_local),
+                TEST(test_decisions), TEST(test_reasons), TEST(test_ignored), TEST(test_kernel_bios), TEST(test_kernel_efi), TEST(test_inspect), TEST(test_inspect_template), TEST(test_local),
                 TEST(test_refusals), TEST(test_texts_are_harmless), TEST(test_start), TEST(test_files),
         };
         return cmocka_run_group_tests(tests, NULL, NULL);
