@@ -1,5 +1,7 @@
 """The whole appliance: what a machine, a controller and an operator get of the five daemons together."""
 import itertools
+import json
+import re
 import statistics
 import subprocess
 import time
@@ -82,6 +84,27 @@ def test_unknown_machine_becomes_an_inspected_node(appliance, machine):
     [lease] = [lease for lease in appliance.call("Network.ListLeases", network="lab")["leases"] if lease["mac"] == machine.mac]
     assert (lease["address"], lease["node"]) == (machine.address, node["id"])
     assert machine.script().profile == "local"
+
+
+def test_ironic_python_agent_is_found_and_beats(appliance, machine):
+    """A profile's arguments have the URL that an agent looks itself up at; where it takes commands is told of its node."""
+    machine.load(machine.script(machine.firmware()))
+    machine.inspect(machine.script())
+    node = appliance.wait_inspected(machine.mac)
+    appliance.call("Profile.Set", name="ipa", kind="inspect", arguments="quiet ipa-api-url=${introspect}/t/${token}")
+    appliance.call("Node.SetBoot", node=node["id"], profile="ipa", wait=True)
+    script = machine.script()
+    assert script.profile == "ipa"
+    api = re.search(r" ipa-api-url=(\S+)", script.text)[1]
+    assert api.startswith("http://192.0.2.1:5050/t/p1.")
+    status, body = machine.request("GET", f"{api}/v1/lookup?addresses={machine.mac}")
+    answer = json.loads(body)
+    assert (status, answer["node"]["uuid"]) == (200, node["id"])
+    beat = {"callback_url": f"http://{machine.address}:9999", "agent_token": answer["config"]["agent_token"], "agent_version": "9.11.0"}
+    assert machine.request("POST", f"{api}/v1/heartbeat/{node['id']}", json.dumps(beat).encode())[0] == 202
+    agent = appliance.wait("the node has its agent", lambda: appliance.node(machine.mac)["agent"], 5)
+    assert (agent["callbackUrl"], agent["version"]) == (beat["callback_url"], "9.11.0")
+    assert "node.agent" in kinds(appliance.events(), node)
 
 
 def test_machine_and_appliance_on_one_switch(appliance, machine):
