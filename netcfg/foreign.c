@@ -11,11 +11,15 @@ static bool own_has_address(const struct own *own, const struct ip *address) {
         return false;
 }
 
-bool own_has_mac(const struct own *own, const struct mac *mac) {
-        for (unsigned i = 0; i < own->mac_count; i++)
-                if (memcmp(&own->macs[i], mac, sizeof(*mac)) == 0)
+static bool is_among(const struct mac *mac, const struct mac *macs, unsigned count) {
+        for (unsigned i = 0; i < count; i++)
+                if (memcmp(&macs[i], mac, sizeof(*mac)) == 0)
                         return true;
         return false;
+}
+
+bool own_has_mac(const struct own *own, const struct mac *mac) {
+        return is_among(mac, own->macs, own->mac_count) || is_among(mac, own->former, own->former_count);
 }
 
 void own_add_address(struct own *own, const struct ip *address) {
@@ -24,8 +28,19 @@ void own_add_address(struct own *own, const struct ip *address) {
 }
 
 void own_add_mac(struct own *own, const struct mac *mac) {
-        if (own->mac_count < ELEMENTS(own->macs) && mac_is_unicast(mac) && !own_has_mac(own, mac))
+        if (own->mac_count < ELEMENTS(own->macs) && mac_is_unicast(mac) && !is_among(mac, own->macs, own->mac_count))
                 own->macs[own->mac_count++] = *mac;
+}
+
+static void add_former(struct own *own, const struct mac *macs, unsigned count) {
+        for (unsigned i = 0; i < count && own->former_count < ELEMENTS(own->former); i++)
+                if (!own_has_mac(own, &macs[i]))
+                        own->former[own->former_count++] = macs[i];
+}
+
+void own_add_former(struct own *own, const struct own *before) {
+        add_former(own, before->macs, before->mac_count);
+        add_former(own, before->former, before->former_count);
 }
 
 bool foreign_is_own(const struct own *own, const struct ip *server, const struct mac *source) {

@@ -18,6 +18,7 @@
 /* More are left out: their answers would be told as foreign ones. */
 #define OWN_ADDRESSES_MAX 512
 #define OWN_MACS_MAX 128
+#define OWN_FORMER_MAX 16
 
 /* What belongs to the appliance: the addresses of its networks as configured, and each address and MAC of its host. */
 struct own {
@@ -25,11 +26,16 @@ struct own {
         unsigned address_count;
         struct mac macs[OWN_MACS_MAX];
         unsigned mac_count;
+        struct mac former[OWN_FORMER_MAX]; /* that interfaces had before, the newest first: their frames may come out of a capture later */
+        unsigned former_count;
 };
 
 /* What is there already, or finds no room, is left out. */
 void own_add_address(struct own *own, const struct ip *address);
 void own_add_mac(struct own *own, const struct mac *mac);
+/* The MACs of `before` that are not there any more are former ones: a bridge takes another MAC when ports join it. */
+void own_add_former(struct own *own, const struct own *before);
+/* Also a former one. */
 bool own_has_mac(const struct own *own, const struct mac *mac);
 
 /*

@@ -174,7 +174,7 @@ static int on_expire(sd_event_source *source, uint64_t usec, void *userdata) {
 
 /* Who else answers DHCP is told from what this host has: on any interface, and now. */
 static void refresh_own(struct netcfg *netcfg) {
-        struct own *own = observer_own(netcfg->context.observer);
+        struct own *own = observer_own(netcfg->context.observer), before = *own;
 
         *own = (struct own) {};
         FOREACH_NETWORK(netcfg, id)
@@ -182,6 +182,7 @@ static void refresh_own(struct netcfg *netcfg) {
         int r = host_read(own);
         if (r < 0)
                 log_warning("Cannot read this host's addresses: %s", strerror(-r));
+        own_add_former(own, &before);
 }
 
 static int on_refresh(sd_event_source *source, uint64_t usec, void *userdata) {

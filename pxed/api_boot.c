@@ -24,7 +24,8 @@ json_t *api_boot_to_json(const struct state *s, const struct boot *b) {
                          "reason", json_text(b->reason),
                          "steps", boot_steps_to_json(b),
                          "diagnosis", b->diagnosis ? json_incref(b->diagnosis) : json_null(),
-                         "capture", json_text(b->capture));
+                         /* Where it is not to be kept any more the file has gone. */
+                         "capture", json_text(captures_find(&s->captures, b->id) ? b->capture : NULL));
 }
 
 struct boot_list {

@@ -34,6 +34,30 @@ static void test_own_answers(void **state) {
         assert_false(foreign_is_own(&own, &other, NULL));
 }
 
+/* A bridge whose MAC changes as ports join it. */
+static void test_former_macs_are_own(void **state) {
+        const struct mac first = { { 2, 0, 0, 0, 0, 1 } }, second = { { 2, 0, 0, 0, 0, 2 } };
+        struct own before = {}, own = {}, after = {};
+
+        own_add_mac(&before, &first);
+        own_add_mac(&own, &second);
+        assert_false(own_has_mac(&own, &first));
+        own_add_former(&own, &before);
+        assert_true(own_has_mac(&own, &first) && own_has_mac(&own, &second));
+        assert_int_equal(own.mac_count, 1);
+        /* and one that comes back is no former one */
+        own_add_mac(&after, &first);
+        own_add_former(&after, &own);
+        assert_true(own_has_mac(&after, &first) && own_has_mac(&after, &second));
+        assert_int_equal(after.former_count, 1);
+
+        struct own many = {}, next = {};
+        for (unsigned i = 0; i < 2 * OWN_FORMER_MAX; i++)
+                own_add_mac(&many, &(struct mac) { { 2, 0, 0, 0, 1, (uint8_t) i } });
+        own_add_former(&next, &many);
+        assert_int_equal(next.former_count, OWN_FORMER_MAX);
+}
+
 static void test_own_is_bounded(void **state) {
         static struct own own;
 
@@ -139,6 +163,7 @@ int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_own_answers),
                 cmocka_unit_test(test_own_is_bounded),
+                cmocka_unit_test(test_former_macs_are_own),
                 cmocka_unit_test(test_when_a_server_is_due),
                 cmocka_unit_test(test_each_in_turn),
                 cmocka_unit_test(test_servers_are_bounded),

@@ -5,6 +5,7 @@
 
 #include "lib/text.h"
 #include "pxed/ageing.h"
+#include "pxed/api.h"
 #include "pxed/diagnose.h"
 #include "pxed/flight.h"
 #include "pxed/workers.h"
@@ -89,6 +90,12 @@ static void test_end_and_restart(void **state) {
         assert_int_equal(store_read_boot(f->state->store, 1, &stored), 0);
         assert_string_equal(stored->capture, "/var/x/1.pcapng");
         assert_string_equal(signature(stored), "no-offer");
+        _cleanup_json_ json_t *told = api_boot_to_json(f->state, stored);
+        assert_string_equal(json_get_string(told, "capture"), "/var/x/1.pcapng");
+        /* pxed-netcfg removes the file with its entry. */
+        f->state->captures.count = 0;
+        _cleanup_json_ json_t *gone = api_boot_to_json(f->state, stored);
+        assert_null(json_get_string(gone, "capture"));
         boot_free(stored);
         struct observe_error error;
         assert_int_equal(report(f, NOW + 302 * S, "[{\"time\":1,\"captureFile\":{\"boot\":0,\"path\":null}}]", &error), -EINVAL);
