@@ -97,8 +97,10 @@ int cmd_diagnose(struct ctl *ctl, const struct arguments *arguments) {
                 ctl_print_json(ctl, reply);
         else if (boot)
                 show_boot(boot, &ctl->look, ctl->out);
-        else if (diagnosis)
+        else if (diagnosis) {
+                fprintf(ctl->out, "%s: no boot to show\n", reference);
                 show_diagnosis(diagnosis, &ctl->look, ctl->out);
+        }
         if (!ctl->json && !diagnosis)
                 ctl_note(ctl, "Nothing is wrong that pxed knows of.");
         return 0;

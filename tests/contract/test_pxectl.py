@@ -275,6 +275,7 @@ def test_diagnose_what_was_never_seen(ctl, node):
     assert reply['boot'] is None and reply['diagnosis']['signature'] == 'no-discover'
     assert 'ether host 52:54:00:99:99:99' in reply['diagnosis']['confirm']
     shown = ctl.ok('diagnose', node['name'])
+    assert shown.startswith(f"{node['name']}: no boot to show\n")
     assert 'no-discover' in shown and 'Evidence' in shown and 'Fix' in shown
     ctl.fails(4, 'diagnose', 'no-such')
 

@@ -399,6 +399,10 @@ static void test_neighbour(void **state) {
         assert_int_equal(sighting.last, NOW + 120 * USEC_PER_SEC);
         observer_neighbour(world->observer, &world->segment, &world->segment.own, &ip, true, NOW);
         assert_false(sightings_take(sightings, &sighting));
+        /* nor is another card of the appliance's a machine */
+        own_add_mac(observer_own(world->observer), &mac);
+        observer_neighbour(world->observer, &world->segment, &mac, &ip, true, NOW + 300 * USEC_PER_SEC);
+        assert_false(sightings_take(sightings, &sighting));
 }
 
 static void test_stray_vlan(void **state) {
