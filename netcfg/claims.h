@@ -61,5 +61,8 @@ void claims_declined(struct claims *claims, uint16_t network, int vlan, const st
 
 /* The next conflict that was found; more than CLAIMS_DUE_MAX are not kept. False: none. */
 bool claims_take(struct claims *claims, struct address_conflict *ret);
+bool claims_is_due(const struct claims *claims);
+/* It was none: what was claimed of the address is forgotten, so that a true one is told when it comes. */
+void claims_withdraw(struct claims *claims, const struct address_conflict *conflict);
 
 void claims_forget(struct claims *claims, uint16_t network);

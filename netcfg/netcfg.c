@@ -108,10 +108,26 @@ static void drain_foreign(struct netcfg *netcfg) {
         }
 }
 
+/* Who else answers DHCP is told from what this host has: on any interface, and now. */
+static void refresh_own(struct netcfg *netcfg) {
+        struct own *own = observer_own(netcfg->context.observer), before = *own;
+
+        *own = (struct own) {};
+        FOREACH_NETWORK(netcfg, id)
+                network_add_own(netcfg->networks[id], own);
+        int r = host_read(own);
+        if (r < 0)
+                log_warning("Cannot read this host's addresses: %s", strerror(-r));
+        own_add_former(own, &before);
+}
+
 static void drain_conflicts(struct netcfg *netcfg) {
+        struct observer *observer = netcfg->context.observer;
         struct address_conflict conflict;
 
-        while (claims_take(observer_claims(netcfg->context.observer), &conflict))
+        if (claims_is_due(observer_claims(observer)))
+                refresh_own(netcfg);
+        while (observer_take_conflict(observer, &conflict))
                 worker_observe(netcfg->context.worker, "addressConflict", NULL, conflict.time,
                                report_address_conflict(&conflict, network_name(netcfg->networks[conflict.network])));
 }
@@ -171,19 +187,6 @@ static int on_expire(sd_event_source *source, uint64_t usec, void *userdata) {
 }
 
 /* ---- what the kernel says */
-
-/* Who else answers DHCP is told from what this host has: on any interface, and now. */
-static void refresh_own(struct netcfg *netcfg) {
-        struct own *own = observer_own(netcfg->context.observer), before = *own;
-
-        *own = (struct own) {};
-        FOREACH_NETWORK(netcfg, id)
-                network_add_own(netcfg->networks[id], own);
-        int r = host_read(own);
-        if (r < 0)
-                log_warning("Cannot read this host's addresses: %s", strerror(-r));
-        own_add_former(own, &before);
-}
 
 static int on_refresh(sd_event_source *source, uint64_t usec, void *userdata) {
         struct netcfg *netcfg = userdata;

@@ -5,6 +5,24 @@ static const struct mac *claimer_of(const struct observer *o, const struct segme
         return own_has_mac(&o->own, mac) ? &segment->own : mac;
 }
 
+/* A frame with a new MAC of a card comes before the news of it: then it looked like somebody else's. */
+static bool is_of_one_machine(const struct own *own, const struct address_conflict *conflict) {
+        unsigned others = 0, ours = 0;
+
+        for (unsigned i = 0; i < conflict->mac_count; i++)
+                *(own_has_mac(own, &conflict->macs[i]) ? &ours : &others) += 1;
+        return ours > 1 && others == 0;
+}
+
+bool observer_take_conflict(struct observer *o, struct address_conflict *ret) {
+        while (claims_take(o->claims, ret)) {
+                if (!is_of_one_machine(&o->own, ret))
+                        return true;
+                claims_withdraw(o->claims, ret);
+        }
+        return false;
+}
+
 void observer_claim(struct observer *o, const struct segment *segment, const struct ip *address, const struct mac *mac, uint64_t time) {
         if (mac_is_unicast(mac))
                 claims_note(o->claims, segment->network, o->vlan, address, claimer_of(o, segment, mac), time);

@@ -4,7 +4,7 @@
 #include "tests/unit/test_netcfg_frames.h"
 
 #include "netcfg/link_state.h"
-#include "netcfg/observer.h"
+#include "netcfg/observer_internal.h"
 #include "netcfg/report.h"
 
 #define CLIENT "52:54:00:aa:00:01"
@@ -405,6 +405,35 @@ static void test_neighbour(void **state) {
         assert_false(sightings_take(sightings, &sighting));
 }
 
+/* The kernel's news of another MAC comes after the first frame with it. */
+static void test_conflict_of_own_cards(void **state) {
+        struct world *world = *state;
+        struct observer *o = world->observer;
+        struct address_conflict conflict;
+        struct mac before, after, stranger;
+        struct ip ip;
+
+        assert_int_equal(mac_parse("52:54:00:cc:00:01", &before), 0);
+        assert_int_equal(mac_parse("52:54:00:cc:00:02", &after), 0);
+        assert_int_equal(mac_parse(CLIENT, &stranger), 0);
+        assert_int_equal(ip_parse("192.0.2.1", &ip), 0);
+        const struct mac *const turns[] = { &before, &after, &before };
+        for (size_t i = 0; i < ELEMENTS(turns); i++)
+                observer_claim(o, &world->segment, &ip, turns[i], NOW + i * USEC_PER_SEC);
+        own_add_mac(observer_own(o), &before);
+        own_add_mac(observer_own(o), &after);
+        assert_false(observer_take_conflict(o, &conflict));
+
+        /* A true one is told nevertheless, and at once. */
+        const struct mac *const others[] = { &after, &stranger, &after };
+        for (size_t i = 0; i < ELEMENTS(others); i++)
+                observer_claim(o, &world->segment, &ip, others[i], NOW + (10 + i) * USEC_PER_SEC);
+        assert_true(observer_take_conflict(o, &conflict));
+        assert_int_equal(conflict.mac_count, 2);
+        assert_true(ip_equal(&conflict.address, &ip));
+        assert_false(observer_take_conflict(o, &conflict));
+}
+
 static void test_stray_vlan(void **state) {
         static const struct {
                 uint16_t own;
@@ -461,6 +490,7 @@ int main(void) {
                 cmocka_unit_test_setup_teardown(test_whose_answer, set_up, tear_down),
                 cmocka_unit_test_setup_teardown(test_declined, set_up, tear_down),
                 cmocka_unit_test_setup_teardown(test_neighbour, set_up, tear_down),
+                cmocka_unit_test_setup_teardown(test_conflict_of_own_cards, set_up, tear_down),
                 cmocka_unit_test(test_stray_vlan),
                 cmocka_unit_test(test_link_equal),
         };
