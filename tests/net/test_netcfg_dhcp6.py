@@ -165,6 +165,12 @@ def test_a_machine_boots_through_a_relay(appliance, client, bus, lab):
         assert "nd" in bus.wait_for(lambda: [s for s in bus.values("sighting") if s["mac"] == "52:54:00:cc:00:01"])[-1]["protocols"]
 
 
+def link_local(appliance, interface):
+    with appliance.inside():
+        shown = subprocess.check_output(["ip", "-6", "address", "show", "dev", interface, "scope", "link"], text=True)
+    return "inet6" in shown and "tentative" not in shown
+
+
 def test_the_whole_appliance_tells_it():
     """pxed takes all that pxed-netcfg tells of it: the boot's steps and what was seen of the machine."""
     with WholeAppliance() as appliance:
@@ -172,6 +178,8 @@ def test_the_whole_appliance_tells_it():
         machine = SimulatedMachine(appliance, 1)
         machine.become(MAC)
         appliance.namespace.ip("address", "add", "2001:db8::1/64", "dev", "pxe0", "nodad")
+        # dnsmasq answers from the link-local address once the kernel has found that nobody else has it
+        appliance.wait("pxe0 has its link-local address", lambda: link_local(appliance, "pxe0"), 10)
         dnsmasq(appliance.namespace, "--interface=pxe0", "--dhcp-range=2001:db8::100,2001:db8::1ff,64,1h", *SERVED)
         address = Machine(machine.namespace).boot()
 
