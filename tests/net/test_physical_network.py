@@ -252,8 +252,8 @@ def test_address_conflict(rack, machine):
         for mac in mine, other, mine, other:
             sender = bytes.fromhex(mac.replace(":", "")) + socket.inet_aton("198.51.100.30")
             sock.send(b"\xff" * 6 + sender[:6] + bytes.fromhex("0806 0001 0800 06 04 0002") + sender + b"\xff" * 6 + sender[6:])
-    [message] = rack.wait("the conflict is told", lambda: rack.told("network.address-conflict"), 10)
-    assert "198.51.100.30" in message and "network other" in message.lower()
+    [message] = rack.wait("the conflict is told", lambda: [m for m in rack.told("network.address-conflict") if "198.51.100.30" in m], 10)
+    assert "network other" in message.lower()
     assert f"{mine} ({rack.node(machine.mac)['name']})" in message and other in message
 
 
