@@ -8,9 +8,14 @@
 
 const char *const boot_mode_names[3] = { "unknown", "bios", "uefi" };
 const char *const profile_kind_names[3] = { "kernel", "local", "inspect" };
+_Static_assert(sizeof(((struct node *) NULL)->found) == offsetof(struct node, root_device_hints) - offsetof(struct node, found), "each text has its name");
 _Static_assert(sizeof(((struct port *) NULL)->texts) == sizeof(struct port) - offsetof(struct port, texts), "each text has its name");
 
-const char *const inspection_state_names[4] = { "none", "waiting", "finished", "error" };
+const char *const inspection_state_names[INSPECTION_STATES] = {
+        [INSPECTION_NONE] = "none",         [INSPECTION_WAITING] = "waiting",       [INSPECTION_PROCESSING] = "processing",
+        [INSPECTION_FINISHED] = "finished", [INSPECTION_REAPPLYING] = "reapplying", [INSPECTION_ABORTING] = "aborting",
+        [INSPECTION_ERROR] = "error",
+};
 
 static void port_clear(struct port *port) {
         for (size_t i = 0; i < PORT_TEXTS; i++)
@@ -55,6 +60,7 @@ static int copy_owned(struct node *to, const struct node *from) {
                 { &to->tags, from->tags },
                 { &to->labels, from->labels },
                 { &to->inspection.error, from->inspection.error },
+                { &to->inspection.hook, from->inspection.hook },
         };
         for (size_t i = 0; i < ELEMENTS(texts); i++)
                 if (text_set(texts[i].to, texts[i].from) < 0)
@@ -81,13 +87,16 @@ struct node *node_copy(const struct node *node) {
                 return NULL;
         *copy = *node;
         copy->name = copy->serial = copy->bmc_address = NULL;
-        copy->tags = copy->labels = copy->inspection.error = NULL;
+        copy->tags = copy->labels = copy->inspection.error = copy->inspection.hook = NULL;
         copy->ports = NULL;
         copy->n_ports = 0;
         copy->assignment = NULL;
         copy->manufacturer = shared_ref(node->manufacturer);
         copy->product = shared_ref(node->product);
         copy->architecture = shared_ref(node->architecture);
+        for (size_t i = 0; i < NODE_FOUND; i++)
+                copy->found[i] = shared_ref(node->found[i]);
+        copy->root_device_hints = shared_ref(node->root_device_hints);
         return copy_owned(copy, node) < 0 ? NULL : TAKE_POINTER(copy);
 }
 
@@ -106,6 +115,10 @@ struct node *node_free(struct node *node) {
         free(node->tags);
         free(node->labels);
         free(node->inspection.error);
+        free(node->inspection.hook);
+        for (size_t i = 0; i < NODE_FOUND; i++)
+                shared_clear(&node->found[i]);
+        shared_clear(&node->root_device_hints);
         assignment_free(node->assignment);
         free(node);
         return NULL;

@@ -14,11 +14,21 @@
 
 enum boot_mode { BOOT_MODE_UNKNOWN, BOOT_MODE_BIOS, BOOT_MODE_UEFI };
 enum profile_kind { PROFILE_KERNEL, PROFILE_LOCAL, PROFILE_INSPECT };
-enum inspection_state { INSPECTION_NONE, INSPECTION_WAITING, INSPECTION_FINISHED, INSPECTION_ERROR };
+/* In the order of their numbers in the store. */
+enum inspection_state {
+        INSPECTION_NONE,
+        INSPECTION_WAITING,
+        INSPECTION_FINISHED,
+        INSPECTION_ERROR,
+        INSPECTION_PROCESSING,
+        INSPECTION_REAPPLYING,
+        INSPECTION_ABORTING,
+        INSPECTION_STATES
+};
 
 extern const char *const boot_mode_names[3];
 extern const char *const profile_kind_names[3];
-extern const char *const inspection_state_names[4];
+extern const char *const inspection_state_names[INSPECTION_STATES];
 
 #define PORT_TEXTS 12
 
@@ -51,11 +61,15 @@ struct assignment {
 struct inspection {
         enum inspection_state state;
         bool asked;      /* the machine boots the inspection ramdisk until an inventory has come */
+        uint64_t since;    /* it is in this state; 0: not known */
         uint64_t started;  /* asked for, or first served; 0: never */
         uint64_t served;   /* the ramdisk was last served; 0: not since it was asked for */
         uint64_t finished; /* 0: never */
         char *error;
+        char *hook; /* that failed; NULL: something else did */
 };
+
+#define NODE_FOUND 6
 
 struct node {
         struct uuid id;
@@ -71,6 +85,15 @@ struct node {
         size_t n_ports;
         char *tags;   /* JSON array, text; NULL: none */
         char *labels; /* JSON object, text; NULL: none */
+        /* What hooks, rules and the controller have set: JSON text of the members of org.pxed.Node's Node by these names. All shared, since racks
+         * are full of machines that are alike; NULL: none. */
+        union {
+                const char *found[NODE_FOUND];
+                struct {
+                        const char *properties, *capabilities, *traits, *extra, *root_device, *accelerators;
+                };
+        };
+        const char *root_device_hints; /* likewise, from the controller alone */
         struct assignment *assignment; /* NULL: none */
         struct inspection inspection;
         uint64_t last_boot;       /* 0: none */

@@ -22,11 +22,13 @@ int store_put_node(struct store *store, const struct node *n) {
         const struct inspection *i = &n->inspection;
         const struct assignment *a = n->assignment;
 
-        int r = store_run(store, SQL_PUT_NODE, "usiiusssssiiissiiiiisii", &n->id, n->name, (int64_t) n->revision,
+        int r = store_run(store, SQL_PUT_NODE, "usiiusssssiiissiiiiisiiissssssss", &n->id, n->name, (int64_t) n->revision,
                           (int64_t) n->created, n->has_uuid ? &n->uuid : NULL, n->serial, n->manufacturer, n->product,
                           n->architecture, n->bmc_address, (int64_t) n->boot_mode, n->cpus, n->memory, n->tags, n->labels,
                           (int64_t) i->state, (int64_t) i->asked, (int64_t) i->started, (int64_t) i->served,
-                          (int64_t) i->finished, i->error, (int64_t) n->last_boot, (int64_t) n->last_inventory);
+                          (int64_t) i->finished, i->error, (int64_t) n->last_boot, (int64_t) n->last_inventory,
+                          (int64_t) i->since, i->hook, n->properties, n->capabilities, n->traits, n->extra, n->root_device,
+                          n->accelerators, n->root_device_hints);
         if (r == 0)
                 r = put_ports(store, n);
         if (r < 0)
@@ -65,12 +67,15 @@ static int node_texts(sqlite3_stmt *row, struct node *n) {
                 char **field;
         } texts[] = {
                 { 1, &n->name },  { 5, &n->serial },  { 9, &n->bmc_address },
-                { 13, &n->tags }, { 14, &n->labels }, { 20, &n->inspection.error },
+                { 13, &n->tags }, { 14, &n->labels }, { 20, &n->inspection.error }, { 24, &n->inspection.hook },
         };
         for (size_t i = 0; i < ELEMENTS(texts); i++)
                 if (column_copy(row, texts[i].column, texts[i].field) < 0)
                         return -ENOMEM;
-        return column_shared(row, 6, &n->manufacturer) < 0 || column_shared(row, 7, &n->product) < 0 ||
+        for (int i = 0; i < NODE_FOUND; i++)
+                if (column_shared(row, 25 + i, &n->found[i]) < 0)
+                        return -ENOMEM;
+        return column_shared(row, 31, &n->root_device_hints) < 0 || column_shared(row, 6, &n->manufacturer) < 0 || column_shared(row, 7, &n->product) < 0 ||
                                column_shared(row, 8, &n->architecture) < 0
                        ? -ENOMEM
                        : 0;
@@ -95,9 +100,10 @@ static int node_from_row(sqlite3_stmt *row, struct node **ret) {
         n->inspection.finished = column_u64(row, 19);
         n->last_boot = column_u64(row, 21);
         n->last_inventory = column_u64(row, 22);
-        if (column_text(row, 23)) {
-                n->assignment = assignment_new(column_text(row, 23), column_text(row, 24), sqlite3_column_int(row, 25) != 0,
-                                               column_u64(row, 26), column_u64(row, 27));
+        n->inspection.since = column_u64(row, 23);
+        if (column_text(row, 32)) {
+                n->assignment = assignment_new(column_text(row, 32), column_text(row, 33), sqlite3_column_int(row, 34) != 0,
+                                               column_u64(row, 35), column_u64(row, 36));
                 if (!n->assignment)
                         return -ENOMEM;
         }

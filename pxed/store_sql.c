@@ -11,7 +11,7 @@ const char *const store_sql[STATEMENTS] = {
         [SQL_ROLLBACK] = "ROLLBACK",
         [SQL_GET_META] = "SELECT value FROM meta WHERE key = ?",
         [SQL_PUT_META] = "INSERT OR REPLACE INTO meta VALUES (?, ?)",
-        [SQL_PUT_NODE] = "INSERT OR REPLACE INTO nodes VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
+        [SQL_PUT_NODE] = "INSERT OR REPLACE INTO nodes VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
         [SQL_DELETE_NODE] = "DELETE FROM nodes WHERE id = ?",
         [SQL_PUT_PORT] = "INSERT INTO ports VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         [SQL_DELETE_PORTS] = "DELETE FROM ports WHERE node = ?",
@@ -114,6 +114,15 @@ static const char *const migrations[] = {
         "ALTER TABLE ports ADD COLUMN expected_chassis TEXT; ALTER TABLE ports ADD COLUMN expected_port TEXT;"
         "ALTER TABLE ports ADD COLUMN port_group TEXT; ALTER TABLE ports ADD COLUMN attachment TEXT;"
         "ALTER TABLE ports ADD COLUMN told_network TEXT; ALTER TABLE ports ADD COLUMN told_conflicts TEXT;",
+        /* What inspections find out, how they end, and what it takes to do one again; rules. */
+        "ALTER TABLE nodes ADD COLUMN inspection_since INTEGER NOT NULL DEFAULT 0; ALTER TABLE nodes ADD COLUMN inspection_hook TEXT;"
+        "ALTER TABLE nodes ADD COLUMN properties TEXT; ALTER TABLE nodes ADD COLUMN capabilities TEXT;"
+        "ALTER TABLE nodes ADD COLUMN traits TEXT; ALTER TABLE nodes ADD COLUMN extra TEXT;"
+        "ALTER TABLE nodes ADD COLUMN root_device TEXT; ALTER TABLE nodes ADD COLUMN accelerators TEXT;"
+        "ALTER TABLE nodes ADD COLUMN root_device_hints TEXT;"
+        "ALTER TABLE inventories ADD COLUMN mac BLOB; ALTER TABLE inventories ADD COLUMN ramdisk_failure TEXT;"
+        "ALTER TABLE inventories ADD COLUMN logs BLOB;"
+        "CREATE TABLE rules (name TEXT PRIMARY KEY, revision INTEGER NOT NULL, rule TEXT NOT NULL) WITHOUT ROWID;",
 };
 
 static int read_version(struct store *store, int *ret) {

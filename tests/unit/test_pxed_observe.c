@@ -249,6 +249,19 @@ static void test_migration(void **state) {
                 " interface TEXT, chassis TEXT, port TEXT, PRIMARY KEY (node, position)) WITHOUT ROWID;"
                 "INSERT INTO ports SELECT node, position, mac, boots, 'eth0', '00:11:22:33:44:55', 'p1' FROM new_ports;"
                 "DROP TABLE new_ports;"
+                "ALTER TABLE nodes DROP COLUMN inspection_since;"
+                "ALTER TABLE nodes DROP COLUMN inspection_hook;"
+                "ALTER TABLE nodes DROP COLUMN properties;"
+                "ALTER TABLE nodes DROP COLUMN capabilities;"
+                "ALTER TABLE nodes DROP COLUMN traits;"
+                "ALTER TABLE nodes DROP COLUMN extra;"
+                "ALTER TABLE nodes DROP COLUMN root_device;"
+                "ALTER TABLE nodes DROP COLUMN accelerators;"
+                "ALTER TABLE nodes DROP COLUMN root_device_hints;"
+                "ALTER TABLE inventories DROP COLUMN mac;"
+                "ALTER TABLE inventories DROP COLUMN ramdisk_failure;"
+                "ALTER TABLE inventories DROP COLUMN logs;"
+                "DROP TABLE rules;"
                 "PRAGMA user_version = 1", NULL, NULL, NULL), SQLITE_OK);
         sqlite3_close(database);
         open_state(f);
@@ -266,6 +279,8 @@ static void test_migration(void **state) {
         assert_true(node->ports[0].boots);
         assert_string_equal(node->ports[0].switch_port, "p1");
         assert_null(node->ports[0].attachment);
+        assert_null(node->properties);
+        assert_null(node->root_device_hints);
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup_networks, teardown)
