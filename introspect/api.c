@@ -8,6 +8,7 @@
 #include <time.h>
 
 #include "introspect/api_internal.h"
+#include "lib/inventory.h"
 #include "lib/log.h"
 
 /* Parsed one at a time from this size on. */
@@ -20,11 +21,11 @@
 
 static const struct api_route routes[] = {
         { "/", "GET", TOKEN_NONE, 0, 0, api_handle_root, 200 },
-        { "/v1/continue", "POST", TOKEN_GOOD, API_INVENTORY_MAX, API_INVENTORY_DEPTH, api_handle_inventory, 200 },
-        { "/v1/continue_inspection", "POST", TOKEN_GOOD, API_INVENTORY_MAX, API_INVENTORY_DEPTH, api_handle_inventory, 202 },
-        { "/v1/agent", "POST", TOKEN_GOOD, 64 * 1024, API_INVENTORY_DEPTH, api_handle_agent, 200 },
+        { "/v1/continue", "POST", TOKEN_GOOD, API_INVENTORY_MAX, INVENTORY_DEPTH, api_handle_inventory, 200 },
+        { "/v1/continue_inspection", "POST", TOKEN_GOOD, API_INVENTORY_MAX, INVENTORY_DEPTH, api_handle_inventory, 202 },
+        { "/v1/agent", "POST", TOKEN_GOOD, 64 * 1024, INVENTORY_DEPTH, api_handle_agent, 200 },
         { "/v1/lookup", "GET", TOKEN_GOOD, 0, 0, api_handle_lookup, 200 },
-        { "/v1/heartbeat/", "POST", TOKEN_PROVEN, 64 * 1024, API_INVENTORY_DEPTH, api_handle_heartbeat, 202 },
+        { "/v1/heartbeat/", "POST", TOKEN_PROVEN, 64 * 1024, INVENTORY_DEPTH, api_handle_heartbeat, 202 },
 };
 
 int api_init(struct api *api, struct state *state, struct spool *spool, struct mailbox *mailbox) {

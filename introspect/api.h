@@ -23,7 +23,6 @@
 
 /* Of one inventory, as Ironic has it. */
 #define API_INVENTORY_MAX (16 * 1024 * 1024)
-#define API_INVENTORY_DEPTH 25
 /* Of what all requests are sending at once. */
 #define API_BODIES_MAX (64 * 1024 * 1024)
 

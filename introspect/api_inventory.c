@@ -4,10 +4,10 @@
 #include <string.h>
 
 #include "introspect/api_internal.h"
-#include "introspect/field.h"
-#include "introspect/inventory.h"
 #include "introspect/order.h"
+#include "lib/inventory.h"
 #include "lib/log.h"
+#include "lib/payload.h"
 
 #define DISK_RETRY 30
 #define WORDS_SIZE 300
@@ -27,7 +27,7 @@ struct weight {
         size_t values, containers, reals;
 };
 
-/* Recurses as deep as API_INVENTORY_DEPTH. */
+/* Recurses as deep as INVENTORY_DEPTH. */
 static void weigh(const json_t *value, struct weight *weight) {
         const json_t *member;
         const char *key;
@@ -151,7 +151,7 @@ static void note_words(struct api *api, const struct api_request *request, const
 }
 
 void api_handle_agent(struct api *api, struct api_request *request, const json_t *object) {
-        _cleanup_json_ json_t *state = field_text(object, "state"), *message = field_text(object, "message");
+        _cleanup_json_ json_t *state = payload_text(object, "state"), *message = payload_text(object, "message");
         struct state_node node;
 
         if (!json_is_string(state)) {

@@ -1,9 +1,8 @@
-# pxed-introspect: the inventory API and the hooks.
+# pxed-introspect: the inventory API.
 $(eval $(call archive,introspect,$(filter-out introspect/main.c,$(sort $(wildcard introspect/*.c)))))
 $(eval $(call program,pxed-introspect,introspect/main.c,introspect,libmicrohttpd))
 PROGRAMS += $(BUILD)/pxed-introspect
 
-introspect_TESTS := field inventory order state spool api lookup target
+introspect_TESTS := order state spool api lookup target
 $(foreach test,$(introspect_TESTS),$(eval $(call unit_test,test_introspect_$(test),introspect,libmicrohttpd)))
-$(eval $(call fuzz_target,fuzz_introspect_inventory,introspect,libmicrohttpd))
 $(eval $(call fuzz_target,fuzz_introspect_target,introspect,libmicrohttpd))

@@ -1,4 +1,4 @@
-#include "introspect/field.h"
+#include "lib/payload.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -6,7 +6,7 @@
 
 #include "lib/text.h"
 
-json_t *field(const json_t *object, const char *key) {
+json_t *payload_field(const json_t *object, const char *key) {
         json_t *value = json_object_get(object, key);
 
         return json_is_null(value) ? NULL : value;
@@ -17,13 +17,13 @@ static bool is_space(char c) {
 }
 
 static json_t *clean(const char *text, size_t size) {
-        char buffer[FIELD_TEXT_MAX + 1];
+        char buffer[PAYLOAD_TEXT_MAX + 1];
 
         size_t length = text_clean(buffer, sizeof(buffer), text, size);
         return length > 0 ? json_stringn(buffer, length) : json_null();
 }
 
-json_t *field_clean_text(const json_t *value) {
+json_t *payload_clean_text(const json_t *value) {
         char digits[24];
 
         if (json_is_string(value))
@@ -34,8 +34,8 @@ json_t *field_clean_text(const json_t *value) {
         return json_stringn(digits, (size_t) n);
 }
 
-json_t *field_text(const json_t *object, const char *key) {
-        return field_clean_text(field(object, key));
+json_t *payload_text(const json_t *object, const char *key) {
+        return payload_clean_text(payload_field(object, key));
 }
 
 static bool parse_count(const char *text, int64_t *ret) {
@@ -55,8 +55,8 @@ static bool parse_count(const char *text, int64_t *ret) {
         return true;
 }
 
-bool field_count(const json_t *object, const char *key, int64_t *ret) {
-        const json_t *value = field(object, key);
+bool payload_count(const json_t *object, const char *key, int64_t *ret) {
+        const json_t *value = payload_field(object, key);
 
         if (json_is_string(value))
                 return parse_count(json_string_value(value), ret);
@@ -73,15 +73,15 @@ bool field_count(const json_t *object, const char *key, int64_t *ret) {
         return true;
 }
 
-json_t *field_count_or_null(const json_t *object, const char *key) {
+json_t *payload_count_or_null(const json_t *object, const char *key) {
         int64_t value = 0;
-        bool known = field_count(object, key, &value);
+        bool known = payload_count(object, key, &value);
 
         return json_int_or_null(known, value);
 }
 
-json_t *field_bool_or_null(const json_t *object, const char *key) {
-        const json_t *value = field(object, key);
+json_t *payload_bool_or_null(const json_t *object, const char *key) {
+        const json_t *value = payload_field(object, key);
 
         if (json_is_boolean(value))
                 return json_boolean(json_is_true(value));
@@ -90,8 +90,8 @@ json_t *field_bool_or_null(const json_t *object, const char *key) {
         return json_null();
 }
 
-bool field_mac(const json_t *object, const char *key, struct mac *ret) {
-        const char *text = json_string_value(field(object, key));
+bool payload_mac(const json_t *object, const char *key, struct mac *ret) {
+        const char *text = json_string_value(payload_field(object, key));
 
         if (!text)
                 return false;
@@ -116,8 +116,8 @@ static bool says_where(const struct ip *ip) {
         return !IN6_IS_ADDR_UNSPECIFIED(&ip->v6) && !IN6_IS_ADDR_LOOPBACK(&ip->v6);
 }
 
-bool field_ip(const json_t *object, const char *key, struct ip *ret) {
-        const char *text = json_string_value(field(object, key));
+bool payload_ip(const json_t *object, const char *key, struct ip *ret) {
+        const char *text = json_string_value(payload_field(object, key));
         char copy[IP_TEXT_SIZE];
 
         if (!text)

@@ -1,12 +1,12 @@
 #include <string.h>
 
-#include "introspect/field.h"
-#include "introspect/hooks.h"
-#include "introspect/lldp.h"
+#include "lib/inventory_reader.h"
+#include "lib/lldp_describe.h"
+#include "lib/payload.h"
 
 /* The loopback interface, by name or by its address, is no port of the machine. */
 static bool is_loopback(const json_t *interface, const char *name) {
-        const char *v4 = json_string_value(field(interface, "ipv4_address"));
+        const char *v4 = json_string_value(payload_field(interface, "ipv4_address"));
 
         return strcmp(name, "lo") == 0 || (v4 && strncmp(v4, "127.", 4) == 0);
 }
@@ -18,22 +18,22 @@ static json_t *addresses_of(const json_t *interface) {
         struct ip ip;
 
         for (size_t i = 0; i < ELEMENTS(keys); i++)
-                if (field_ip(interface, keys[i], &ip))
+                if (payload_ip(interface, keys[i], &ip))
                         json_array_append_new(list, json_string(ip_format(&ip, text)));
         return list;
 }
 
 /* Type Interface, or NULL for one without a name or a usable MAC. */
 static json_t *read_interface(const json_t *from) {
-        _cleanup_json_ json_t *name = field_text(from, "name");
+        _cleanup_json_ json_t *name = payload_text(from, "name");
         char mac_text[MAC_TEXT_SIZE];
         struct mac mac;
 
-        if (!json_is_string(name) || is_loopback(from, json_string_value(name)) || !field_mac(from, "mac_address", &mac))
+        if (!json_is_string(name) || is_loopback(from, json_string_value(name)) || !payload_mac(from, "mac_address", &mac))
                 return NULL;
         return json_pack("{s:O, s:s, s:o, s:o, s:o, s:o, s:o, s:b}", "name", name, "mac", mac_format(&mac, mac_text),
-                         "driver", field_text(from, "driver"), "speedMbps", field_count_or_null(from, "speed_mbps"), "carrier",
-                         field_bool_or_null(from, "has_carrier"), "pciAddress", field_text(from, "pci_address"), "addresses",
+                         "driver", payload_text(from, "driver"), "speedMbps", payload_count_or_null(from, "speed_mbps"), "carrier",
+                         payload_bool_or_null(from, "has_carrier"), "pciAddress", payload_text(from, "pci_address"), "addresses",
                          addresses_of(from), "boots", false);
 }
 
@@ -53,8 +53,8 @@ static bool add_unless_shared(json_t *interfaces, json_t *interface) {
         return json_array_append(interfaces, interface) == 0;
 }
 
-bool hook_validate_interfaces(struct hook_input *input) {
-        const json_t *list = hook_list(input, "interfaces"), *from;
+bool reader_validate_interfaces(struct reader_input *input) {
+        const json_t *list = reader_list(input, "interfaces"), *from;
         json_t *interfaces = json_object_get(input->normalized, "interfaces");
         size_t i;
 
@@ -66,9 +66,9 @@ bool hook_validate_interfaces(struct hook_input *input) {
                         add_unless_shared(interfaces, interface);
         }
         if (!list)
-                return hook_fail(input, "the payload has no list `inventory.interfaces`");
+                return reader_fail(input, "the payload has no list `inventory.interfaces`");
         if (json_array_size(interfaces) == 0)
-                return hook_fail(input, "none of the %zu interfaces has a name and a usable MAC", json_array_size(list));
+                return reader_fail(input, "none of the %zu interfaces has a name and a usable MAC", json_array_size(list));
         return true;
 }
 
@@ -88,22 +88,22 @@ static bool mark_boots(json_t *interfaces, const struct mac *mac) {
 }
 
 /* Which interface the machine boots by: what the ramdisk was told or found out, or else the one that asked for its script. */
-bool hook_ports(struct hook_input *input) {
+bool reader_ports(struct reader_input *input) {
         json_t *interfaces = json_object_get(input->normalized, "interfaces");
         const json_t *boot = json_get_object(input->inventory, "boot");
         struct mac mac;
 
-        if (field_mac(boot, "pxe_interface", &mac) && mark_boots(interfaces, &mac))
+        if (payload_mac(boot, "pxe_interface", &mac) && mark_boots(interfaces, &mac))
                 return true;
-        if (field_mac(input->raw, "boot_interface", &mac) && mark_boots(interfaces, &mac))
+        if (payload_mac(input->raw, "boot_interface", &mac) && mark_boots(interfaces, &mac))
                 return true;
-        if (!mark_boots(interfaces, &input->boot_mac))
-                return hook_fail(input, "the interface that the machine boots by is not in the inventory");
+        if (!input->boot_mac || !mark_boots(interfaces, input->boot_mac))
+                return reader_fail(input, "the interface that the machine boots by is not in the inventory");
         return true;
 }
 
 /* What the switch says of itself: in `lldp_raw`, by older agents in the interface itself. */
-bool hook_local_link(struct hook_input *input) {
+bool reader_local_link(struct reader_input *input) {
         const json_t *raw = json_get_object(input->raw, "lldp_raw"), *list = json_get_array(input->inventory, "interfaces");
         json_t *interfaces = json_object_get(input->normalized, "interfaces"), *interface;
         size_t i;

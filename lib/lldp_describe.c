@@ -1,4 +1,4 @@
-#include "introspect/lldp.h"
+#include "lib/lldp_describe.h"
 
 /* More than fit into a frame. */
 #define TLVS_MAX 512

@@ -1,12 +1,12 @@
-/* introspect/field and introspect/lldp: members of any type, or none, and what a switch said. */
+/* lib/payload and lib/lldp_describe: members of any type, or none, and what a switch said. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <string.h>
 #include <cmocka.h>
 
-#include "introspect/field.h"
-#include "introspect/lldp.h"
+#include "lib/lldp_describe.h"
+#include "lib/payload.h"
 
 static json_t *parse(const char *text) {
         json_t *value = json_loads(text, JSON_DECODE_ANY, NULL);
@@ -37,25 +37,25 @@ static void test_text(void **state) {
         };
 
         for (size_t i = 0; i < ELEMENTS(cases); i++) {
-                _cleanup_json_ json_t *object = parse(cases[i].json), *text = field_text(object, "a");
+                _cleanup_json_ json_t *object = parse(cases[i].json), *text = payload_text(object, "a");
                 if (cases[i].expected)
                         assert_string_equal(json_string_value(text), cases[i].expected);
                 else
                         assert_true(json_is_null(text));
         }
-        _cleanup_json_ json_t *null = field_text(NULL, "a");
+        _cleanup_json_ json_t *null = payload_text(NULL, "a");
         assert_true(json_is_null(null));
 }
 
 static void test_long_text_is_cut_at_a_character(void **state) {
-        char text[FIELD_TEXT_MAX + 9];
+        char text[PAYLOAD_TEXT_MAX + 9];
         _cleanup_json_ json_t *object = NULL, *cut = NULL;
 
         memset(text, 'x', sizeof(text));
-        memcpy(text + FIELD_TEXT_MAX - 1, "\xc3\xbc", 2);
+        memcpy(text + PAYLOAD_TEXT_MAX - 1, "\xc3\xbc", 2);
         object = json_pack("{s:s#}", "a", text, (int) sizeof(text));
-        cut = field_text(object, "a");
-        assert_int_equal(json_string_length(cut), FIELD_TEXT_MAX - 1);
+        cut = payload_text(object, "a");
+        assert_int_equal(json_string_length(cut), PAYLOAD_TEXT_MAX - 1);
 }
 
 static void test_count(void **state) {
@@ -86,7 +86,7 @@ static void test_count(void **state) {
         for (size_t i = 0; i < ELEMENTS(cases); i++) {
                 _cleanup_json_ json_t *object = parse(cases[i].json);
                 int64_t value = 0;
-                assert_int_equal(field_count(object, "a", &value), cases[i].known);
+                assert_int_equal(payload_count(object, "a", &value), cases[i].known);
                 assert_int_equal(value, cases[i].expected);
         }
 }
@@ -115,7 +115,7 @@ static void test_mac(void **state) {
                 _cleanup_json_ json_t *object = parse(cases[i].json);
                 char text[MAC_TEXT_SIZE];
                 struct mac mac;
-                assert_int_equal(field_mac(object, "a", &mac), cases[i].expected != NULL);
+                assert_int_equal(payload_mac(object, "a", &mac), cases[i].expected != NULL);
                 if (cases[i].expected)
                         assert_string_equal(mac_format(&mac, text), cases[i].expected);
         }
@@ -142,7 +142,7 @@ static void test_ip(void **state) {
                 _cleanup_json_ json_t *object = parse(cases[i].json);
                 char text[IP_TEXT_SIZE];
                 struct ip ip;
-                assert_int_equal(field_ip(object, "a", &ip), cases[i].expected != NULL);
+                assert_int_equal(payload_ip(object, "a", &ip), cases[i].expected != NULL);
                 if (cases[i].expected)
                         assert_string_equal(ip_format(&ip, text), cases[i].expected);
         }

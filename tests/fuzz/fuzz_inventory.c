@@ -3,9 +3,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "introspect/api.h"
-#include "introspect/inventory.h"
 #include "lib/idl.h"
+#include "lib/inventory.h"
 
 static void check(const json_t *normalized) {
         const struct idl *idl = idl_find("org.pxed.Inventory");
@@ -24,7 +23,7 @@ static void check(const json_t *normalized) {
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
         static const struct mac mac = { { 0x52, 0x54, 0x00, 0xaa, 0xbb, 0x01 } };
-        _cleanup_json_ json_t *raw = json_parse((const char *) data, size, API_INVENTORY_DEPTH, NULL);
+        _cleanup_json_ json_t *raw = json_parse((const char *) data, size, INVENTORY_DEPTH, NULL);
         _cleanup_inventory_ struct inventory_result result = { 0 };
         char reason[INVENTORY_REASON_SIZE], summary[128];
 

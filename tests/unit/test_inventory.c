@@ -1,4 +1,4 @@
-/* introspect/inventory and its hooks: payloads of real ramdisks, of pxed-agent, and of nobody in his right mind. */
+/* lib/inventory and its readers: payloads of real ramdisks, of pxed-agent, and of nobody in his right mind. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -7,9 +7,9 @@
 #include <string.h>
 #include <cmocka.h>
 
-#include "introspect/inventory.h"
 #include "lib/file.h"
 #include "lib/idl.h"
+#include "lib/inventory.h"
 
 static const struct mac boot_mac = { { 0x52, 0x54, 0x00, 0xaa, 0xbb, 0x01 } };
 
@@ -202,7 +202,7 @@ static void test_lldp_of_older_agents(void **state) {
         assert_string_equal(string_at(&result, "interfaces", 0, "switchPort"), "A");
 }
 
-static void test_hooks_fail_by_name(void **state) {
+static void test_readers_fail_by_name(void **state) {
         _cleanup_inventory_ struct inventory_result result =
                 normalize("{\"inventory\": {\"interfaces\": [{\"name\": \"a\", \"mac_address\": \"52:54:00:00:00:04\"}], \"cpu\": 3, \"memory\": [],"
                           " \"disks\": {}, \"boot\": \"uefi\", \"system_vendor\": null}}");
@@ -288,7 +288,7 @@ int main(void) {
                 cmocka_unit_test(test_interfaces_that_are_none),
                 cmocka_unit_test(test_shared_mac_is_one_port),
                 cmocka_unit_test(test_lldp_of_older_agents),
-                cmocka_unit_test(test_hooks_fail_by_name),
+                cmocka_unit_test(test_readers_fail_by_name),
                 cmocka_unit_test(test_nothing_left_fails),
                 cmocka_unit_test(test_long_lists_are_cut),
                 cmocka_unit_test(test_owner),

@@ -1,29 +1,29 @@
-#include "introspect/inventory.h"
+#include "lib/inventory.h"
 
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
-#include "introspect/field.h"
-#include "introspect/hooks.h"
+#include "lib/inventory_reader.h"
+#include "lib/payload.h"
 
-const struct hook hooks[] = {
-        { "ramdisk-error", false, hook_ramdisk_errors },
-        { "validate-interfaces", true, hook_validate_interfaces },
-        { "ports", false, hook_ports },
-        { "local-link-connection", false, hook_local_link },
-        { "cpu", false, hook_cpu },
-        { "memory", false, hook_memory },
-        { "disks", false, hook_disks },
-        { "system", false, hook_system },
-        { "boot-mode", false, hook_boot_mode },
-        { "bmc", false, hook_bmc },
-        { "devices", false, hook_devices },
+const struct reader inventory_readers[] = {
+        { "ramdisk-error", false, reader_ramdisk_errors },
+        { "validate-interfaces", true, reader_validate_interfaces },
+        { "ports", false, reader_ports },
+        { "local-link-connection", false, reader_local_link },
+        { "cpu", false, reader_cpu },
+        { "memory", false, reader_memory },
+        { "disks", false, reader_disks },
+        { "system", false, reader_system },
+        { "boot-mode", false, reader_boot_mode },
+        { "bmc", false, reader_bmc },
+        { "devices", false, reader_devices },
         { 0 },
 };
 
-bool hook_fail(struct hook_input *input, const char *format, ...) {
+bool reader_fail(struct reader_input *input, const char *format, ...) {
         va_list arguments;
 
         va_start(arguments, format);
@@ -32,19 +32,19 @@ bool hook_fail(struct hook_input *input, const char *format, ...) {
         return false;
 }
 
-void hook_add_error(struct hook_input *input, json_t *text) {
+void reader_add_error(struct reader_input *input, json_t *text) {
         json_array_append_new(json_object_get(input->normalized, "errors"), text);
 }
 
-void hook_set(struct hook_input *input, const char *key, json_t *value) {
+void reader_set(struct reader_input *input, const char *key, json_t *value) {
         json_object_set_new(input->normalized, key, value);
 }
 
-const json_t *hook_list(struct hook_input *input, const char *key) {
+const json_t *reader_list(struct reader_input *input, const char *key) {
         const json_t *list = json_get_array(input->inventory, key);
 
         if (json_array_size(list) > INVENTORY_LIST_MAX)
-                hook_add_error(input, json_sprintf("%s: only the first %d of %zu are kept", key, INVENTORY_LIST_MAX, json_array_size(list)));
+                reader_add_error(input, json_sprintf("%s: only the first %d of %zu are kept", key, INVENTORY_LIST_MAX, json_array_size(list)));
         return list;
 }
 
@@ -56,11 +56,11 @@ void inventory_result_clear(struct inventory_result *result) {
 
 /* The ramdisk's `error`, in whatever form; NULL: it says that all went well. */
 static json_t *ramdisk_failure(const json_t *raw) {
-        json_t *error = field(raw, "error");
+        json_t *error = payload_field(raw, "error");
 
         if (!error || json_is_false(error))
                 return NULL;
-        json_t *text = field_clean_text(error);
+        json_t *text = payload_clean_text(error);
         if (!json_is_null(text))
                 return text;
         return json_is_string(error) ? NULL : json_string("the ramdisk says that it failed, and not in words");
@@ -73,27 +73,27 @@ int inventory_normalize(const json_t *raw, const struct mac *boot_mac, struct in
                 .failure = ramdisk_failure(raw),
         };
         char why[INVENTORY_REASON_SIZE - 32] = "";
-        struct hook_input input = {
+        struct reader_input input = {
                 .raw = raw,
                 .inventory = json_get_object(raw, "inventory"),
-                .boot_mac = *boot_mac,
+                .boot_mac = boot_mac,
                 .normalized = result.normalized,
                 .reason = reason,
         };
 
         if (!result.normalized)
                 return -ENOMEM;
-        for (const struct hook *hook = hooks; hook->name; hook++) {
+        for (const struct reader *reader = inventory_readers; reader->name; reader++) {
                 reason[0] = 0;
-                if (hook->run(&input))
+                if (reader->run(&input))
                         continue;
                 memcpy(why, reason, sizeof(why) - 1);
                 /* A ramdisk that failed is recorded with what little it has. */
-                if (hook->required && !result.failure) {
-                        snprintf(reason, INVENTORY_REASON_SIZE, "%s: %s", hook->name, why);
+                if (reader->required && !result.failure) {
+                        snprintf(reason, INVENTORY_REASON_SIZE, "%s: %s", reader->name, why);
                         return -EINVAL;
                 }
-                hook_add_error(&input, json_sprintf("%s: %s", hook->name, why));
+                reader_add_error(&input, json_sprintf("%s: %s", reader->name, why));
         }
         *ret = result;
         result = (struct inventory_result) { 0 };
@@ -109,14 +109,14 @@ enum inventory_owner inventory_owner(const json_t *raw, const struct mac *mac) {
         size_t i;
 
         json_array_foreach(json_get_array(inventory, "interfaces"), i, interface) {
-                if (!field_mac(interface, "mac_address", &found))
+                if (!payload_mac(interface, "mac_address", &found))
                         continue;
                 if (memcmp(&found, mac, sizeof(found)) == 0)
                         return INVENTORY_HAS_MAC;
                 any = true;
         }
         /* Some agents leave out the very card that the machine booted by. */
-        if (field_mac(raw, "boot_interface", &found) || field_mac(boot, "pxe_interface", &found)) {
+        if (payload_mac(raw, "boot_interface", &found) || payload_mac(boot, "pxe_interface", &found)) {
                 if (memcmp(&found, mac, sizeof(found)) == 0)
                         return INVENTORY_HAS_MAC;
                 any = true;

@@ -9,6 +9,9 @@
 
 #define INVENTORY_REASON_SIZE 256
 
+/* How deep a payload may be nested, as Ironic has it. */
+#define INVENTORY_DEPTH 25
+
 /* Lists longer than this are cut, and `errors` says so. */
 #define INVENTORY_LIST_MAX 1024
 
@@ -21,8 +24,9 @@ void inventory_result_clear(struct inventory_result *result);
 #define _cleanup_inventory_ _cleanup_(inventory_result_clear)
 
 /*
- * Runs the hooks over a payload. `boot_mac`: the MAC that the boot script was made for, which boots where the payload names none.
- * -EINVAL: a hook that has to succeed did not, `reason` is "HOOK: why"; hooks that need not succeed put the same into `errors`.
+ * Runs the readers (lib/inventory_reader.h) over a payload. `boot_mac`: the MAC that the boot script was made for, which boots where
+ * the payload names none; NULL: not known.
+ * -EINVAL: a reader that has to succeed did not, `reason` is "NAME: why"; those that need not succeed put the same into `errors`.
  * -ENOMEM. *ret is written on success only.
  */
 int inventory_normalize(const json_t *raw, const struct mac *boot_mac, struct inventory_result *ret,

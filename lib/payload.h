@@ -11,28 +11,28 @@
 #include "lib/json.h"
 
 /* Texts are cut to this many bytes (at a character's end). */
-#define FIELD_TEXT_MAX 512
+#define PAYLOAD_TEXT_MAX 512
 
 /* A member of an object; NULL where `object` is none (NULL included) or the member is missing or null. Borrowed. */
-json_t *field(const json_t *object, const char *key);
+json_t *payload_field(const json_t *object, const char *key);
 
 /* One line: a text without white space at its ends and without control characters (they become '?', line ends a space), as a new reference; an integer is taken
  * as its digits. JSON null where there is none or nothing is left. */
-json_t *field_text(const json_t *object, const char *key);
+json_t *payload_text(const json_t *object, const char *key);
 
 /* The same of a value that is no member. */
-json_t *field_clean_text(const json_t *value);
+json_t *payload_clean_text(const json_t *value);
 
 /* An integer from 0 on: a number or decimal digits in a text. */
-bool field_count(const json_t *object, const char *key, int64_t *ret);
+bool payload_count(const json_t *object, const char *key, int64_t *ret);
 
 /* As JSON: an integer or null. New references. */
-json_t *field_count_or_null(const json_t *object, const char *key);
+json_t *payload_count_or_null(const json_t *object, const char *key);
 /* true, false or null. */
-json_t *field_bool_or_null(const json_t *object, const char *key);
+json_t *payload_bool_or_null(const json_t *object, const char *key);
 
 /* A unicast MAC, also in the form of BOOTIF ("01-aa-bb-..", the hardware type first). */
-bool field_mac(const json_t *object, const char *key, struct mac *ret);
+bool payload_mac(const json_t *object, const char *key, struct mac *ret);
 
 /* An address that says where something is: neither unspecified nor loopback. A scope ("%eth0") and a prefix length are dropped. */
-bool field_ip(const json_t *object, const char *key, struct ip *ret);
+bool payload_ip(const json_t *object, const char *key, struct ip *ret);

@@ -1,14 +1,14 @@
 #include <string.h>
 
-#include "introspect/field.h"
-#include "introspect/hooks.h"
+#include "lib/inventory_reader.h"
+#include "lib/payload.h"
 
 #define ERRORS_MAX 64
 
 /* ironic-python-agent puts all that went wrong into one text. */
 #define IPA_ERRORS "The following errors were encountered:"
 
-static void add_ipa_errors(struct hook_input *input, const char *text) {
+static void add_ipa_errors(struct reader_input *input, const char *text) {
         if (strncmp(text, IPA_ERRORS, strlen(IPA_ERRORS)) == 0)
                 text += strlen(IPA_ERRORS);
         for (int n = 0; *text && n < ERRORS_MAX; n++) {
@@ -16,41 +16,41 @@ static void add_ipa_errors(struct hook_input *input, const char *text) {
                         text += 3;
                 const char *end = strstr(text, "\n* ") ?: text + strlen(text);
                 _cleanup_json_ json_t *whole = json_stringn(text, (size_t) (end - text));
-                json_t *error = field_clean_text(whole);
+                json_t *error = payload_clean_text(whole);
                 if (!json_is_null(error))
-                        hook_add_error(input, error);
+                        reader_add_error(input, error);
                 text = end;
         }
 }
 
 /* pxed-agent lists the collectors that failed; ironic-python-agent tells of them in its `error`. */
-bool hook_ramdisk_errors(struct hook_input *input) {
+bool reader_ramdisk_errors(struct reader_input *input) {
         const json_t *collected = json_get_array(json_get_object(input->raw, "pxed_agent"), "collector_errors"), *failed;
         const char *error = json_get_string(input->raw, "error");
         size_t i;
 
         json_array_foreach((json_t *) collected, i, failed) {
-                _cleanup_json_ json_t *collector = field_text(failed, "collector"), *message = field_text(failed, "message");
+                _cleanup_json_ json_t *collector = payload_text(failed, "collector"), *message = payload_text(failed, "message");
                 if (i < ERRORS_MAX && json_is_string(message))
-                        hook_add_error(input, json_sprintf("%s: %s", json_string_value(collector) ?: "collector", json_string_value(message)));
+                        reader_add_error(input, json_sprintf("%s: %s", json_string_value(collector) ?: "collector", json_string_value(message)));
         }
         if (error && json_array_size(collected) == 0)
                 add_ipa_errors(input, error);
         return true;
 }
 
-bool hook_cpu(struct hook_input *input) {
+bool reader_cpu(struct reader_input *input) {
         const json_t *cpu = json_get_object(input->inventory, "cpu");
-        json_t *count = field_count_or_null(cpu, "count"), *architecture = field_text(cpu, "architecture");
+        json_t *count = payload_count_or_null(cpu, "count"), *architecture = payload_text(cpu, "architecture");
 
-        hook_set(input, "cpus", count);
-        hook_set(input, "architecture", architecture);
-        hook_set(input, "cpuModel", field_text(cpu, "model_name"));
-        hook_set(input, "cpuSockets", field_count_or_null(cpu, "socket_count"));
+        reader_set(input, "cpus", count);
+        reader_set(input, "architecture", architecture);
+        reader_set(input, "cpuModel", payload_text(cpu, "model_name"));
+        reader_set(input, "cpuSockets", payload_count_or_null(cpu, "socket_count"));
         if (json_is_null(count))
-                return hook_fail(input, "the ramdisk did not tell how many CPUs there are");
+                return reader_fail(input, "the ramdisk did not tell how many CPUs there are");
         if (json_is_null(architecture))
-                return hook_fail(input, "the ramdisk did not tell the architecture");
+                return reader_fail(input, "the ramdisk did not tell the architecture");
         return true;
 }
 
@@ -63,7 +63,7 @@ static json_t *count_numa_nodes(const json_t *topology) {
         size_t i;
 
         json_array_foreach((json_t *) ram, i, entry) {
-                if (!field_count(entry, "numa_node", &node) || node >= INVENTORY_LIST_MAX || seen[node])
+                if (!payload_count(entry, "numa_node", &node) || node >= INVENTORY_LIST_MAX || seen[node])
                         continue;
                 seen[node] = true;
                 count++;
@@ -71,32 +71,32 @@ static json_t *count_numa_nodes(const json_t *topology) {
         return json_int_or_null(count > 0, count);
 }
 
-bool hook_memory(struct hook_input *input) {
+bool reader_memory(struct reader_input *input) {
         const json_t *memory = json_get_object(input->inventory, "memory");
         int64_t bytes = 0, mib = 0;
 
-        if (field_count(memory, "physical_mb", &mib) && mib > 0 && mib < INT64_MAX >> 20)
+        if (payload_count(memory, "physical_mb", &mib) && mib > 0 && mib < INT64_MAX >> 20)
                 bytes = mib << 20;
-        else if (!field_count(memory, "total", &bytes))
+        else if (!payload_count(memory, "total", &bytes))
                 bytes = 0;
-        hook_set(input, "memory", json_int_or_null(bytes > 0, bytes));
-        hook_set(input, "numaNodes", count_numa_nodes(json_get_object(input->raw, "numa_topology")));
-        return bytes > 0 || hook_fail(input, "the ramdisk did not tell how much memory there is");
+        reader_set(input, "memory", json_int_or_null(bytes > 0, bytes));
+        reader_set(input, "numaNodes", count_numa_nodes(json_get_object(input->raw, "numa_topology")));
+        return bytes > 0 || reader_fail(input, "the ramdisk did not tell how much memory there is");
 }
 
 static json_t *read_disk(const json_t *from) {
-        json_t *name = field_text(from, "name");
+        json_t *name = payload_text(from, "name");
 
         if (json_is_null(name))
                 return NULL;
-        return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "name", name, "size", field_count_or_null(from, "size"), "serial",
-                         field_text(from, "serial"), "model", field_text(from, "model"), "vendor", field_text(from, "vendor"), "wwn",
-                         field_text(from, "wwn"), "rotational", field_bool_or_null(from, "rotational"), "transport",
-                         field_text(from, "tran"));
+        return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "name", name, "size", payload_count_or_null(from, "size"), "serial",
+                         payload_text(from, "serial"), "model", payload_text(from, "model"), "vendor", payload_text(from, "vendor"), "wwn",
+                         payload_text(from, "wwn"), "rotational", payload_bool_or_null(from, "rotational"), "transport",
+                         payload_text(from, "tran"));
 }
 
-bool hook_disks(struct hook_input *input) {
-        const json_t *list = hook_list(input, "disks"), *from;
+bool reader_disks(struct reader_input *input) {
+        const json_t *list = reader_list(input, "disks"), *from;
         json_t *disks = json_object_get(input->normalized, "disks"), *disk;
         size_t i;
 
@@ -104,7 +104,7 @@ bool hook_disks(struct hook_input *input) {
                 if (i < INVENTORY_LIST_MAX && (disk = read_disk(from)))
                         json_array_append_new(disks, disk);
         /* A machine without disks is a machine; one whose disks were not looked for is not told apart by an empty list. */
-        return list || hook_fail(input, "the ramdisk sent no list of disks");
+        return list || reader_fail(input, "the ramdisk sent no list of disks");
 }
 
 /* An identity that several machines have is none. */
@@ -118,35 +118,35 @@ static json_t *system_uuid(const json_t *raw) {
         return json_string(uuid_format(&uuid, buffer));
 }
 
-bool hook_system(struct hook_input *input) {
+bool reader_system(struct reader_input *input) {
         const json_t *vendor = json_get_object(input->inventory, "system_vendor");
         const json_t *firmware = json_get_object(vendor, "firmware");
 
-        hook_set(input, "uuid", system_uuid(input->raw));
-        hook_set(input, "serial", field_text(vendor, "serial_number"));
-        hook_set(input, "manufacturer", field_text(vendor, "manufacturer"));
-        hook_set(input, "product", field_text(vendor, "product_name"));
-        hook_set(input, "firmwareVendor", field_text(firmware, "vendor"));
-        hook_set(input, "firmwareVersion", field_text(firmware, "version"));
-        hook_set(input, "firmwareDate", field_text(firmware, "build_date"));
+        reader_set(input, "uuid", system_uuid(input->raw));
+        reader_set(input, "serial", payload_text(vendor, "serial_number"));
+        reader_set(input, "manufacturer", payload_text(vendor, "manufacturer"));
+        reader_set(input, "product", payload_text(vendor, "product_name"));
+        reader_set(input, "firmwareVendor", payload_text(firmware, "vendor"));
+        reader_set(input, "firmwareVersion", payload_text(firmware, "version"));
+        reader_set(input, "firmwareDate", payload_text(firmware, "build_date"));
         return true;
 }
 
-bool hook_boot_mode(struct hook_input *input) {
+bool reader_boot_mode(struct reader_input *input) {
         const char *mode = json_get_string(json_get_object(input->inventory, "boot"), "current_boot_mode");
         bool known = mode && (strcmp(mode, "bios") == 0 || strcmp(mode, "uefi") == 0);
 
-        hook_set(input, "bootMode", known ? json_string(mode) : json_null());
-        return known || hook_fail(input, "the ramdisk did not tell whether the firmware is bios or uefi");
+        reader_set(input, "bootMode", known ? json_string(mode) : json_null());
+        return known || reader_fail(input, "the ramdisk did not tell whether the firmware is bios or uefi");
 }
 
 /* "0.0.0.0" and "::/0" mean none. */
-bool hook_bmc(struct hook_input *input) {
+bool reader_bmc(struct reader_input *input) {
         char text[IP_TEXT_SIZE];
         struct ip ip;
-        bool known = field_ip(input->inventory, "bmc_address", &ip) || field_ip(input->inventory, "bmc_v6address", &ip);
+        bool known = payload_ip(input->inventory, "bmc_address", &ip) || payload_ip(input->inventory, "bmc_v6address", &ip);
 
-        hook_set(input, "bmcAddress", known ? json_string(ip_format(&ip, text)) : json_null());
+        reader_set(input, "bmcAddress", known ? json_string(ip_format(&ip, text)) : json_null());
         return true;
 }
 
@@ -156,8 +156,8 @@ static json_t *count_devices(const json_t *raw, const char *key) {
         return json_int_or_null(list != NULL, (int64_t) json_array_size(list));
 }
 
-bool hook_devices(struct hook_input *input) {
-        hook_set(input, "pciDevices", count_devices(input->raw, "pci_devices"));
-        hook_set(input, "usbDevices", count_devices(input->raw, "usb_devices"));
+bool reader_devices(struct reader_input *input) {
+        reader_set(input, "pciDevices", count_devices(input->raw, "pci_devices"));
+        reader_set(input, "usbDevices", count_devices(input->raw, "usb_devices"));
         return true;
 }
