@@ -124,7 +124,7 @@ check-contract: all unit
 	@$(PYTHON) tests/run.py --build $(BUILD) contract
 check-net: all unit
 	@$(PYTHON) tests/run.py --build $(BUILD) net
-check-boot: all unit ramdisk
+check-boot: all unit ramdisk-cloud ramdisk-generic
 	@$(PYTHON) tests/run.py --build $(BUILD) boot
 
 # A Debian 12 with systemd, booted: not part of `check`, for it takes minutes and downloads a Debian.
@@ -138,7 +138,7 @@ check: deps
 	@+$(MAKE) --no-print-directory check-installed
 
 .PHONY: check-installed
-check-installed: all unit fuzz-corpus ramdisk
+check-installed: all unit fuzz-corpus ramdisk-cloud ramdisk-generic
 	@+$(MAKE) --no-print-directory SANITIZE=1 BUILD=$(BUILD)/asan all unit fuzz-corpus
 	@rm -f $(BUILD)/totals
 	@$(PYTHON) tests/run.py --build $(BUILD) --totals $(BUILD)/totals unit fuzz; \

@@ -4,13 +4,20 @@
 RAMDISK_KERNEL ?= $(if $(filter install,$(MAKECMDGOALS)),generic,cloud)
 RAMDISK_DIR := introspect/ramdisk
 
-# Another flavour has another folder, so that both can exist; downloads are shared.
+# Each flavour has a folder, so that both can exist; downloads are shared.
 RAMDISK_CACHE ?= $(BUILD)/ramdisk/cache
-RAMDISK_OUT := $(BUILD)/ramdisk$(if $(filter-out cloud,$(RAMDISK_KERNEL)),-$(RAMDISK_KERNEL))
+ramdisk_folder = $(BUILD)/ramdisk$(if $(filter-out cloud,$(1)),-$(1))
+RAMDISK_OUT := $(call ramdisk_folder,$(RAMDISK_KERNEL))
 
 .PHONY: ramdisk
-ramdisk: $(RAMDISK_OUT)/initrd $(RAMDISK_OUT)/vmlinuz
+ramdisk: ramdisk-$(RAMDISK_KERNEL)
 
-$(RAMDISK_OUT)/initrd $(RAMDISK_OUT)/vmlinuz &: $(BUILD)/pxed-agent $(RAMDISK_DIR)/build.sh $(RAMDISK_DIR)/modules.$(RAMDISK_KERNEL)
-	@mkdir -p $(RAMDISK_OUT)
-	@RAMDISK_KERNEL=$(RAMDISK_KERNEL) RAMDISK_CACHE=$(RAMDISK_CACHE) $(RAMDISK_DIR)/build.sh $(RAMDISK_OUT) $(BUILD)/pxed-agent
+# $(call ramdisk_rule,KERNEL,FOLDER)
+define ramdisk_rule
+.PHONY: ramdisk-$(1)
+ramdisk-$(1): $(2)/initrd $(2)/vmlinuz
+$(2)/initrd $(2)/vmlinuz &: $$(BUILD)/pxed-agent $$(RAMDISK_DIR)/build.sh $$(RAMDISK_DIR)/modules.$(1)
+	@mkdir -p $(2)
+	@RAMDISK_KERNEL=$(1) RAMDISK_CACHE=$$(RAMDISK_CACHE) $$(RAMDISK_DIR)/build.sh $(2) $$(BUILD)/pxed-agent
+endef
+$(foreach kernel,cloud generic,$(eval $(call ramdisk_rule,$(kernel),$(call ramdisk_folder,$(kernel)))))
