@@ -3,6 +3,6 @@ $(eval $(call archive,introspect,$(filter-out introspect/main.c,$(sort $(wildcar
 $(eval $(call program,pxed-introspect,introspect/main.c,introspect,libmicrohttpd))
 PROGRAMS += $(BUILD)/pxed-introspect
 
-introspect_TESTS := order state spool api lookup target
+introspect_TESTS := order state spool api agents target
 $(foreach test,$(introspect_TESTS),$(eval $(call unit_test,test_introspect_$(test),introspect,libmicrohttpd)))
 $(eval $(call fuzz_target,fuzz_introspect_target,introspect,libmicrohttpd))

@@ -10,9 +10,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "introspect/lookup.h"
 #include "lib/address.h"
 #include "lib/json.h"
+#include "lib/lookup.h"
 #include "lib/token.h"
 
 #define STATE_NAME_SIZE 64

@@ -6,7 +6,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "introspect/lookup.h"
+#include "lib/lookup.h"
 #include "lib/token.h"
 
 /* The newest API of Ironic that is answered as it should be, and the oldest one. */

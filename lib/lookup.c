@@ -1,4 +1,4 @@
-#include "introspect/lookup.h"
+#include "lib/lookup.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -10,8 +10,10 @@
 #define CANDIDATES_MAX 8
 
 struct candidate {
-        const struct lookup_mac *first;
-        unsigned count;
+        const struct uuid *node;
+        const struct mac *first; /* NULL: none of its MACs */
+        unsigned macs;
+        bool bmc;
 };
 
 struct tally {
@@ -43,44 +45,80 @@ bool lookup_mac_is_shared(const struct mac *mac, const struct mac_prefix *prefix
         return false;
 }
 
+bool lookup_serial_is_junk(const char *serial) {
+        static const char *const known[] = {
+                "none",           "null",           "unknown",      "n/a",          "na",
+                "not specified",  "not available",  "not present",  "not applicable", "invalid",
+                "default string", "default",        "empty",        "o.e.m.",       "oem",
+                "system serial number", "serial number", "chassis serial number", "base board serial number", "sernum0",
+                "to be filled by o.e.m.", "to be filled by oem", "to be filled", "fill by oem", "empty by oem",
+                "1234567890", "0123456789", "123456789", "12345678", "01234567890123456789ab",
+        };
+        bool same = true;
+
+        /* One character again and again: "0", "0000000", "xxxx", "........" */
+        for (const char *at = serial; *at; at++)
+                same = same && *at == *serial;
+        for (size_t i = 0; i < ELEMENTS(known) && !same; i++)
+                same = strcasecmp(serial, known[i]) == 0;
+        return same;
+}
+
 static bool uuid_equal(const struct uuid *a, const struct uuid *b) {
         return memcmp(a, b, sizeof(*a)) == 0;
 }
 
-static void count_node(struct tally *tally, const struct lookup_mac *mac) {
+/* NULL: there are too many. */
+static struct candidate *candidate_of(struct tally *tally, const struct uuid *node) {
         size_t i = 0;
 
-        while (i < tally->size && !uuid_equal(&tally->candidates[i].first->node, &mac->node))
+        while (i < tally->size && !uuid_equal(tally->candidates[i].node, node))
                 i++;
         if (i == CANDIDATES_MAX) {
                 tally->overflow = true;
-                return;
+                return NULL;
         }
         if (i == tally->size)
-                tally->candidates[tally->size++].first = mac;
-        tally->candidates[i].count++;
+                tally->candidates[tally->size++] = (struct candidate) { .node = node };
+        return &tally->candidates[i];
+}
+
+static void count_mac(struct tally *tally, const struct lookup_mac *mac) {
+        struct candidate *candidate;
+
+        if (mac->shared)
+                tally->shared++;
+        else if (!mac->has_node)
+                tally->unknown++;
+        else if ((candidate = candidate_of(tally, &mac->node))) {
+                candidate->first = candidate->first ?: &mac->mac;
+                candidate->macs++;
+        }
 }
 
 static void count_all(const struct lookup_facts *facts, struct tally *tally) {
+        struct candidate *candidate;
+
         for (size_t i = 0; i < facts->n_macs; i++)
-                if (facts->macs[i].shared)
-                        tally->shared++;
-                else if (facts->macs[i].has_node)
-                        count_node(tally, &facts->macs[i]);
-                else
-                        tally->unknown++;
+                count_mac(tally, &facts->macs[i]);
+        if (facts->has_bmc && facts->bmc_known && (candidate = candidate_of(tally, &facts->bmc_node)))
+                candidate->bmc = true;
 }
 
-/* NULL: no MAC is a node's. *ret_tie: another has as many. */
+static unsigned score(const struct candidate *candidate) {
+        return candidate->macs + candidate->bmc;
+}
+
+/* NULL: nothing scores. *ret_tie: another has as much. */
 static const struct candidate *find_best(const struct tally *tally, bool *ret_tie) {
         const struct candidate *best = NULL;
 
         *ret_tie = tally->overflow;
         for (size_t i = 0; i < tally->size; i++) {
                 const struct candidate *at = &tally->candidates[i];
-                if (best && at->count < best->count)
+                if (best && score(at) < score(best))
                         continue;
-                *ret_tie = tally->overflow || (best && at->count == best->count);
+                *ret_tie = tally->overflow || (best && score(at) == score(best));
                 best = at;
         }
         return best;
@@ -104,7 +142,7 @@ static void add(struct words *words, const char *format, ...) {
 
 /* What matched what. */
 static void describe(const struct lookup_facts *facts, const struct tally *tally, const char *fault, char *reason) {
-        char id[UUID_TEXT_SIZE], mac[MAC_TEXT_SIZE];
+        char id[UUID_TEXT_SIZE], mac[MAC_TEXT_SIZE], address[IP_TEXT_SIZE];
         struct words words = { reason, 0 };
 
         add(&words, "%s:", fault);
@@ -118,21 +156,37 @@ static void describe(const struct lookup_facts *facts, const struct tally *tally
                 add(&words, " node_uuid is of node %s;", uuid_format(&facts->uuid_node, id));
         for (size_t i = 0; i < tally->size; i++) {
                 const struct candidate *at = &tally->candidates[i];
-                add(&words, " %u MAC%s (%s%s) of node %s;", at->count, at->count == 1 ? "" : "s", mac_format(&at->first->mac, mac),
-                    at->count == 1 ? "" : ", ...", uuid_format(&at->first->node, id));
+                if (at->macs > 0)
+                        add(&words, " %u MAC%s (%s%s) of node %s;", at->macs, at->macs == 1 ? "" : "s", mac_format(at->first, mac),
+                            at->macs == 1 ? "" : ", ...", uuid_format(at->node, id));
         }
+        if (facts->has_bmc && facts->bmc_known)
+                add(&words, " its BMC's address %s is that of node %s;", ip_format(&facts->bmc, address), uuid_format(&facts->bmc_node, id));
         add(&words, "%s %u of its MACs no node's, %u left out as shared", tally->overflow ? " and others;" : "", tally->unknown, tally->shared);
+}
+
+static bool uuid_counts(const struct lookup_facts *facts) {
+        return facts->has_uuid && !uuid_is_junk(&facts->uuid) && (facts->uuid_known || !facts->uuid_may_be_new);
+}
+
+bool lookup_has_clue(const struct lookup_facts *facts) {
+        bool found = (facts->token_names_node && facts->token_node_known) || (facts->has_uuid && facts->uuid_known) ||
+                     (facts->has_bmc && facts->bmc_known);
+
+        for (size_t i = 0; i < facts->n_macs; i++)
+                found = found || (facts->macs[i].has_node && !facts->macs[i].shared);
+        return found;
 }
 
 enum lookup_verdict lookup_decide(const struct lookup_facts *facts, struct uuid *ret, char reason[static LOOKUP_REASON_SIZE]) {
         struct tally tally = { 0 };
-        bool by_uuid = facts->has_uuid && !uuid_is_junk(&facts->uuid), tie;
+        bool by_uuid = uuid_counts(facts), tie;
 
         count_all(facts, &tally);
         const struct candidate *best = find_best(&tally, &tie);
         const struct uuid *node = facts->token_names_node ? &facts->token_node
                                   : by_uuid               ? &facts->uuid_node
-                                  : best                  ? &best->first->node
+                                  : best                  ? best->node
                                                           : NULL;
         if (!node || (facts->token_names_node && !facts->token_node_known) || (by_uuid && !facts->uuid_known)) {
                 describe(facts, &tally, "no node", reason);
@@ -142,7 +196,7 @@ enum lookup_verdict lookup_decide(const struct lookup_facts *facts, struct uuid 
                 describe(facts, &tally, "several nodes match alike", reason);
                 return LOOKUP_TIE;
         }
-        if ((by_uuid && !uuid_equal(&facts->uuid_node, node)) || (best && !uuid_equal(&best->first->node, node))) {
+        if ((by_uuid && !uuid_equal(&facts->uuid_node, node)) || (best && !uuid_equal(best->node, node))) {
                 describe(facts, &tally, "different nodes match", reason);
                 return LOOKUP_DISAGREES;
         }

@@ -1,5 +1,5 @@
 /*
- * Which node a machine is that looks itself up. Never a guess: everything that is known has to name the same one. Pure.
+ * Which node a machine is: one that looks itself up, or whose inventory comes. Never a guess: everything that is known has to name the same one. Pure.
  */
 #pragma once
 
@@ -33,6 +33,10 @@ struct lookup_facts {
         struct uuid token_node;
         bool has_uuid, uuid_known;
         struct uuid uuid, uuid_node;
+        bool uuid_may_be_new; /* it is what the machine's firmware says, not a node that was asked for: that no node has it says nothing */
+        bool has_bmc, bmc_known;
+        struct ip bmc;
+        struct uuid bmc_node; /* the only one whose BMC has that address */
         size_t n_macs;
         struct lookup_mac macs[LOOKUP_MACS_MAX + 1]; /* each once; that of the token is one of them */
 };
@@ -40,15 +44,20 @@ struct lookup_facts {
 enum lookup_verdict {
         LOOKUP_FOUND,
         LOOKUP_UNKNOWN,   /* nothing of it is known, or what the machine was started for is gone */
-        LOOKUP_TIE,       /* two nodes have as many of its MACs */
-        LOOKUP_DISAGREES, /* token, UUID and MACs name different nodes */
+        LOOKUP_TIE,       /* two nodes have the same score */
+        LOOKUP_DISAGREES, /* token, UUID and score name different nodes */
 };
 
 /*
- * The token's node goes first, then that of the UUID, then the one that has most of the MACs that are not shared; where these are not all the same, or
- * two have most, none is. Unless LOOKUP_FOUND, `reason` says what matched what, for the operator and not for the machine.
+ * The token's node goes first, then that of the UUID, then the one with the highest score: a point for each MAC that is not shared, and one for the BMC's address. Where these
+ * are not all the same, or two have the highest score, none is. Unless LOOKUP_FOUND, `reason` says what matched what, for the operator and not for the machine.
  */
 enum lookup_verdict lookup_decide(const struct lookup_facts *facts, struct uuid *ret, char reason[static LOOKUP_REASON_SIZE]);
 
+/* Something of a machine that was not found names a node all the same. */
+bool lookup_has_clue(const struct lookup_facts *facts);
+
 /* Known to be that of many machines: one of a built-in list, or with one of the prefixes. */
 bool lookup_mac_is_shared(const struct mac *mac, const struct mac_prefix *prefixes, size_t size);
+/* Known to be that of many machines: what firmware has where nobody has filled in a serial number. */
+bool lookup_serial_is_junk(const char *serial);

@@ -1,4 +1,4 @@
-/* introspect/lookup: which node a machine is, by tables. */
+/* Which node a machine is, by tables. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -6,8 +6,7 @@
 #include <string.h>
 #include <cmocka.h>
 
-#include "introspect/agents.h"
-#include "introspect/lookup.h"
+#include "lib/lookup.h"
 #include "lib/macro.h"
 
 /* Nodes are letters here; '-' is none. */
@@ -17,9 +16,9 @@ static struct uuid node_of(char letter) {
 
 struct look {
         const char *name;
-        const char *macs;  /* of each MAC its node; '-': no node's; lower case: shared, and that node's */
+        const char *macs;  /* of each MAC its node; '-': no node's; lower case: shared, and that node's; after '|' whose BMC has its BMC's address */
         char token;        /* the node of the boot token; '-': it names none; lower case: which is gone */
-        const char *uuid;  /* "": not given; "-": no node's; "junk"; else its node */
+        const char *uuid;  /* "": not given; "-": no node's; "junk"; else its node; after '+' what the firmware says */
         enum lookup_verdict verdict;
         char node;
         const char *reason;
@@ -57,6 +56,15 @@ static const struct look looks[] = {
         { "a junk UUID alone", "-", '-', "junk", LOOKUP_UNKNOWN, 0, "is that of many machines;" },
         { "a shared MAC does not count", "bA", '-', "", LOOKUP_FOUND, 'A', "" },
         { "nor against a token", "bb", 'A', "", LOOKUP_FOUND, 'A', "" },
+        { "by its BMC", "--|A", '-', "", LOOKUP_FOUND, 'A', "" },
+        { "a BMC's address of no node", "A|-", '-', "", LOOKUP_FOUND, 'A', "" },
+        { "its BMC breaks a tie", "AB|B", '-', "", LOOKUP_FOUND, 'B', "" },
+        { "more MACs than its BMC", "AAAB|B", '-', "", LOOKUP_FOUND, 'A', "" },
+        { "its BMC makes a tie", "AAB|B", '-', "", LOOKUP_TIE, 0, "its BMC's address 192.0.2.9 is that of node 6d000000-0000-0000-0000-000000000042;" },
+        { "its BMC against the token", "--|B", 'A', "", LOOKUP_DISAGREES, 0, "its BMC's address" },
+        { "a firmware's UUID that nobody has", "AA", '-', "+-", LOOKUP_FOUND, 'A', "" },
+        { "a firmware's UUID that nobody has, alone", "--", '-', "+-", LOOKUP_UNKNOWN, 0, "no node:" },
+        { "a firmware's UUID against MACs", "BB", '-', "+A", LOOKUP_DISAGREES, 0, "node_uuid is of node" },
         { "nor alone", "b", '-', "", LOOKUP_UNKNOWN, 0, "0 of its MACs no node's, 1 left out as shared" },
 };
 
@@ -70,14 +78,20 @@ static void fill(const struct look *look, struct lookup_facts *facts) {
         facts->token_node_known = facts->token_names_node && !is_lower(look->token);
         facts->token_node = node_of((char) (look->token & ~0x20));
         facts->has_uuid = look->uuid[0] != '\0';
+        const char *bmc = strchr(look->macs, '|'), *uuid = look->uuid + (look->uuid[0] == '+');
+        facts->uuid_may_be_new = look->uuid[0] == '+';
+        facts->has_bmc = bmc != NULL;
+        facts->bmc_known = bmc && bmc[1] != '-';
+        facts->bmc_node = node_of(bmc ? bmc[1] : '-');
+        assert_int_equal(ip_parse("192.0.2.9", &facts->bmc), 0);
         facts->uuid = node_of('U');
-        facts->uuid_known = facts->has_uuid && look->uuid[0] != '-';
-        facts->uuid_node = node_of(look->uuid[0]);
+        facts->uuid_known = facts->has_uuid && uuid[0] != '-';
+        facts->uuid_node = node_of(uuid[0]);
         if (strcmp(look->uuid, "junk") == 0) {
                 facts->uuid_known = false;
                 memset(&facts->uuid, 0xff, sizeof(facts->uuid));
         }
-        for (const char *at = look->macs; *at; at++)
+        for (const char *at = look->macs; *at && *at != '|'; at++)
                 facts->macs[facts->n_macs] = (struct lookup_mac) {
                         .mac = { { 0x52, 0x54, 0, 0, 0, (uint8_t) facts->n_macs } },
                         .shared = is_lower(*at),
@@ -120,52 +134,21 @@ static void test_shared_macs(void **state) {
         assert_false(lookup_mac_is_shared(&mac, NULL, 0));
 }
 
-static void test_agent_tokens(void **state) {
-        static const uint8_t secret[TOKEN_SECRET_SIZE] = { 1 }, other_secret[TOKEN_SECRET_SIZE] = { 2 };
-        struct uuid a = node_of('A'), b = node_of('B');
-        char token[AGENT_TOKEN_SIZE], other[AGENT_TOKEN_SIZE];
+static void test_junk_serials(void **state) {
+        static const char *const junk[] = { "", "0", "0000000000", "xxxx", "To be filled by O.E.M.", "Default string", "1234567890", "NOT SPECIFIED" };
+        static const char *const good[] = { "CZ1234", "S3X0", "12345678901", "0000001", "J3XYZ" };
 
-        assert_int_equal(strlen(agent_token_make(secret, &a, "p1.x", token)), 64);
-        assert_true(agent_token_equal(token, agent_token_make(secret, &a, "p1.x", other)));
-        assert_false(agent_token_equal(token, agent_token_make(secret, &b, "p1.x", other)));
-        assert_false(agent_token_equal(token, agent_token_make(secret, &a, "p1.y", other)));
-        assert_false(agent_token_equal(token, agent_token_make(other_secret, &a, "p1.x", other)));
-        assert_false(agent_token_equal(token, NULL));
-        assert_false(agent_token_equal(token, ""));
-        assert_false(agent_token_equal(token, "******"));
-        snprintf(other, sizeof(other), "%.63s", token);
-        assert_false(agent_token_equal(token, other));
-}
-
-static void test_agents(void **state) {
-        static const uint8_t secret[TOKEN_SECRET_SIZE] = { 1 };
-        struct uuid node = node_of('A');
-        char token[AGENT_TOKEN_SIZE], other[AGENT_TOKEN_SIZE], name[16];
-        _cleanup_(agents_freep) struct agents *agents = NULL;
-
-        assert_int_equal(agents_new(&agents), 0);
-        agent_token_make(secret, &node, "one", token);
-        assert_true(agents_keep_url(agents, token, "http://a:9999"));
-        assert_true(agents_give(agents, token));
-        assert_false(agents_give(agents, token));
-        assert_true(agents_keep_url(agents, token, "http://a:9999"));
-        assert_false(agents_keep_url(agents, token, "http://b:9999"));
-        assert_true(agents_keep_url(agents, token, "http://a:9999"));
-        /* what comes by the thousands takes no more memory, and may push it out: then it begins anew */
-        for (int i = 0; i < 200000; i++) {
-                snprintf(name, sizeof(name), "%d", i);
-                assert_true(agents_give(agents, agent_token_make(secret, &node, name, other)));
-        }
-        assert_true(agents_give(agents, token));
-        assert_true(agents_keep_url(agents, token, "http://b:9999"));
+        for (size_t i = 0; i < ELEMENTS(junk); i++)
+                assert_true(lookup_serial_is_junk(junk[i]));
+        for (size_t i = 0; i < ELEMENTS(good); i++)
+                assert_false(lookup_serial_is_junk(good[i]));
 }
 
 int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_looks),
                 cmocka_unit_test(test_shared_macs),
-                cmocka_unit_test(test_agent_tokens),
-                cmocka_unit_test(test_agents),
+                cmocka_unit_test(test_junk_serials),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);
