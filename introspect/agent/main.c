@@ -30,6 +30,7 @@ struct agent {
         struct net net;
         struct lldp_listener *lldp;
         uint64_t lldp_start_ms;
+        bool aborted; /* the inspection was taken back */
 };
 
 /* Something that only a person, or a change elsewhere, can mend: offers a shell if that is allowed, and gives it time. */
@@ -103,14 +104,72 @@ static void require_address(struct agent *agent, bool started) {
         agent->server.mac = agent->net.mac;
 }
 
+/* How the machine ends by its command line, as an order. */
+static enum order final_order(const struct agent *agent) {
+        switch (agent->options.finish) {
+        case AGENT_FINISH_REBOOT:
+                return ORDER_REBOOT;
+        case AGENT_FINISH_POWEROFF:
+                return ORDER_POWEROFF;
+        default:
+                return ORDER_WAIT;
+        }
+}
+
+static void obey(struct agent *agent, enum order order) {
+        int r = 0;
+        if (order == ORDER_ABORT && !agent->aborted)
+                say_loud("the inspection of this machine was taken back: it ends here");
+        if (order == ORDER_ABORT) {
+                agent->aborted = true;
+                order = final_order(agent);
+        }
+        if (order == ORDER_REBOOT) {
+                say("restarting");
+                r = init_restart();
+        } else if (order == ORDER_POWEROFF) {
+                say("switching off");
+                r = init_power_off();
+        }
+        if (r < 0)
+                say_loud("the kernel refused: %s", strerror(-r));
+}
+
+/* Asks for orders for ever. What changes is said once, not every two seconds. */
+static void follow_orders(struct agent *agent, const char *message) {
+        int last = 0;
+        for (;;) {
+                enum order order = ORDER_NONE;
+                int status = 0, r = server_report(&agent->server, "waiting", agent->aborted ? NULL : message, REPORT_TIMEOUT_MS, &order, &status);
+                if (r != last && r == -EPROTO)
+                        say("the server gives no orders (status %d): asking now and then", status);
+                else if (r != last && r < 0)
+                        say("the server does not answer: %s", strerror(-r));
+                else if (r != last)
+                        say("the server answers again");
+                last = r;
+                obey(agent, r == 0 ? order : ORDER_NONE);
+                wait_ms(r == -EPROTO ? ORDER_PAUSE_ABSENT_MS : ORDER_PAUSE_MS);
+        }
+}
+
+/* It ends as if it had been done, but nothing is posted. */
+static void abort_inspection(struct agent *agent) {
+        obey(agent, ORDER_ABORT);
+        say("waiting for orders");
+        follow_orders(agent, NULL);
+}
+
 /* Best effort: a server without this endpoint gets the inventory all the same. */
 static void report(struct agent *agent, const char *state) {
-        enum order order;
+        enum order order = ORDER_NONE;
         int status = 0, r = server_report(&agent->server, state, NULL, REPORT_TIMEOUT_MS, &order, &status);
         if (r == -EPROTO)
                 say("the server does not take reports: status %d for \"%s\"", status, state);
         else if (r < 0)
                 say("the server did not take the report \"%s\": %s", state, strerror(-r));
+        else if (order == ORDER_ABORT)
+                abort_inspection(agent);
 }
 
 static void collect_lldp(struct agent *agent) {
@@ -144,47 +203,19 @@ static enum server_result post(struct agent *agent) {
                          agent->server.inventory.host, agent->net.mac);
                 net_stop(&agent->net);
                 require_address(agent, false);
-        }
-}
-
-static void obey(struct agent *agent, enum order order) {
-        int r = 0;
-        if (order == ORDER_REBOOT) {
-                say("restarting");
-                r = init_restart();
-        } else if (order == ORDER_POWEROFF) {
-                say("switching off");
-                r = init_power_off();
-        }
-        if (r < 0)
-                say_loud("the kernel refused: %s", strerror(-r));
-}
-
-/* Asks for orders for ever. What changes is said once, not every two seconds. */
-static void follow_orders(struct agent *agent, const char *message) {
-        int last = 0;
-        for (;;) {
-                enum order order = ORDER_NONE;
-                int status = 0, r = server_report(&agent->server, "waiting", message, REPORT_TIMEOUT_MS, &order, &status);
-                if (r != last && r == -EPROTO)
-                        say("the server gives no orders (status %d): asking now and then", status);
-                else if (r != last && r < 0)
-                        say("the server does not answer: %s", strerror(-r));
-                else if (r != last)
-                        say("the server answers again");
-                last = r;
-                obey(agent, r == 0 ? order : ORDER_NONE);
-                wait_ms(r == -EPROTO ? ORDER_PAUSE_ABSENT_MS : ORDER_PAUSE_MS);
+                report(agent, "retrying");
         }
 }
 
 /* A refused inventory is for a person to read: the machine stays on, whatever the command line says. */
 static void finish(struct agent *agent, enum server_result result) {
+        if (result == SERVER_ABORTED)
+                abort_inspection(agent);
         if (result == SERVER_REFUSED)
                 follow_orders(agent, "the inventory was refused");
         if (agent->options.finish != AGENT_FINISH_WAIT) {
                 report(agent, "posted");
-                obey(agent, agent->options.finish == AGENT_FINISH_REBOOT ? ORDER_REBOOT : ORDER_POWEROFF);
+                obey(agent, final_order(agent));
         }
         say("waiting for orders");
         follow_orders(agent, NULL);

@@ -13,6 +13,7 @@
 #include "introspect/agent/wait.h"
 
 #define POST_TIMEOUT_MS 60000 /* hooks may run before the server answers */
+#define ORDER_TIMEOUT_MS 2000
 
 int server_init(struct server *server, const char *callback_url) {
         char orders[AGENT_URL_MAX + 16];
@@ -76,6 +77,11 @@ static void say_refused(const struct server *server, const struct http_response 
                  server->mac, response->status, response->reason, message);
 }
 
+static bool is_taken_back(const struct server *server) {
+        enum order order;
+        return server_report(server, "retrying", NULL, ORDER_TIMEOUT_MS, &order, NULL) == 0 && order == ORDER_ABORT;
+}
+
 enum server_result server_post(const struct server *server, const char *json) {
         struct http_response *response = malloc(sizeof *response);
         enum server_result result = SERVER_UNREACHABLE;
@@ -88,6 +94,10 @@ enum server_result server_post(const struct server *server, const char *json) {
                         break;
                 }
                 say_retry(server, outcome, response, number, wait);
+                if (outcome >= 0 && is_taken_back(server)) {
+                        result = SERVER_ABORTED;
+                        break;
+                }
                 wait_ms(wait);
         }
         if (result == SERVER_ACCEPTED)
@@ -103,7 +113,7 @@ enum order order_parse(const char *body, size_t size) {
         static const struct {
                 const char *name;
                 enum order order;
-        } orders[] = { { "wait", ORDER_WAIT }, { "reboot", ORDER_REBOOT }, { "poweroff", ORDER_POWEROFF } };
+        } orders[] = { { "wait", ORDER_WAIT }, { "reboot", ORDER_REBOOT }, { "poweroff", ORDER_POWEROFF }, { "abort", ORDER_ABORT } };
         json_t *root = json_loadb(body, size, 0, NULL);
         const char *name = json_string_value(json_object_get(root, "order"));
         enum order order = ORDER_NONE;

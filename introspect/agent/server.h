@@ -3,12 +3,19 @@
 
 #include "introspect/agent/url.h"
 
-enum order { ORDER_NONE, ORDER_WAIT, ORDER_REBOOT, ORDER_POWEROFF };
+enum order {
+        ORDER_NONE,
+        ORDER_WAIT,
+        ORDER_REBOOT,
+        ORDER_POWEROFF,
+        ORDER_ABORT, /* the inspection was taken back: post nothing, and end */
+};
 
 enum server_result {
         SERVER_ACCEPTED,
         SERVER_REFUSED,     /* it answered, and would not answer differently next time; the reason stands on the console */
         SERVER_UNREACHABLE, /* POST_ATTEMPTS attempts without an answer */
+        SERVER_ABORTED,     /* between attempts it gave the order to abort */
 };
 
 struct server {
@@ -23,11 +30,11 @@ int server_init(struct server *server, const char *callback_url);
 /* A sentence for the person at the console: why server_init() refused a URL. Static. */
 const char *server_url_problem(int error);
 
-/* Posts an inventory, again and again as post_judge() says, each attempt and its outcome on the console. Blocks for at most some ten
- * minutes. */
+/* Posts an inventory, again and again as post_judge() says, each attempt and its outcome on the console; a server that answers, but does not take
+ * it yet, is asked for orders before the next attempt ("retrying"). Blocks for at most some ten minutes. */
 enum server_result server_post(const struct server *server, const char *json);
 
-/* Tells the server `state` ("started", "collecting", "posted", "waiting"; `message` may be NULL) and takes its order; one attempt of at most
+/* Tells the server `state` ("started", "collecting", "retrying", "posted", "waiting"; `message` may be NULL) and takes its order; one attempt of at most
  * `timeout_ms`. Returns 0 with *ret (ORDER_NONE: it answered, but with no order known here), or a negative errno; -EPROTO is an answer other
  * than 2xx, whose status is then in *ret_status (which may be NULL). */
 int server_report(const struct server *server, const char *state, const char *message, unsigned timeout_ms, enum order *ret,

@@ -38,10 +38,11 @@ def built(folder):
 
 
 class StandIn:
-    """In place of pxed-introspect. `statuses`: what the first posts are answered with; `order`: what a waiting machine is told."""
+    """In place of pxed-introspect. `statuses`: what the first posts are answered with; `order`: what a waiting machine is told; `orders`:
+    what it is told in other states."""
 
-    def __init__(self, statuses=(), order='poweroff', chunked=False):
-        self.statuses, self.order, self.chunked = list(statuses), order, chunked
+    def __init__(self, statuses=(), order='poweroff', orders=None, chunked=False):
+        self.statuses, self.orders, self.chunked = list(statuses), {**(orders or {}), 'waiting': order}, chunked
         self.posts, self.reports, self.paths, self.headers = [], [], [], []
         stand_in = self
 
@@ -64,7 +65,7 @@ class StandIn:
         if handler.path.startswith('/v1/agent'):
             report = json.loads(body)
             self.reports.append(report)
-            reply = {'order': self.order if report['state'] == 'waiting' else 'wait'}
+            reply = {'order': self.orders.get(report['state'], 'wait')}
         else:
             status = self.statuses.pop(0) if self.statuses else 200
             self.headers.append(dict(handler.headers))
@@ -207,7 +208,7 @@ def test_small_machine_and_retries(tmp_path):
     assert [status for status, _ in server.posts] == [500, 409, 200]
     assert 'attempt 1 of 60' in console and 'attempt 2 of 60' in console and MACS[0] in console
     assert 'the rack ?[31mis closed' in console  # an answer cannot steer the terminal
-    assert [report['state'] for report in server.reports] == ['started', 'posted']
+    assert [report['state'] for report in server.reports] == ['started', 'retrying', 'retrying', 'posted']
     check_identity(server.payload, 'bios')
     inventory = server.payload['inventory']
     assert inventory['memory']['physical_mb'] == 256
@@ -222,15 +223,36 @@ def test_small_machine_and_retries(tmp_path):
 
 
 def test_refused(tmp_path):
-    """A refusal is final, shown, and never switches the machine off by itself; an order still does."""
+    """A refusal is final, shown, and never switches the machine off by itself; that it was taken back ends it."""
     with StandIn(statuses=[400] * 9, order='wait') as server, machine(tmp_path, server, append='pxed.finish=poweroff') as node:
         node.wait_for('refused the inventory of this machine', 60)
         node.wait_until(lambda: sum(report['state'] == 'waiting' for report in server.reports) >= 2, 20, 'second request for orders')
         assert len(server.posts) == 1
         assert server.reports[-1]['message'] == 'the inventory was refused'
-        server.order = 'poweroff'
+        server.orders['waiting'] = 'abort'
         node.wait_off(20)
+    assert 'was taken back' in node.console
     assert f'MAC {MACS[0]}' in node.console and 'status 400' in node.console
+
+
+def test_taken_back(tmp_path):
+    """An order to abort ends the machine as its command line says, with nothing posted."""
+    with StandIn(orders={'started': 'abort'}) as server, machine(tmp_path, server, append='pxed.finish=poweroff') as node:
+        node.wait_off(60)
+        assert 'was taken back' in node.console and 'switching off' in node.console
+    assert (server.posts, [report['state'] for report in server.reports]) == ([], ['started'])
+
+
+def test_taken_back_while_posting(tmp_path):
+    """Also when the server takes no inventory; a machine that is to wait waits, and boots again when it is told so."""
+    with StandIn(statuses=[503] * 9, order='abort', orders={'retrying': 'abort'}) as server, machine(tmp_path, server) as node:
+        node.wait_for('was taken back', 60)
+        node.wait_until(lambda: sum(report['state'] == 'waiting' for report in server.reports) >= 2, 20, 'second request for orders')
+        server.orders['waiting'] = 'reboot'
+        node.wait_off(20)
+        assert node.console.count('was taken back') == 1 and 'restarting' in node.console
+    assert [status for status, _ in server.posts] == [503]
+    assert all('message' not in report or report['message'] is None for report in server.reports)
 
 
 def test_no_url(tmp_path):

@@ -97,6 +97,7 @@ static void test_orders_and_messages(void **state) {
         assert_int_equal(order_parse(CASE("{\"order\": \"reboot\"}")), ORDER_REBOOT);
         assert_int_equal(order_parse(CASE("{\"order\": \"poweroff\", \"x\": 1}")), ORDER_POWEROFF);
         assert_int_equal(order_parse(CASE("{\"order\": \"wait\"}")), ORDER_WAIT);
+        assert_int_equal(order_parse(CASE("{\"order\": \"abort\"}")), ORDER_ABORT);
         assert_int_equal(order_parse(CASE("{\"order\": \"explode\"}")), ORDER_NONE);
         assert_int_equal(order_parse(CASE("{\"order\": 1}")), ORDER_NONE);
         assert_int_equal(order_parse(CASE("nothing")), ORDER_NONE);
