@@ -177,14 +177,6 @@ bool claims_take(struct claims *c, struct address_conflict *ret) {
         return true;
 }
 
-bool claims_is_due(const struct claims *c) {
-        return c->due_count > 0;
-}
-
-void claims_withdraw(struct claims *c, const struct address_conflict *conflict) {
-        *find_claim(c, conflict->network, conflict->vlan, &conflict->address) = (struct claim) {};
-}
-
 void claims_forget(struct claims *c, uint16_t network) {
         for (uint32_t i = 0; i < c->sets * CLAIMS_WAYS; i++)
                 if (c->entries[i].network == network)

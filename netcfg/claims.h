@@ -35,12 +35,14 @@
 #define CLAIMS_RATE 10
 #define CLAIMS_BURST 50
 #define CLAIMS_DUE_MAX 64
+/* The appliance itself, whose MAC may change, where a claimer's MAC is asked for: no machine has this one. */
+#define CLAIMER_APPLIANCE ((struct mac) {})
 
 struct address_conflict {
         uint16_t network;
         int vlan; /* as of struct sighting */
         struct ip address;
-        struct mac macs[CLAIMERS_MAX];
+        struct mac macs[CLAIMERS_MAX]; /* or CLAIMER_APPLIANCE */
         unsigned mac_count; /* 1: it was declined, and who else has it was not heard */
         uint64_t time;      /* microseconds of realtime */
 };
@@ -61,8 +63,5 @@ void claims_declined(struct claims *claims, uint16_t network, int vlan, const st
 
 /* The next conflict that was found; more than CLAIMS_DUE_MAX are not kept. False: none. */
 bool claims_take(struct claims *claims, struct address_conflict *ret);
-bool claims_is_due(const struct claims *claims);
-/* It was none: what was claimed of the address is forgotten, so that a true one is told when it comes. */
-void claims_withdraw(struct claims *claims, const struct address_conflict *conflict);
 
 void claims_forget(struct claims *claims, uint16_t network);

@@ -19,7 +19,7 @@ static bool is_among(const struct mac *mac, const struct mac *macs, unsigned cou
 }
 
 bool own_has_mac(const struct own *own, const struct mac *mac) {
-        return is_among(mac, own->macs, own->mac_count) || is_among(mac, own->former, own->former_count);
+        return is_among(mac, own->macs, own->mac_count) || is_among(mac, own->noted, own->noted_count);
 }
 
 void own_add_address(struct own *own, const struct ip *address) {
@@ -32,15 +32,23 @@ void own_add_mac(struct own *own, const struct mac *mac) {
                 own->macs[own->mac_count++] = *mac;
 }
 
-static void add_former(struct own *own, const struct mac *macs, unsigned count) {
-        for (unsigned i = 0; i < count && own->former_count < ELEMENTS(own->former); i++)
-                if (!own_has_mac(own, &macs[i]))
-                        own->former[own->former_count++] = macs[i];
+void own_note_mac(struct own *own, const struct mac *mac) {
+        unsigned i = 0;
+
+        if (!mac_is_unicast(mac))
+                return;
+        while (i < own->noted_count && memcmp(&own->noted[i], mac, sizeof(*mac)) != 0)
+                i++;
+        if (i == own->noted_count && i < ELEMENTS(own->noted))
+                own->noted_count++;
+        else if (i == own->noted_count)
+                i--; /* the oldest gives way */
+        memmove(own->noted + 1, own->noted, i * sizeof(*mac));
+        own->noted[0] = *mac;
 }
 
-void own_add_former(struct own *own, const struct own *before) {
-        add_former(own, before->macs, before->mac_count);
-        add_former(own, before->former, before->former_count);
+void own_clear(struct own *own) {
+        own->address_count = own->mac_count = 0;
 }
 
 bool foreign_is_own(const struct own *own, const struct ip *server, const struct mac *source) {

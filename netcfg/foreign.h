@@ -18,7 +18,7 @@
 /* More are left out: their answers would be told as foreign ones. */
 #define OWN_ADDRESSES_MAX 512
 #define OWN_MACS_MAX 128
-#define OWN_FORMER_MAX 16
+#define OWN_NOTED_MAX 16
 
 /* What belongs to the appliance: the addresses of its networks as configured, and each address and MAC of its host. */
 struct own {
@@ -26,16 +26,21 @@ struct own {
         unsigned address_count;
         struct mac macs[OWN_MACS_MAX];
         unsigned mac_count;
-        struct mac former[OWN_FORMER_MAX]; /* that interfaces had before, the newest first: their frames may come out of a capture later */
-        unsigned former_count;
+        struct mac noted[OWN_NOTED_MAX]; /* that the networks' interfaces have or had, the newest first */
+        unsigned noted_count;
 };
 
 /* What is there already, or finds no room, is left out. */
 void own_add_address(struct own *own, const struct ip *address);
 void own_add_mac(struct own *own, const struct mac *mac);
-/* The MACs of `before` that are not there any more are former ones: a bridge takes another MAC when ports join it. */
-void own_add_former(struct own *own, const struct own *before);
-/* Also a former one. */
+/*
+ * An interface of a network has this MAC now: noted for as long as it is among the newest OWN_NOTED_MAX. A bridge takes another MAC as ports join
+ * and leave it. The frames with one come out of a capture when it may be gone again, and when no reading of the host has found it.
+ */
+void own_note_mac(struct own *own, const struct mac *mac);
+/* Before the host is read again: only the noted MACs stay. */
+void own_clear(struct own *own);
+/* Also one that was noted. */
 bool own_has_mac(const struct own *own, const struct mac *mac);
 
 /*

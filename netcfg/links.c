@@ -23,6 +23,13 @@ struct links {
         sd_event_source *source;
 };
 
+static bool take_mac(const struct nlattr *attribute, struct mac *ret) {
+        if (!attribute || nla_len(attribute) != sizeof(ret->bytes))
+                return false;
+        memcpy(ret->bytes, nla_data(attribute), sizeof(ret->bytes));
+        return true;
+}
+
 static void tell_neighbour(const struct links *links, struct nlmsghdr *header) {
         struct nlattr *attributes[NDA_MAX + 1];
         const struct ndmsg *neighbour = nlmsg_data(header);
@@ -33,21 +40,21 @@ static void tell_neighbour(const struct links *links, struct nlmsghdr *header) {
                 return;
         /* NUD_NOARP are the kernel's own: multicast and loopback. */
         if (!(neighbour->ndm_state & (NUD_REACHABLE | NUD_STALE | NUD_DELAY | NUD_PROBE | NUD_PERMANENT)) ||
-            !attributes[NDA_LLADDR] || nla_len(attributes[NDA_LLADDR]) != sizeof(mac.bytes) ||
-            !netlink_take_ip(attributes[NDA_DST], neighbour->ndm_family, &address))
+            !take_mac(attributes[NDA_LLADDR], &mac) || !netlink_take_ip(attributes[NDA_DST], neighbour->ndm_family, &address))
                 return;
-        memcpy(mac.bytes, nla_data(attributes[NDA_LLADDR]), sizeof(mac.bytes));
         links->handlers.neighbour(neighbour->ndm_ifindex, &mac, &address, neighbour->ndm_state & NUD_REACHABLE, links->handlers.userdata);
 }
 
 static void tell_link(const struct links *links, struct nlmsghdr *header) {
         struct nlattr *attributes[IFLA_MAX + 1];
         const struct ifinfomsg *link = nlmsg_data(header);
+        struct mac mac;
 
         if (nlmsg_parse(header, sizeof(*link), attributes, IFLA_MAX, NULL) < 0)
                 return;
         links->handlers.changed(link->ifi_index, attributes[IFLA_IFNAME] ? nla_get_string(attributes[IFLA_IFNAME]) : NULL,
-                                attributes[IFLA_MASTER] ? (int) nla_get_u32(attributes[IFLA_MASTER]) : 0, links->handlers.userdata);
+                                attributes[IFLA_MASTER] ? (int) nla_get_u32(attributes[IFLA_MASTER]) : 0,
+                                take_mac(attributes[IFLA_ADDRESS], &mac) ? &mac : NULL, links->handlers.userdata);
 }
 
 static int on_message(struct nl_msg *msg, void *userdata) {
@@ -62,7 +69,7 @@ static int on_message(struct nl_msg *msg, void *userdata) {
         case RTM_NEWADDR:
         case RTM_DELADDR:
                 if (nlmsg_valid_hdr(header, sizeof(struct ifaddrmsg)))
-                        links->handlers.changed((int) ((const struct ifaddrmsg *) nlmsg_data(header))->ifa_index, NULL, 0,
+                        links->handlers.changed((int) ((const struct ifaddrmsg *) nlmsg_data(header))->ifa_index, NULL, 0, NULL,
                                                 links->handlers.userdata);
                 break;
         case RTM_NEWNEIGH:
@@ -79,7 +86,7 @@ static int on_events(sd_event_source *source, int fd, uint32_t revents, void *us
         int r = nl_recvmsgs_default(links->events);
         if (r < 0 && r != -NLE_AGAIN) {
                 log_debug("Events of the kernel's interfaces were lost (%s); reading them all again.", nl_geterror(r));
-                links->handlers.changed(0, NULL, 0, links->handlers.userdata);
+                links->handlers.changed(0, NULL, 0, NULL, links->handlers.userdata);
         }
         return 0;
 }

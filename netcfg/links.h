@@ -1,6 +1,7 @@
 /*
  * Interfaces, addresses and neighbours of the kernel (rtnetlink, by libnl). An event says only that something changed; what is true is
- * then read from the kernel. So an event that was lost, or that came in another order, does no harm.
+ * then read from the kernel. So an event that was lost, or that came in another order, does no harm. Only a MAC is also told by the event itself: it
+ * may be gone again when the kernel is asked.
  */
 #pragma once
 
@@ -13,8 +14,9 @@ struct links;
 
 struct links_handlers {
         /* This interface may have changed. index 0 and name NULL: each one may, and each neighbour. `name` may be NULL otherwise, too.
-         * `master`: the bridge that it is a port of, also when it was one until now; 0: none is known. */
-        void (*changed)(int index, const char *name, int master, void *userdata);
+         * `master`: the bridge that it is a port of, also when it was one until now; 0: none is known.
+         * `mac`: what it has, or had until now; NULL: the event does not say. */
+        void (*changed)(int index, const char *name, int master, const struct mac *mac, void *userdata);
         /* A machine that the kernel knows by that interface. `confirmed`: it answered just now. */
         void (*neighbour)(int index, const struct mac *mac, const struct ip *address, bool confirmed, void *userdata);
         void *userdata;

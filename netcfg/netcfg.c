@@ -108,28 +108,17 @@ static void drain_foreign(struct netcfg *netcfg) {
         }
 }
 
-/* Who else answers DHCP is told from what this host has: on any interface, and now. */
-static void refresh_own(struct netcfg *netcfg) {
-        struct own *own = observer_own(netcfg->context.observer), before = *own;
-
-        *own = (struct own) {};
-        FOREACH_NETWORK(netcfg, id)
-                network_add_own(netcfg->networks[id], own);
-        int r = host_read(own);
-        if (r < 0)
-                log_warning("Cannot read this host's addresses: %s", strerror(-r));
-        own_add_former(own, &before);
-}
-
 static void drain_conflicts(struct netcfg *netcfg) {
-        struct observer *observer = netcfg->context.observer;
         struct address_conflict conflict;
 
-        if (claims_is_due(observer_claims(observer)))
-                refresh_own(netcfg);
-        while (observer_take_conflict(observer, &conflict))
+        while (claims_take(observer_claims(netcfg->context.observer), &conflict)) {
+                const struct network *network = netcfg->networks[conflict.network];
+                for (unsigned i = 0; i < conflict.mac_count; i++)
+                        if (memcmp(&conflict.macs[i], &CLAIMER_APPLIANCE, sizeof(conflict.macs[i])) == 0)
+                                conflict.macs[i] = *network_mac(network);
                 worker_observe(netcfg->context.worker, "addressConflict", NULL, conflict.time,
-                               report_address_conflict(&conflict, network_name(netcfg->networks[conflict.network])));
+                               report_address_conflict(&conflict, network_name(network)));
+        }
 }
 
 static void drain(struct netcfg *netcfg) {
@@ -188,6 +177,18 @@ static int on_expire(sd_event_source *source, uint64_t usec, void *userdata) {
 
 /* ---- what the kernel says */
 
+/* Who else answers DHCP is told from what this host has: on any interface, and now. */
+static void refresh_own(struct netcfg *netcfg) {
+        struct own *own = observer_own(netcfg->context.observer);
+
+        own_clear(own);
+        FOREACH_NETWORK(netcfg, id)
+                network_add_own(netcfg->networks[id], own);
+        int r = host_read(own);
+        if (r < 0)
+                log_warning("Cannot read this host's addresses: %s", strerror(-r));
+}
+
 static int on_refresh(sd_event_source *source, uint64_t usec, void *userdata) {
         struct netcfg *netcfg = userdata;
         bool all = netcfg->all_stale;
@@ -209,7 +210,7 @@ static int on_refresh(sd_event_source *source, uint64_t usec, void *userdata) {
         return 0;
 }
 
-static void on_link_changed(int index, const char *name, int master, void *userdata) {
+static void on_link_changed(int index, const char *name, int master, const struct mac *mac, void *userdata) {
         struct netcfg *netcfg = userdata;
 
         if (index == 0)
@@ -217,6 +218,8 @@ static void on_link_changed(int index, const char *name, int master, void *userd
         FOREACH_NETWORK(netcfg, id)
                 if (network_has_link(netcfg->networks[id], index, name)) {
                         netcfg->stale[id] = true;
+                        if (mac)
+                                own_note_mac(observer_own(netcfg->context.observer), mac);
                         arm(netcfg->refresh, index == 0 ? LOST_DELAY : REFRESH_DELAY);
                 }
         if (manage_has_link(netcfg->manage, index, name)) {

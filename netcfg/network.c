@@ -37,6 +37,10 @@ const char *network_name(const struct network *network) {
         return network->name;
 }
 
+const struct mac *network_mac(const struct network *network) {
+        return &network->segment.own;
+}
+
 static void arm(sd_event_source *timer, uint64_t delay) {
         sd_event_source_set_time_relative(timer, delay);
         sd_event_source_set_enabled(timer, SD_EVENT_ONESHOT);
@@ -192,6 +196,7 @@ void network_refresh(struct network *network) {
         }
         network->link = link;
         network->segment.own = link.mac;
+        own_note_mac(observer_own(network->context->observer), &link.mac);
         prober_set_link(network->prober, &link);
         if (link.up && link.index != known)
                 network_read_neighbours(network);

@@ -44,3 +44,5 @@ void network_heard(struct network *network, const char *interface);
 void network_add_own(const struct network *network, struct own *own);
 
 const char *network_name(const struct network *network);
+/* The appliance's MAC there as it was read last; zeros: not known. */
+const struct mac *network_mac(const struct network *network);

@@ -1,26 +1,10 @@
 #include "netcfg/observer_internal.h"
 
-/* The appliance's own cards are one machine: the kernel may answer for an address on each of them. */
+/* The appliance is one machine, whichever of its MACs it has at the moment; the kernel may also answer for an address on each card. */
 static const struct mac *claimer_of(const struct observer *o, const struct segment *segment, const struct mac *mac) {
-        return own_has_mac(&o->own, mac) ? &segment->own : mac;
-}
+        static const struct mac appliance = CLAIMER_APPLIANCE;
 
-/* A frame with a new MAC of a card comes before the news of it: then it looked like somebody else's. */
-static bool is_of_one_machine(const struct own *own, const struct address_conflict *conflict) {
-        unsigned others = 0, ours = 0;
-
-        for (unsigned i = 0; i < conflict->mac_count; i++)
-                *(own_has_mac(own, &conflict->macs[i]) ? &ours : &others) += 1;
-        return ours > 1 && others == 0;
-}
-
-bool observer_take_conflict(struct observer *o, struct address_conflict *ret) {
-        while (claims_take(o->claims, ret)) {
-                if (!is_of_one_machine(&o->own, ret))
-                        return true;
-                claims_withdraw(o->claims, ret);
-        }
-        return false;
+        return observer_is_own(o, segment, mac) ? &appliance : mac;
 }
 
 void observer_claim(struct observer *o, const struct segment *segment, const struct ip *address, const struct mac *mac, uint64_t time) {

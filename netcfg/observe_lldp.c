@@ -1,15 +1,11 @@
 #include "netcfg/observer_internal.h"
 
-/* A capture takes what this host sends, too: an LLDP daemon here is no neighbour. */
-static bool is_own(const struct observer *o, const struct segment *segment, const struct mac *source) {
-        return memcmp(source, &segment->own, sizeof(*source)) == 0 || own_has_mac(&o->own, source);
-}
-
-/* What is announced is about the cable, whichever VLAN the frame is on. */
+/* What is announced is about the cable, whichever VLAN the frame is on. A capture takes what this host sends, too: an LLDP daemon here is no
+ * neighbour. */
 void observe_lldp(struct observer *o, struct segment *segment, const struct packet *packet, uint64_t time) {
         const struct mac *source = &packet->ethernet.source;
 
-        if (is_own(o, segment, source))
+        if (observer_is_own(o, segment, source))
                 return;
         observer_sight(o, segment, source, (struct in_addr) {}, PROTOCOL_LLDP, time);
         neighbours_note_lldp(o->neighbours, o->interface, &packet->lldp, time);
@@ -18,7 +14,7 @@ void observe_lldp(struct observer *o, struct segment *segment, const struct pack
 void observe_cdp(struct observer *o, struct segment *segment, const struct packet *packet, uint64_t time) {
         const struct mac *source = &packet->ethernet.source;
 
-        if (is_own(o, segment, source))
+        if (observer_is_own(o, segment, source))
                 return;
         observer_sight(o, segment, source, (struct in_addr) {}, PROTOCOL_CDP, time);
         neighbours_note_cdp(o->neighbours, o->interface, &packet->cdp, time);

@@ -62,14 +62,13 @@ void observer_emit(struct observer *o, struct segment *segment, struct step *ste
                 segment->suppressed++;
 }
 
-/* The appliance's own cards are no machines. */
-static bool is_own(const struct observer *o, const struct segment *segment, const struct mac *mac) {
+bool observer_is_own(const struct observer *o, const struct segment *segment, const struct mac *mac) {
         return memcmp(mac, &segment->own, sizeof(*mac)) == 0 || own_has_mac(&o->own, mac);
 }
 
 void observer_sight_ip(struct observer *o, struct segment *segment, const struct mac *mac, const struct ip *address,
                        enum protocol protocol, uint64_t time) {
-        if (is_own(o, segment, mac))
+        if (observer_is_own(o, segment, mac))
                 return;
         int r = sightings_note(o->sightings, segment->network, o->vlan, mac, address, protocol, time);
         if (r == SIGHTING_NEW || r == SIGHTING_NEW_SQUEEZED)
@@ -136,7 +135,7 @@ void observer_frame(struct observer *o, struct segment *segment, const char *int
 
 void observer_neighbour(struct observer *o, struct segment *segment, const struct mac *mac, const struct ip *address, bool confirmed,
                         uint64_t time) {
-        if (is_own(o, segment, mac))
+        if (observer_is_own(o, segment, mac))
                 return;
         if (!confirmed && sightings_knows(o->sightings, segment->network, mac, address))
                 return;

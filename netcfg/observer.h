@@ -82,5 +82,3 @@ void observer_forget(struct observer *observer, uint16_t network);
 
 /* What is the appliance's own, to be filled and kept up to date; nothing at first. */
 struct own *observer_own(struct observer *observer);
-/* The next conflict of two machines: one between cards of the appliance is none, by what is its own now. False: there is none. */
-bool observer_take_conflict(struct observer *observer, struct address_conflict *ret);

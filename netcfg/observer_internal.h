@@ -40,6 +40,9 @@ void observe_dhcp6_answer(struct observer *o, const struct segment *segment, con
 void observe_dhcp4_details(struct observer *o, const struct segment *segment, const struct dhcp4 *message);
 void observe_dhcp6_details(struct observer *o, const struct segment *segment, const struct dhcp6 *message, const struct exchange *client);
 
+/* Whether this is a MAC of the appliance's own cards, which are no machines. */
+bool observer_is_own(const struct observer *o, const struct segment *segment, const struct mac *mac);
+
 /* Gives the step out, with the VLAN of its frame, unless there are too many. `now`: of the frame that it was seen by. */
 void observer_emit(struct observer *o, struct segment *segment, struct step *step, uint64_t now);
 /* A machine was seen. `address` 0: it has none yet. Without memory for one more MAC the frame is as good as not seen. */

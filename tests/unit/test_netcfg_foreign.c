@@ -34,28 +34,43 @@ static void test_own_answers(void **state) {
         assert_false(foreign_is_own(&own, &other, NULL));
 }
 
-/* A bridge whose MAC changes as ports join it. */
-static void test_former_macs_are_own(void **state) {
-        const struct mac first = { { 2, 0, 0, 0, 0, 1 } }, second = { { 2, 0, 0, 0, 0, 2 } };
-        struct own before = {}, own = {}, after = {};
+/* A bridge whose MAC changes as ports join and leave it; what it had between two readings of the host is in none of them. */
+static void test_noted_macs_are_own(void **state) {
+        const struct mac card = mac("52:54:00:bb:00:01"), between = mac("52:54:00:bb:00:02"), none = {}, group = mac("01:80:c2:00:00:0e");
+        struct ip ours = address("192.0.2.1");
+        struct own own = {};
 
-        own_add_mac(&before, &first);
-        own_add_mac(&own, &second);
-        assert_false(own_has_mac(&own, &first));
-        own_add_former(&own, &before);
-        assert_true(own_has_mac(&own, &first) && own_has_mac(&own, &second));
-        assert_int_equal(own.mac_count, 1);
-        /* and one that comes back is no former one */
-        own_add_mac(&after, &first);
-        own_add_former(&after, &own);
-        assert_true(own_has_mac(&after, &first) && own_has_mac(&after, &second));
-        assert_int_equal(after.former_count, 1);
+        own_add_address(&own, &ours);
+        own_add_mac(&own, &card);
+        assert_false(own_has_mac(&own, &between));
+        own_note_mac(&own, &between);
+        own_note_mac(&own, &between);
+        own_note_mac(&own, &none);
+        own_note_mac(&own, &group);
+        assert_int_equal(own.noted_count, 1);
+        own_clear(&own);
+        assert_true(own_has_mac(&own, &between));
+        assert_false(own_has_mac(&own, &card));
+        assert_int_equal(own.address_count, 0);
+}
 
-        struct own many = {}, next = {};
-        for (unsigned i = 0; i < 2 * OWN_FORMER_MAX; i++)
-                own_add_mac(&many, &(struct mac) { { 2, 0, 0, 0, 1, (uint8_t) i } });
-        own_add_former(&next, &many);
-        assert_int_equal(next.former_count, OWN_FORMER_MAX);
+static void test_the_oldest_note_gives_way(void **state) {
+        struct own own = {};
+        struct mac number = { { 2, 0, 0, 0, 1, 0 } };
+
+        for (uint8_t i = 0; i < OWN_NOTED_MAX; i++) {
+                number.bytes[5] = i;
+                own_note_mac(&own, &number);
+        }
+        number.bytes[5] = 0; /* it is the newest again */
+        own_note_mac(&own, &number);
+        number.bytes[5] = OWN_NOTED_MAX;
+        own_note_mac(&own, &number);
+        assert_int_equal(own.noted_count, OWN_NOTED_MAX);
+        for (uint8_t i = 0; i <= OWN_NOTED_MAX; i++) {
+                number.bytes[5] = i;
+                assert_int_equal(own_has_mac(&own, &number), i != 1);
+        }
 }
 
 static void test_own_is_bounded(void **state) {
@@ -163,7 +178,8 @@ int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_own_answers),
                 cmocka_unit_test(test_own_is_bounded),
-                cmocka_unit_test(test_former_macs_are_own),
+                cmocka_unit_test(test_noted_macs_are_own),
+                cmocka_unit_test(test_the_oldest_note_gives_way),
                 cmocka_unit_test(test_when_a_server_is_due),
                 cmocka_unit_test(test_each_in_turn),
                 cmocka_unit_test(test_servers_are_bounded),

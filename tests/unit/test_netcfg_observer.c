@@ -405,33 +405,38 @@ static void test_neighbour(void **state) {
         assert_false(sightings_take(sightings, &sighting));
 }
 
-/* The kernel's news of another MAC comes after the first frame with it. */
-static void test_conflict_of_own_cards(void **state) {
+/* Its bridge has another MAC while a certain port is there. */
+static void test_the_appliance_is_one_claimer(void **state) {
         struct world *world = *state;
         struct observer *o = world->observer;
         struct address_conflict conflict;
-        struct mac before, after, stranger;
+        struct mac before = world->segment.own, between, stranger;
         struct ip ip;
 
-        assert_int_equal(mac_parse("52:54:00:cc:00:01", &before), 0);
-        assert_int_equal(mac_parse("52:54:00:cc:00:02", &after), 0);
+        assert_int_equal(mac_parse("52:54:00:cc:00:02", &between), 0);
         assert_int_equal(mac_parse(CLIENT, &stranger), 0);
         assert_int_equal(ip_parse("192.0.2.1", &ip), 0);
-        const struct mac *const turns[] = { &before, &after, &before };
-        for (size_t i = 0; i < ELEMENTS(turns); i++)
-                observer_claim(o, &world->segment, &ip, turns[i], NOW + i * USEC_PER_SEC);
-        own_add_mac(observer_own(o), &before);
-        own_add_mac(observer_own(o), &after);
-        assert_false(observer_take_conflict(o, &conflict));
+        own_note_mac(observer_own(o), &before);
+        own_note_mac(observer_own(o), &between);
+        const struct {
+                const struct mac *has, *read;
+        } turns[] = { { &before, &before }, { &between, &before }, { &between, &between }, { &before, &between }, { &before, &before } };
+        for (size_t i = 0; i < ELEMENTS(turns); i++) {
+                world->segment.own = *turns[i].read;
+                observer_claim(o, &world->segment, &ip, turns[i].has, NOW + i * USEC_PER_SEC);
+        }
+        assert_false(claims_take(observer_claims(o), &conflict));
 
-        /* A true one is told nevertheless, and at once. */
-        const struct mac *const others[] = { &after, &stranger, &after };
+        /* A true one is told, whichever MAC the appliance has meanwhile. */
+        const struct mac *const others[] = { &stranger, &before };
         for (size_t i = 0; i < ELEMENTS(others); i++)
                 observer_claim(o, &world->segment, &ip, others[i], NOW + (10 + i) * USEC_PER_SEC);
-        assert_true(observer_take_conflict(o, &conflict));
+        assert_true(claims_take(observer_claims(o), &conflict));
         assert_int_equal(conflict.mac_count, 2);
+        assert_memory_equal(&conflict.macs[0], &CLAIMER_APPLIANCE, sizeof(struct mac));
+        assert_memory_equal(&conflict.macs[1], &stranger, sizeof(struct mac));
         assert_true(ip_equal(&conflict.address, &ip));
-        assert_false(observer_take_conflict(o, &conflict));
+        assert_false(claims_take(observer_claims(o), &conflict));
 }
 
 static void test_stray_vlan(void **state) {
@@ -490,7 +495,7 @@ int main(void) {
                 cmocka_unit_test_setup_teardown(test_whose_answer, set_up, tear_down),
                 cmocka_unit_test_setup_teardown(test_declined, set_up, tear_down),
                 cmocka_unit_test_setup_teardown(test_neighbour, set_up, tear_down),
-                cmocka_unit_test_setup_teardown(test_conflict_of_own_cards, set_up, tear_down),
+                cmocka_unit_test_setup_teardown(test_the_appliance_is_one_claimer, set_up, tear_down),
                 cmocka_unit_test(test_stray_vlan),
                 cmocka_unit_test(test_link_equal),
         };
