@@ -1,14 +1,26 @@
+#include <stdio.h>
 #include <string.h>
 
 #include "lib/inventory_reader.h"
 #include "lib/lldp_describe.h"
+#include "lib/lldp_parsed.h"
 #include "lib/payload.h"
+
+/* Of one port; more only where interfaces of one MAC add them up. */
+#define ADDRESSES_MAX 16
+
+/*
+ * As many interfaces have all of their LLDP described: one TLV becomes several values, and what is made of a payload has to fit into one message
+ * together with it (see introspect/api_inventory.c). Ironic looks at no more either.
+ */
+#define PARSED_LLDP_MAX 64
 
 /* The loopback interface, by name or by its address, is no port of the machine. */
 static bool is_loopback(const json_t *interface, const char *name) {
         const char *v4 = json_string_value(payload_field(interface, "ipv4_address"));
+        const char *v6 = json_string_value(payload_field(interface, "ipv6_address"));
 
-        return strcmp(name, "lo") == 0 || (v4 && strncmp(v4, "127.", 4) == 0);
+        return strcmp(name, "lo") == 0 || (v4 ? strncmp(v4, "127.", 4) == 0 : v6 && strcmp(v6, "::1") == 0);
 }
 
 static json_t *addresses_of(const json_t *interface) {
@@ -23,22 +35,58 @@ static json_t *addresses_of(const json_t *interface) {
         return list;
 }
 
-/* Type Interface, or NULL for one without a name or a usable MAC. */
-static json_t *read_interface(const json_t *from) {
-        _cleanup_json_ json_t *name = payload_text(from, "name");
-        char mac_text[MAC_TEXT_SIZE];
-        struct mac mac;
+/* As an agent that knows InfiniBand tells it (RFC 4390 with the prefix that Mellanox's firmware asks with). */
+static json_t *client_id_of(const json_t *interface) {
+        const char *guid = payload_infiniband_guid(interface, "mac_address");
 
-        if (!json_is_string(name) || is_loopback(from, json_string_value(name)) || !payload_mac(from, "mac_address", &mac))
-                return NULL;
-        return json_pack("{s:O, s:s, s:o, s:o, s:o, s:o, s:o, s:b}", "name", name, "mac", mac_format(&mac, mac_text),
-                         "driver", payload_text(from, "driver"), "speedMbps", payload_count_or_null(from, "speed_mbps"), "carrier",
-                         payload_bool_or_null(from, "has_carrier"), "pciAddress", payload_text(from, "pci_address"), "addresses",
-                         addresses_of(from), "boots", false);
+        if (guid && !payload_field(interface, "client_id"))
+                return json_sprintf("ff:00:00:00:00:00:02:00:00:02:c9:00:%s", guid);
+        return payload_text(interface, "client_id");
 }
 
-/* A VLAN or a bond shares its MAC with the card below it: the card, which has a place on a bus, stands for both. */
-static bool add_unless_shared(json_t *interfaces, json_t *interface) {
+/* Type Interface. */
+static json_t *read_interface(const json_t *from, const char *name, const struct mac *mac) {
+        char mac_text[MAC_TEXT_SIZE];
+
+        return json_pack("{s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:b, s:o, s:o, s:o, s:o}", "name", name, "mac", mac_format(mac, mac_text),
+                         "driver", payload_text(from, "driver"), "speedMbps", payload_count_or_null(from, "speed_mbps"), "carrier",
+                         payload_bool_or_null(from, "has_carrier"), "pciAddress", payload_text(from, "pci_address"), "addresses",
+                         addresses_of(from), "boots", false, "vendor", payload_text(from, "vendor"), "product",
+                         payload_text(from, "product"), "clientId", client_id_of(from), "biosdevname", payload_text(from, "biosdevname"));
+}
+
+/* The card has a place on a bus, which older agents do not tell; a VLAN on it has its name with a '.' and the number. */
+static bool is_below(const json_t *interface, const json_t *other) {
+        const char *name = json_get_string(interface, "name"), *other_name = json_get_string(other, "name");
+        bool has_place = json_get_string(interface, "pciAddress"), other_has_place = json_get_string(other, "pciAddress");
+        size_t length = strlen(name);
+
+        if (has_place != other_has_place)
+                return has_place;
+        return strncmp(other_name, name, length) == 0 && other_name[length] == '.';
+}
+
+static bool has_text(const json_t *list, const json_t *text) {
+        const json_t *member;
+        size_t i;
+
+        json_array_foreach((json_t *) list, i, member)
+                if (json_equal(member, text))
+                        return true;
+        return false;
+}
+
+static void add_addresses(json_t *interface, const json_t *from) {
+        json_t *list = json_object_get(interface, "addresses"), *address;
+        size_t i;
+
+        json_array_foreach(json_object_get(from, "addresses"), i, address)
+                if (json_array_size(list) < ADDRESSES_MAX && !has_text(list, address))
+                        json_array_append(list, address);
+}
+
+/* A VLAN or a bond shares its MAC with the card below it: the card stands for both, with the addresses of both. */
+static void add_unless_shared(json_t *interfaces, json_t *interface) {
         const char *mac = json_get_string(interface, "mac");
         json_t *other;
         size_t i;
@@ -46,29 +94,65 @@ static bool add_unless_shared(json_t *interfaces, json_t *interface) {
         json_array_foreach(interfaces, i, other) {
                 if (strcmp(json_get_string(other, "mac"), mac) != 0)
                         continue;
-                if (json_get_string(interface, "pciAddress") && !json_get_string(other, "pciAddress"))
+                if (is_below(interface, other)) {
+                        add_addresses(interface, other);
                         json_array_set(interfaces, i, interface);
-                return false;
+                } else {
+                        add_addresses(other, interface);
+                }
+                return;
         }
-        return json_array_append(interfaces, interface) == 0;
+        json_array_append(interfaces, interface);
+}
+
+/* Those that were left out without being what is no port anyway: `errors` names them once, as many as there is room for. */
+struct left_out {
+        char names[INVENTORY_REASON_SIZE];
+        size_t used;
+};
+
+static void leave_out(struct left_out *left_out, const json_t *name) {
+        const char *text = json_string_value(name) ?: "one without a name";
+        size_t room = sizeof(left_out->names) - left_out->used;
+        int n = snprintf(left_out->names + left_out->used, room, "%s%s", left_out->used ? ", " : "", text);
+
+        if (n > 0 && (size_t) n < room)
+                left_out->used += (size_t) n;
+        left_out->names[left_out->used] = 0;
+}
+
+static void validate_interface(json_t *interfaces, const json_t *from, struct left_out *left_out) {
+        _cleanup_json_ json_t *name = payload_text(from, "name"), *interface = NULL;
+        struct mac mac;
+
+        if (json_is_string(name) && is_loopback(from, json_string_value(name)))
+                return;
+        if (!json_is_string(name) || !payload_mac(from, "mac_address", &mac)) {
+                leave_out(left_out, name);
+                return;
+        }
+        interface = read_interface(from, json_string_value(name), &mac);
+        if (interface)
+                add_unless_shared(interfaces, interface);
 }
 
 bool reader_validate_interfaces(struct reader_input *input) {
         const json_t *list = reader_list(input, "interfaces"), *from;
         json_t *interfaces = json_object_get(input->normalized, "interfaces");
+        struct left_out left_out = { 0 };
         size_t i;
 
         json_array_foreach((json_t *) list, i, from) {
                 if (i >= INVENTORY_LIST_MAX)
                         break;
-                _cleanup_json_ json_t *interface = read_interface(from);
-                if (interface)
-                        add_unless_shared(interfaces, interface);
+                validate_interface(interfaces, from, &left_out);
         }
         if (!list)
                 return reader_fail(input, "the payload has no list `inventory.interfaces`");
         if (json_array_size(interfaces) == 0)
                 return reader_fail(input, "none of the %zu interfaces has a name and a usable MAC", json_array_size(list));
+        if (left_out.used)
+                reader_add_error(input, json_sprintf("validate-interfaces: without a name or a usable MAC: %s", left_out.names));
         return true;
 }
 
@@ -102,26 +186,60 @@ bool reader_ports(struct reader_input *input) {
         return true;
 }
 
-/* What the switch says of itself: in `lldp_raw`, by older agents in the interface itself. */
-bool reader_local_link(struct reader_input *input) {
-        const json_t *raw = json_get_object(input->raw, "lldp_raw"), *list = json_get_array(input->inventory, "interfaces");
-        json_t *interfaces = json_object_get(input->normalized, "interfaces"), *interface;
+/* In `lldp_raw`, by older agents in the interface itself. NULL: nothing was heard. */
+static const json_t *tlvs_of(const struct reader_input *input, const char *name) {
+        const json_t *tlvs = json_get_array(json_get_object(input->raw, "lldp_raw"), name), *from;
         size_t i;
+
+        if (json_array_size(tlvs) > 0)
+                return tlvs;
+        json_array_foreach(json_get_array(input->inventory, "interfaces"), i, from) {
+                if (i >= INVENTORY_LIST_MAX)
+                        break;
+                if (strcmp(json_get_string(from, "name") ?: "", name) != 0)
+                        continue;
+                tlvs = json_get_array(from, "lldp");
+                return json_array_size(tlvs) > 0 ? tlvs : NULL;
+        }
+        return NULL;
+}
+
+/* What was heard on a VLAN or a bond is said of the port that stands for it. */
+static const json_t *tlvs_by_mac(const struct reader_input *input, const char *mac) {
+        const json_t *from, *tlvs;
+        char text[MAC_TEXT_SIZE];
+        struct mac other;
+        size_t i;
+
+        json_array_foreach(json_get_array(input->inventory, "interfaces"), i, from) {
+                const char *name = json_get_string(from, "name");
+                if (i >= INVENTORY_LIST_MAX)
+                        break;
+                if (!name || !payload_mac(from, "mac_address", &other) || strcmp(mac_format(&other, text), mac) != 0)
+                        continue;
+                if ((tlvs = tlvs_of(input, name)))
+                        return tlvs;
+        }
+        return NULL;
+}
+
+/* What the switch says of itself. */
+bool reader_local_link(struct reader_input *input) {
+        json_t *interfaces = json_object_get(input->normalized, "interfaces"), *interface;
+        size_t i, described = 0;
 
         json_array_foreach(interfaces, i, interface) {
                 const char *name = json_get_string(interface, "name");
-                const json_t *tlvs = json_get_array(raw, name), *from;
+                const json_t *tlvs = tlvs_of(input, name) ?: tlvs_by_mac(input, json_get_string(interface, "mac"));
                 struct lldp lldp;
-                size_t n;
 
-                json_array_foreach((json_t *) list, n, from) {
-                        if (json_array_size(tlvs) > 0 || n >= INVENTORY_LIST_MAX)
-                                break;
-                        if (strcmp(json_get_string(from, "name") ?: "", name) == 0)
-                                tlvs = json_get_array(from, "lldp");
-                }
                 lldp_read(tlvs, &lldp);
                 lldp_describe(&lldp, interface);
+                json_t *parsed = described < PARSED_LLDP_MAX ? lldp_parsed(&lldp) : json_null();
+                described += json_is_object(parsed);
+                json_object_set_new(interface, "lldp", parsed);
+                if (lldp.truncated)
+                        reader_add_error(input, json_sprintf("local-link-connection: %s heard more from the switch than is kept", name));
         }
         return true;
 }

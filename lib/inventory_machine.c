@@ -39,6 +39,25 @@ bool reader_ramdisk_errors(struct reader_input *input) {
         return true;
 }
 
+/* Null where the ramdisk lists none. */
+static json_t *read_cpu_flags(struct reader_input *input, const json_t *cpu) {
+        const json_t *list = json_get_array(cpu, "flags"), *flag;
+        json_t *flags = list ? json_array() : json_null();
+        size_t i;
+
+        json_array_foreach((json_t *) list, i, flag) {
+                if (i >= INVENTORY_LIST_MAX) {
+                        reader_add_error(input, json_sprintf("cpu: only the first %d of %zu flags are kept", INVENTORY_LIST_MAX,
+                                                             json_array_size(list)));
+                        break;
+                }
+                _cleanup_json_ json_t *text = payload_clean_text(flag);
+                if (json_is_string(text))
+                        json_array_append(flags, text);
+        }
+        return flags;
+}
+
 bool reader_cpu(struct reader_input *input) {
         const json_t *cpu = json_get_object(input->inventory, "cpu");
         json_t *count = payload_count_or_null(cpu, "count"), *architecture = payload_text(cpu, "architecture");
@@ -47,6 +66,7 @@ bool reader_cpu(struct reader_input *input) {
         reader_set(input, "architecture", architecture);
         reader_set(input, "cpuModel", payload_text(cpu, "model_name"));
         reader_set(input, "cpuSockets", payload_count_or_null(cpu, "socket_count"));
+        reader_set(input, "cpuFlags", read_cpu_flags(input, cpu));
         if (json_is_null(count))
                 return reader_fail(input, "the ramdisk did not tell how many CPUs there are");
         if (json_is_null(architecture))
@@ -89,10 +109,13 @@ static json_t *read_disk(const json_t *from) {
 
         if (json_is_null(name))
                 return NULL;
-        return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "name", name, "size", payload_count_or_null(from, "size"), "serial",
+        return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "name", name, "size", payload_count_or_null(from, "size"), "serial",
                          payload_text(from, "serial"), "model", payload_text(from, "model"), "vendor", payload_text(from, "vendor"), "wwn",
                          payload_text(from, "wwn"), "rotational", payload_bool_or_null(from, "rotational"), "transport",
-                         payload_text(from, "tran"));
+                         payload_text(from, "tran"), "wwnWithExtension", payload_text(from, "wwn_with_extension"), "wwnVendorExtension",
+                         payload_text(from, "wwn_vendor_extension"), "hctl", payload_text(from, "hctl"), "byPath",
+                         payload_text(from, "by_path"), "logicalSectorSize", payload_count_or_null(from, "logical_sectors"),
+                         "physicalSectorSize", payload_count_or_null(from, "physical_sectors"));
 }
 
 bool reader_disks(struct reader_input *input) {
@@ -140,13 +163,24 @@ bool reader_boot_mode(struct reader_input *input) {
         return known || reader_fail(input, "the ramdisk did not tell whether the firmware is bios or uefi");
 }
 
-/* "0.0.0.0" and "::/0" mean none. */
-bool reader_bmc(struct reader_input *input) {
+static json_t *ip_or_null(const json_t *object, const char *key) {
         char text[IP_TEXT_SIZE];
         struct ip ip;
-        bool known = payload_ip(input->inventory, "bmc_address", &ip) || payload_ip(input->inventory, "bmc_v6address", &ip);
 
-        reader_set(input, "bmcAddress", known ? json_string(ip_format(&ip, text)) : json_null());
+        return payload_ip(object, key, &ip) ? json_string(ip_format(&ip, text)) : json_null();
+}
+
+/* "0.0.0.0" and "::/0" mean none. */
+bool reader_bmc(struct reader_input *input) {
+        json_t *v4 = ip_or_null(input->inventory, "bmc_address"), *v6 = ip_or_null(input->inventory, "bmc_v6address");
+        char text[MAC_TEXT_SIZE];
+        struct mac mac;
+        bool has_mac = payload_mac(input->inventory, "bmc_mac", &mac);
+
+        reader_set(input, "bmcAddress", json_incref(json_is_null(v4) ? v6 : v4));
+        reader_set(input, "bmcAddress6", v6);
+        reader_set(input, "bmcMac", has_mac ? json_string(mac_format(&mac, text)) : json_null());
+        json_decref(v4);
         return true;
 }
 

@@ -90,9 +90,20 @@ json_t *payload_bool_or_null(const json_t *object, const char *key) {
         return json_null();
 }
 
-bool payload_mac(const json_t *object, const char *key, struct mac *ret) {
+const char *payload_infiniband_guid(const json_t *object, const char *key) {
         const char *text = json_string_value(payload_field(object, key));
 
+        return text && strlen(text) == 59 && strspn(text, "0123456789abcdefABCDEF:") == 59 ? text + 36 : NULL;
+}
+
+bool payload_mac(const json_t *object, const char *key, struct mac *ret) {
+        const char *text = json_string_value(payload_field(object, key)), *guid = payload_infiniband_guid(object, key);
+        char copy[MAC_TEXT_SIZE];
+
+        if (guid) {
+                snprintf(copy, sizeof(copy), "%.9s%s", guid, guid + 15);
+                return mac_parse(copy, ret) == 0 && mac_is_unicast(ret);
+        }
         if (!text)
                 return false;
         while (is_space(*text))
@@ -100,8 +111,6 @@ bool payload_mac(const json_t *object, const char *key, struct mac *ret) {
         /* the ARP hardware type of PXELINUX's BOOTIF: 01 Ethernet, 20 (32) InfiniBand */
         if (strlen(text) > 18 && (text[2] == '-' || text[2] == ':') && (strncmp(text, "01", 2) == 0 || strncmp(text, "20", 2) == 0))
                 text += 3;
-
-        char copy[MAC_TEXT_SIZE];
         size_t n = strcspn(text, " \t\r\n");
         if (n >= sizeof(copy) || text[n + strspn(text + n, " \t\r\n")])
                 return false;

@@ -31,8 +31,11 @@ json_t *payload_count_or_null(const json_t *object, const char *key);
 /* true, false or null. */
 json_t *payload_bool_or_null(const json_t *object, const char *key);
 
-/* A unicast MAC, also in the form of BOOTIF ("01-aa-bb-..", the hardware type first). */
+/* A unicast MAC, also in the form of BOOTIF ("01-aa-bb-..", the hardware type first), or made of the 20-byte address of an InfiniBand port:
+ * the first and the last three bytes of its GUID, by which ironic-python-agent and firmware's BOOTIF name it. */
 bool payload_mac(const json_t *object, const char *key, struct mac *ret);
+/* The GUID ("7c:fe:90:03:00:29:26:52") in the 20-byte address of an InfiniBand port (RFC 4391 9.1.1); NULL: it is none. Borrowed. */
+const char *payload_infiniband_guid(const json_t *object, const char *key);
 
 /* An address that says where something is: neither unspecified nor loopback. A scope ("%eth0") and a prefix length are dropped. */
 bool payload_ip(const json_t *object, const char *key, struct ip *ret);

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "lib/lldp.h"
+#include "lib/lldp_parsed.h"
 #include "lib/text.h"
 
 static void check_text(const char *text, size_t size) {
@@ -36,6 +37,15 @@ static void check(const struct lldp *lldp) {
                 abort();
 }
 
+/* Told only where something was said; and JSON, whatever was said. */
+static void check_parsed(const struct lldp *lldp, bool something) {
+        _cleanup_json_ json_t *parsed = lldp_parsed(lldp);
+        _cleanup_free_ char *text = json_dumps(parsed, JSON_ENCODE_ANY);
+
+        if (!text || (something && !json_is_object(parsed)))
+                abort();
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
         struct wire wire = wire_new(data, size);
@@ -45,6 +55,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
                 if (!lldp.has_ttl || lldp.chassis.form == LLDP_NONE || lldp.port.form == LLDP_NONE)
                         abort();
                 check(&lldp);
+                check_parsed(&lldp, true);
         }
         lldp = (struct lldp) {};
         wire = wire_new(data, size);
@@ -55,5 +66,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
                         abort();
         }
         check(&lldp);
+        check_parsed(&lldp, false);
         return 0;
 }

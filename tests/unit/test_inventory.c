@@ -10,6 +10,7 @@
 #include "lib/file.h"
 #include "lib/idl.h"
 #include "lib/inventory.h"
+#include "lib/lldp.h"
 
 static const struct mac boot_mac = { { 0x52, 0x54, 0x00, 0xaa, 0xbb, 0x01 } };
 
@@ -174,10 +175,15 @@ static void test_interfaces_that_are_none(void **state) {
                 "{\"inventory\": {\"interfaces\": [{\"name\": \"lo\", \"mac_address\": \"52:54:00:00:00:09\"}, {\"mac_address\": \"52:54:00:00:00:01\"},"
                 " {\"name\": \"\", \"mac_address\": \"52:54:00:00:00:02\"}, {\"name\": \"a\", \"mac_address\": \"nonsense\"}, {\"name\": \"b\"}, 7, null, [],"
                 " {\"name\": \"loop\", \"mac_address\": \"52:54:00:00:00:03\", \"ipv4_address\": \"127.0.0.2\"},"
+                " {\"name\": \"six\", \"mac_address\": \"52:54:00:00:00:05\", \"ipv4_address\": null, \"ipv6_address\": \"::1\"},"
                 " {\"name\": \"m\", \"mac_address\": \"01:00:5e:00:00:01\"}, {\"name\": \"good\", \"mac_address\": \"52:54:00:00:00:04\"}]}}");
 
         assert_int_equal(json_array_size(json_object_get(result.normalized, "interfaces")), 1);
         assert_string_equal(string_at(&result, "interfaces", 0, "name"), "good");
+        const json_t *errors = json_object_get(result.normalized, "errors");
+        assert_string_equal(json_string_value(json_array_get(errors, 0)),
+                            "validate-interfaces: without a name or a usable MAC: one without a name, one without a name, a, b, one without a name,"
+                            " one without a name, one without a name, m");
         /* the boot script's MAC is not there: said, not guessed */
         assert_true(json_is_false(json_object_get(interface_at(&result, 0), "boots")));
 }
@@ -193,6 +199,73 @@ static void test_shared_mac_is_one_port(void **state) {
         assert_true(json_is_true(json_object_get(interface_at(&result, 0), "boots")));
 }
 
+/* Older agents do not tell where on the bus a card is: a VLAN is known by its name. What was heard on either is the port's. */
+static void test_vlan_on_a_card_of_older_agents(void **state) {
+        _cleanup_inventory_ struct inventory_result result = normalize(
+                "{\"inventory\": {\"interfaces\": [{\"name\": \"nic0.100\", \"mac_address\": \"52:54:00:aa:bb:01\", \"ipv4_address\": \"10.9.9.5\"},"
+                " {\"name\": \"nic0\", \"mac_address\": \"52:54:00:aa:bb:01\", \"ipv4_address\": null, \"ipv6_address\": \"fe80::1%nic0\"},"
+                " {\"name\": \"nic0.200\", \"mac_address\": \"52:54:00:aa:bb:01\", \"ipv4_address\": \"10.9.9.5\","
+                "  \"lldp\": [[5, \"746f72\"]]}]}}");
+        _cleanup_json_ json_t *addresses = json_pack("[s, s]", "fe80::1", "10.9.9.5");
+
+        assert_int_equal(json_array_size(json_object_get(result.normalized, "interfaces")), 1);
+        assert_string_equal(string_at(&result, "interfaces", 0, "name"), "nic0");
+        assert_true(json_equal(json_object_get(interface_at(&result, 0), "addresses"), addresses));
+        assert_string_equal(string_at(&result, "interfaces", 0, "switchName"), "tor");
+}
+
+static void test_infiniband(void **state) {
+        _cleanup_inventory_ struct inventory_result result = normalize(
+                "{\"inventory\": {\"interfaces\": [{\"name\": \"ib0\", \"client_id\": null,"
+                " \"mac_address\": \"80:00:02:08:fe:80:00:00:00:00:00:00:7c:fe:90:03:00:29:26:52\"},"
+                " {\"name\": \"ib1\", \"mac_address\": \"7c:fe:90:29:26:53\", \"client_id\": \"ff:00:00:00:00:00:02:00:00:02:c9:00:7c:fe:90:03:00:29:26:53\","
+                "  \"vendor\": \"0x15b3\", \"product\": \"0x1013\", \"biosdevname\": \"p1p1\"}], \"boot\": {\"pxe_interface\": \"20-7c-fe-90-29-26-52\"}}}");
+
+        assert_string_equal(string_at(&result, "interfaces", 0, "mac"), "7c:fe:90:29:26:52");
+        assert_string_equal(string_at(&result, "interfaces", 0, "clientId"), "ff:00:00:00:00:00:02:00:00:02:c9:00:7c:fe:90:03:00:29:26:52");
+        assert_true(json_is_true(json_object_get(interface_at(&result, 0), "boots")));
+        assert_string_equal(string_at(&result, "interfaces", 1, "clientId"), "ff:00:00:00:00:00:02:00:00:02:c9:00:7c:fe:90:03:00:29:26:53");
+        assert_string_equal(string_at(&result, "interfaces", 1, "vendor"), "0x15b3");
+        assert_string_equal(string_at(&result, "interfaces", 1, "product"), "0x1013");
+        assert_string_equal(string_at(&result, "interfaces", 1, "biosdevname"), "p1p1");
+}
+
+/* What hooks and rules look at besides. */
+static void test_disks_flags_and_bmc(void **state) {
+        _cleanup_inventory_ struct inventory_result result = normalize(
+                "{\"inventory\": {\"interfaces\": [{\"name\": \"a\", \"mac_address\": \"52:54:00:aa:bb:01\"}],"
+                " \"disks\": [{\"name\": \"/dev/sda\", \"wwn\": \"0x5000c500a1b2c3d4\", \"wwn_with_extension\": \"0x5000c500a1b2c3d40001\","
+                "  \"wwn_vendor_extension\": \"0x0001\", \"hctl\": \"2:0:0:0\", \"by_path\": \"/dev/disk/by-path/pci-0000:00:1f.2-ata-1\","
+                "  \"logical_sectors\": 512, \"physical_sectors\": 4096}, {\"name\": \"/dev/sdb\", \"hctl\": 7, \"physical_sectors\": \"x\"}],"
+                " \"cpu\": {\"flags\": [\"vmx\", \"aes\", null, {}, \"\"]}, \"bmc_address\": \"0.0.0.0\", \"bmc_v6address\": \"2001:db8::7/64\","
+                " \"bmc_mac\": \"0C:C4:7A:00:00:01\"}}");
+        _cleanup_json_ json_t *flags = json_pack("[s, s]", "vmx", "aes");
+        const json_t *disk = json_array_get(json_object_get(result.normalized, "disks"), 0);
+
+        assert_string_equal(string_at(&result, "disks", 0, "wwnWithExtension"), "0x5000c500a1b2c3d40001");
+        assert_string_equal(string_at(&result, "disks", 0, "wwnVendorExtension"), "0x0001");
+        assert_string_equal(string_at(&result, "disks", 0, "hctl"), "2:0:0:0");
+        assert_string_equal(string_at(&result, "disks", 0, "byPath"), "/dev/disk/by-path/pci-0000:00:1f.2-ata-1");
+        assert_int_equal(json_get_int(disk, "logicalSectorSize", 0), 512);
+        assert_int_equal(json_get_int(disk, "physicalSectorSize", 0), 4096);
+        assert_string_equal(string_at(&result, "disks", 1, "wwnWithExtension"), "null");
+        assert_int_equal(json_get_int(json_array_get(json_object_get(result.normalized, "disks"), 1), "physicalSectorSize", -1), -1);
+        assert_true(json_equal(json_object_get(result.normalized, "cpuFlags"), flags));
+        assert_string_equal(json_get_string(result.normalized, "bmcAddress"), "2001:db8::7");
+        assert_string_equal(json_get_string(result.normalized, "bmcAddress6"), "2001:db8::7");
+        assert_string_equal(json_get_string(result.normalized, "bmcMac"), "0c:c4:7a:00:00:01");
+}
+
+/* When a stored payload is read anew, it may not be known for whom the script was. */
+static void test_boot_script_not_known(void **state) {
+        _cleanup_json_ json_t *raw = json_loads("{\"inventory\": {\"interfaces\": [{\"name\": \"a\", \"mac_address\": \"52:54:00:aa:bb:01\"}]}}", 0, NULL);
+        _cleanup_inventory_ struct inventory_result result = { 0 };
+        char reason[INVENTORY_REASON_SIZE];
+
+        assert_int_equal(inventory_normalize(raw, NULL, &result, reason), 0);
+        assert_true(json_is_false(json_object_get(interface_at(&result, 0), "boots")));
+}
+
 static void test_lldp_of_older_agents(void **state) {
         _cleanup_inventory_ struct inventory_result result =
                 normalize("{\"inventory\": {\"interfaces\": [{\"name\": \"a\", \"mac_address\": \"52:54:00:aa:bb:01\","
@@ -200,6 +273,78 @@ static void test_lldp_of_older_agents(void **state) {
 
         assert_string_equal(string_at(&result, "interfaces", 0, "switchChassis"), "00:11:22:33:44:55");
         assert_string_equal(string_at(&result, "interfaces", 0, "switchPort"), "A");
+        _cleanup_json_ json_t *parsed = json_pack("{s:s, s:s}", "switch_chassis_id", "00:11:22:33:44:55", "switch_port_id", "A");
+        assert_true(json_equal(json_object_get(interface_at(&result, 0), "lldp"), parsed));
+}
+
+/* Where both are there, what was heard counts: an empty list says that nothing was. */
+static void test_lldp_of_newer_agents(void **state) {
+        _cleanup_inventory_ struct inventory_result result =
+                normalize("{\"inventory\": {\"interfaces\": [{\"name\": \"a\", \"mac_address\": \"52:54:00:aa:bb:01\", \"lldp\": [[5, \"6f6c64\"]]},"
+                          " {\"name\": \"b\", \"mac_address\": \"52:54:00:aa:bb:02\", \"lldp\": [[5, \"6f6c64\"]]},"
+                          " {\"name\": \"c\", \"mac_address\": \"52:54:00:aa:bb:03\"}]}, \"lldp_raw\": {\"a\": [[5, \"6e6577\"]], \"b\": [], \"c\": []}}");
+
+        assert_string_equal(string_at(&result, "interfaces", 0, "switchName"), "new");
+        assert_string_equal(string_at(&result, "interfaces", 1, "switchName"), "old");
+        assert_true(json_is_null(json_object_get(interface_at(&result, 2), "lldp")));
+        assert_true(json_is_null(json_object_get(interface_at(&result, 2), "switchName")));
+}
+
+struct weight {
+        size_t values, containers;
+};
+
+static void weigh(const json_t *value, struct weight *weight) {
+        const json_t *member;
+        const char *key;
+        size_t i;
+
+        weight->values++;
+        weight->containers += json_is_object(value) || json_is_array(value);
+        json_array_foreach((json_t *) value, i, member)
+                weigh(member, weight);
+        json_object_foreach((json_t *) value, key, member)
+                weigh(member, weight);
+}
+
+/* All TLVs that become more than they were, and as many VLANs as are kept. */
+static json_t *verbose_switch(void) {
+        json_t *tlvs = json_pack("[[i, s], [i, s], [i, s], [i, s]]", 7, "07ff07ff", 127, "00120f0103ffff0000", 127, "0080c2070300000011", 127,
+                                 "0080c202060015");
+        char hex[32];
+
+        for (int i = 0; i < LLDP_VLANS_MAX + 1; i++) {
+                snprintf(hex, sizeof(hex), "0080c203%04x0161", i);
+                json_array_append_new(tlvs, json_pack("[i, s]", 127, hex));
+        }
+        return tlvs;
+}
+
+/* Half of what one message may hold is the payload's (introspect/api_inventory.c); what is made of it fits into the other half. */
+static void test_what_is_made_of_a_large_payload_is_bounded(void **state) {
+        enum { VALUES = 128 * 1024, CONTAINERS = 32 * 1024, SWITCHES = 180 };
+        _cleanup_json_ json_t *interfaces = json_array(), *disks = json_array(), *flags = json_array();
+        _cleanup_json_ json_t *raw = json_pack("{s:{s:O, s:O, s:{s:O}}}", "inventory", "interfaces", interfaces, "disks", disks, "cpu", "flags", flags);
+        char mac[32];
+
+        for (int i = 0; i < INVENTORY_LIST_MAX; i++) {
+                snprintf(mac, sizeof(mac), "52:54:00:00:%02x:%02x", i >> 8, i & 255);
+                json_array_append_new(interfaces, json_pack("{s:s, s:s, s:s, s:s, s:o}", "name", mac, "mac_address", mac, "ipv4_address", "192.0.2.1",
+                                                            "ipv6_address", "fe80::1", "lldp", i < SWITCHES ? verbose_switch() : json_null()));
+                json_array_append_new(disks, json_pack("{s:s}", "name", mac));
+                json_array_append_new(flags, json_string("f"));
+        }
+        struct weight before = { 0 }, after = { 0 };
+        weigh(raw, &before);
+        assert_in_range(before.containers, CONTAINERS * 9 / 10, CONTAINERS);
+        _cleanup_free_ char *text = json_dumps(raw, 0);
+        _cleanup_inventory_ struct inventory_result result = normalize(text);
+        weigh(result.normalized, &after);
+        assert_in_range(after.values, 1, VALUES);
+        assert_in_range(after.containers, 1, CONTAINERS);
+        assert_true(json_is_object(json_object_get(interface_at(&result, 63), "lldp")));
+        assert_true(json_is_null(json_object_get(interface_at(&result, 64), "lldp")));
+        assert_int_equal(json_array_size(json_object_get(interface_at(&result, 64), "switchVlans")), LLDP_VLANS_MAX);
 }
 
 static void test_readers_fail_by_name(void **state) {
@@ -287,7 +432,13 @@ int main(void) {
                 cmocka_unit_test(test_junk_uuid_is_none),
                 cmocka_unit_test(test_interfaces_that_are_none),
                 cmocka_unit_test(test_shared_mac_is_one_port),
+                cmocka_unit_test(test_vlan_on_a_card_of_older_agents),
+                cmocka_unit_test(test_infiniband),
+                cmocka_unit_test(test_disks_flags_and_bmc),
+                cmocka_unit_test(test_boot_script_not_known),
                 cmocka_unit_test(test_lldp_of_older_agents),
+                cmocka_unit_test(test_lldp_of_newer_agents),
+                cmocka_unit_test(test_what_is_made_of_a_large_payload_is_bounded),
                 cmocka_unit_test(test_readers_fail_by_name),
                 cmocka_unit_test(test_nothing_left_fails),
                 cmocka_unit_test(test_long_lists_are_cut),
