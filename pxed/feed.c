@@ -18,6 +18,12 @@ static void unlink_item(struct feed *feed, struct feed_item *item) {
         *(item->next ? &item->next->previous : &feed->last) = item->previous;
 }
 
+static void set_exists(struct feed *feed, struct feed_item *item, bool exists) {
+        feed->gone += !exists;
+        feed->gone -= !item->exists;
+        item->exists = exists;
+}
+
 static void append(struct feed *feed, struct feed_item *item) {
         item->previous = feed->last;
         item->next = NULL;
@@ -40,9 +46,10 @@ int feed_touch(struct feed *feed, unsigned kind, const char *key, bool exists) {
                         return -ENOMEM;
                 }
                 memcpy(item->key, key, size + 1);
+                item->exists = true;
         }
         item->kind = kind;
-        item->exists = exists;
+        set_exists(feed, item, exists);
         append(feed, item);
         return 0;
 }
@@ -50,7 +57,7 @@ int feed_touch(struct feed *feed, unsigned kind, const char *key, bool exists) {
 void feed_retire(struct feed *feed, const char *key) {
         struct feed_item *item = find(feed, index_hash(key, strlen(key)), key);
         if (item)
-                item->exists = false;
+                set_exists(feed, item, false);
 }
 
 const struct feed_item *feed_next(const struct feed_item *item, unsigned mask) {
@@ -74,13 +81,14 @@ const struct feed_item *feed_after(const struct feed *feed, uint64_t sequence, u
 }
 
 static void drop(struct feed *feed, struct feed_item *item) {
+        feed->gone -= !item->exists;
         unlink_item(feed, item);
         index_remove(&feed->by_key, index_hash(item->key, strlen(item->key)), item);
         free(item);
 }
 
 void feed_prune(struct feed *feed, uint64_t sequence) {
-        for (struct feed_item *item = feed->first, *next; item && item->sequence <= sequence; item = next) {
+        for (struct feed_item *item = feed->first, *next; feed->gone > 0 && item && item->sequence <= sequence; item = next) {
                 next = item->next;
                 if (!item->exists)
                         drop(feed, item);

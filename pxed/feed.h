@@ -23,6 +23,7 @@ struct feed {
         struct index by_key;
         struct feed_item *first, *last; /* by sequence */
         uint64_t sequence;              /* of the newest change */
+        size_t gone;                    /* items that do not exist */
 };
 
 /* The object with this key is new, has changed, or (exists false) is gone. -ENOMEM: readers will not learn of it. */

@@ -43,8 +43,11 @@ static const unsigned wanted[ROLE_COUNT] = {
 static json_t *next_chunk(struct watch *w) {
         struct state *s = w->manager->state;
         const struct feed_item *item = feed_after(&s->desired, w->told, wanted[w->role]);
-        if (!item && w->began && w->completed)
+        if (!item && w->began && w->completed) {
+                /* What has changed is nothing to this role: it is not to be looked through again. */
+                w->told = s->desired.sequence;
                 return NULL;
+        }
         bool first = !w->began;
         json_t *entries = json_array();
         for (; item && json_array_size(entries) < CHUNK; item = feed_next(item, wanted[w->role])) {
