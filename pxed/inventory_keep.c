@@ -5,16 +5,117 @@
 
 #include "lib/json.h"
 
+/* The ramdisk's logs, where they are a text: they are kept apart. */
+#define LOGS "logs"
+
+static char *document_text(const json_t *normalized, const json_t *plugin_data) {
+        _cleanup_json_ json_t *document = json_copy((json_t *) normalized);
+        if (!document || json_object_set_new(document, "pluginData", json_object_size(plugin_data) > 0 ? json_incref((json_t *) plugin_data) : json_null()) < 0)
+                return NULL;
+        return json_dumps(document, JSON_COMPACT);
+}
+
+static char *raw_text(const json_t *raw, const char *logs) {
+        _cleanup_json_ json_t *rest = logs ? json_copy((json_t *) raw) : NULL;
+        if (logs && (!rest || json_object_del(rest, LOGS) < 0))
+                return NULL;
+        return json_dumps(rest ?: raw, JSON_COMPACT);
+}
+
 int inventory_keep(struct state *state, struct change *change, const struct node *node, uint64_t time, const json_t *inventory,
                    const json_t *plugin_data, const char *failure) {
-        _cleanup_free_ char *normalized = json_dumps(json_get_object(inventory, "normalized"), JSON_COMPACT);
-        _cleanup_free_ char *raw = json_dumps(json_get_object(inventory, "raw"), JSON_COMPACT);
+        const json_t *raw = json_get_object(inventory, "raw");
+        const char *logs = json_get_string(raw, LOGS);
+        _cleanup_free_ char *document = document_text(json_get_object(inventory, "normalized"), plugin_data), *rest = raw_text(raw, logs);
         struct store *store = change_store(change);
-        if (!normalized || !raw)
+        if (!document || !rest)
                 return -ENOMEM;
         if (!store)
                 return -EIO;
-        int r = store_add_inventory(store, &node->id, node->last_inventory, time, json_get_string(inventory, "post"), normalized, raw,
-                                    strlen(raw));
+        struct stored_inventory stored = {
+                .number = node->last_inventory,
+                .received = time,
+                .has_mac = mac_parse(json_get_string(inventory, "mac") ?: "", &stored.mac) == 0,
+                .ramdisk_failure = (char *) json_get_string(inventory, "failure"),
+                .failure = (char *) failure,
+                .document = document,
+                .document_size = strlen(document),
+                .raw = rest,
+                .raw_size = strlen(rest),
+                .logs = (char *) logs,
+        };
+        int r = store_add_inventory(store, &node->id, json_get_string(inventory, "post"), &stored);
         return r < 0 ? r : store_forget_inventories(store, &node->id, state->settings->inventories_kept);
+}
+
+int inventory_keep_outcome(struct change *change, const struct node *node, uint64_t number, const json_t *normalized, const json_t *plugin_data,
+                           const char *failure) {
+        static const char *const others[] = { "node", "number", "received", "failure" };
+        _cleanup_json_ json_t *own = json_copy((json_t *) normalized);
+        for (size_t i = 0; i < ELEMENTS(others); i++)
+                json_object_del(own, others[i]);
+        _cleanup_free_ char *document = document_text(own, plugin_data);
+        struct store *store = change_store(change);
+        if (!document)
+                return -ENOMEM;
+        return store ? store_replace_inventory(store, &node->id, number, document, strlen(document), failure) : -EIO;
+}
+
+void kept_inventory_clear(struct kept_inventory *kept) {
+        free(kept->ramdisk_failure);
+        free(kept->failure);
+        json_decref(kept->inventory);
+        json_decref(kept->raw);
+        *kept = (struct kept_inventory) {};
+}
+
+static int parse_document(const struct uuid *node, const struct stored_inventory *stored, json_t **ret) {
+        char id[UUID_TEXT_SIZE];
+        _cleanup_json_ json_t *inventory = json_loadb(stored->document, stored->document_size, 0, NULL);
+        if (!inventory)
+                return -EIO;
+        if (json_object_set_new(inventory, "node", json_string(uuid_format(node, id))) < 0 ||
+            json_object_set_new(inventory, "number", json_integer((json_int_t) stored->number)) < 0 ||
+            json_object_set_new(inventory, "received", json_integer((json_int_t) stored->received)) < 0 ||
+            json_object_set_new(inventory, "failure", json_text(stored->failure)) < 0)
+                return -ENOMEM;
+        *ret = TAKE_POINTER(inventory);
+        return 0;
+}
+
+static int parse_raw(const struct stored_inventory *stored, json_t **ret) {
+        _cleanup_json_ json_t *raw = json_loadb(stored->raw, stored->raw_size, 0, NULL);
+        if (!raw)
+                return -EIO;
+        if (stored->logs && json_object_set_new(raw, LOGS, json_text(stored->logs)) < 0)
+                return -ENOMEM;
+        *ret = TAKE_POINTER(raw);
+        return 0;
+}
+
+/* Takes the texts over. */
+static int parse(const struct uuid *node, struct stored_inventory *stored, struct kept_inventory *ret) {
+        struct kept_inventory kept = { .number = stored->number, .received = stored->received, .has_mac = stored->has_mac, .mac = stored->mac };
+        int r = parse_document(node, stored, &kept.inventory);
+        if (r == 0 && stored->raw)
+                r = parse_raw(stored, &kept.raw);
+        if (r == 0) {
+                kept.ramdisk_failure = TAKE_POINTER(stored->ramdisk_failure);
+                kept.failure = TAKE_POINTER(stored->failure);
+                *ret = kept;
+        } else
+                kept_inventory_clear(&kept);
+        return r;
+}
+
+int inventory_read(struct store *store, const struct uuid *node, uint64_t number, bool raw, struct kept_inventory *ret) {
+        _cleanup_(stored_inventory_clear) struct stored_inventory stored = {};
+        int r = store_read_inventory(store, node, number, STORED_DOCUMENT | (raw ? STORED_RAW : 0), &stored);
+        return r < 0 ? r : parse(node, &stored, ret);
+}
+
+int inventory_read_before(struct store *store, const struct uuid *node, uint64_t number, bool taken_over, struct kept_inventory *ret) {
+        _cleanup_(stored_inventory_clear) struct stored_inventory stored = {};
+        int r = store_read_inventory_before(store, node, number, taken_over, STORED_DOCUMENT, &stored);
+        return r < 0 ? r : parse(node, &stored, ret);
 }

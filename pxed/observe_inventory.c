@@ -39,6 +39,12 @@ static int tell_boot(struct observe *o, const struct node *node, const struct ma
         return flight_step(o->state, o->change, mac, NULL, node, &step);
 }
 
+/* The inventory that this one is compared with. One that cannot be read (Get says why) is as none. */
+static int read_previous(struct observe *o, const struct node *node, struct kept_inventory *ret) {
+        int r = node->last_inventory > 1 ? inventory_read_before(o->state->store, &node->id, node->last_inventory, true, ret) : 0;
+        return r == -ENOMEM ? r : 0;
+}
+
 int observe_inventory(struct observe *o, uint64_t time, const json_t *json) {
         struct process_input in = {
                 .time = time,
@@ -47,6 +53,7 @@ int observe_inventory(struct observe *o, uint64_t time, const json_t *json) {
                 .failure = json_get_string(json, "failure"),
         };
         const char *post = json_get_string(json, "post");
+        _cleanup_kept_ struct kept_inventory previous = {};
         _cleanup_json_ json_t *plugin_data = NULL;
         _cleanup_free_ char *failure = NULL;
         struct node *node;
@@ -66,6 +73,12 @@ int observe_inventory(struct observe *o, uint64_t time, const json_t *json) {
                 return r;
         node->last_inventory++;
         struct uuid id = node->id;
+        r = read_previous(o, node, &previous);
+        if (r < 0) {
+                node_free(node);
+                return r;
+        }
+        in.previous = previous.inventory;
         r = process_inventory(o->state, o->change, node, &in, &plugin_data, &failure);
         if (r < 0)
                 return r;

@@ -61,15 +61,38 @@ int store_read_failed_boots(struct store *store, size_t limit, int (*add)(struct
 int store_read_boot(struct store *store, uint64_t id, struct boot **ret);
 int store_newest_boot(struct store *store, uint64_t *ret_id);
 
-/* `raw` is JSON text. -EEXIST: this post is stored already. */
-int store_add_inventory(struct store *store, const struct uuid *node, uint64_t number, uint64_t received, const char *post,
-                        const char *normalized, const char *raw, size_t raw_size);
+/* What is stored of an inventory. Texts that are NULL: none. */
+struct stored_inventory {
+        uint64_t number, received;
+        bool has_mac;
+        struct mac mac;        /* that the boot script was made for */
+        char *ramdisk_failure; /* its own word that it failed */
+        char *failure;         /* why it was not taken over; NULL: it was */
+        char *document;        /* JSON text: org.pxed.Inventory's Inventory, less node, number, received and failure */
+        char *raw;             /* JSON text: as posted, less `logs` */
+        char *logs;            /* of the newest inventory of a node alone */
+        size_t document_size, raw_size;
+};
+void stored_inventory_clear(struct stored_inventory *inventory);
+
+/* -EEXIST: this post is stored already. What was kept of logs goes. */
+int store_add_inventory(struct store *store, const struct uuid *node, const char *post, const struct stored_inventory *inventory);
+/* Another document and failure for one that is stored. */
+int store_replace_inventory(struct store *store, const struct uuid *node, uint64_t number, const char *document, size_t document_size,
+                            const char *failure);
+/* Keeps the newest `keep`, as far as they take INVENTORIES_SIZE_MAX packed, always the newest, and the newest of those that were taken over. */
 int store_forget_inventories(struct store *store, const struct uuid *node, uint64_t keep);
+#define INVENTORIES_SIZE_MAX ((uint64_t) 16 * 1024 * 1024)
 /* Whether an inventory with this post is stored: 1 or 0. */
 int store_has_post(struct store *store, const char *post);
-/* number 0: the newest. Results that are NULL are not read; the caller frees them. -ENOENT. */
-int store_read_inventory(struct store *store, const struct uuid *node, uint64_t number, uint64_t *ret_number,
-                         uint64_t *ret_received, char **ret_normalized, char **ret_raw, size_t *ret_raw_size);
+
+/* What to read of an inventory besides what is small. */
+enum { STORED_DOCUMENT = 1, STORED_RAW = 2 };
+/* number 0: the newest. -ENOENT. *ret is to be cleared afterwards. */
+int store_read_inventory(struct store *store, const struct uuid *node, uint64_t number, int parts, struct stored_inventory *ret);
+/* The newest whose number is less; taken_over: of those that were. -ENOENT. */
+int store_read_inventory_before(struct store *store, const struct uuid *node, uint64_t number, bool taken_over, int parts,
+                                struct stored_inventory *ret);
 /* Newest first, as type Summary of org.pxed.Inventory. */
 int store_list_inventories(struct store *store, const struct uuid *node, json_t *summaries);
 

@@ -1,8 +1,7 @@
-/* What grows with time: events, boots, inventories. */
+/* What grows with time: events, boots. */
 #include <errno.h>
 #include <limits.h>
 #include <string.h>
-#include <zlib.h>
 
 #include "lib/json.h"
 #include "lib/text.h"
@@ -153,75 +152,4 @@ int store_newest_boot(struct store *store, uint64_t *ret_id) {
         *ret_id = column_u64(row, 0);
         sqlite3_reset(row);
         return 0;
-}
-
-int store_add_inventory(struct store *store, const struct uuid *node, uint64_t number, uint64_t received, const char *post,
-                        const char *normalized, const char *raw, size_t raw_size) {
-        uLongf size = compressBound(raw_size);
-        _cleanup_free_ Bytef *packed = malloc(size);
-        /* The quickest level: the loop waits for it. */
-        if (!packed || compress2(packed, &size, (const Bytef *) raw, raw_size, 1) != Z_OK)
-                return -ENOMEM;
-        return store_run(store, SQL_ADD_INVENTORY, "uiissbi", node, (int64_t) number, (int64_t) received, post, normalized,
-                         (const void *) packed, (size_t) size, (int64_t) raw_size);
-}
-
-int store_forget_inventories(struct store *store, const struct uuid *node, uint64_t keep) {
-        return store_run(store, SQL_FORGET_INVENTORIES, "ui", node, (int64_t) keep);
-}
-
-int store_has_post(struct store *store, const char *post) {
-        sqlite3_stmt *row;
-        int r = store_bind(store, SQL_HAS_POST, &row, "s", post);
-        if (r == 0)
-                r = store_row(store, row);
-        if (r > 0)
-                sqlite3_reset(row);
-        return r;
-}
-
-static int unpack(sqlite3_stmt *row, char **ret, size_t *ret_size) {
-        uLongf size = (uLongf) column_u64(row, 4);
-        _cleanup_free_ char *raw = malloc(size + 1);
-        if (!raw)
-                return -ENOMEM;
-        if (uncompress((Bytef *) raw, &size, sqlite3_column_blob(row, 3), (uLong) sqlite3_column_bytes(row, 3)) != Z_OK)
-                return -EIO;
-        raw[size] = '\0';
-        *ret = TAKE_POINTER(raw);
-        *ret_size = size;
-        return 0;
-}
-
-int store_read_inventory(struct store *store, const struct uuid *node, uint64_t number, uint64_t *ret_number,
-                         uint64_t *ret_received, char **ret_normalized, char **ret_raw, size_t *ret_raw_size) {
-        sqlite3_stmt *row;
-        int r = number > 0 ? store_bind(store, SQL_READ_INVENTORY, &row, "ui", node, (int64_t) number)
-                           : store_bind(store, SQL_READ_NEWEST_INVENTORY, &row, "u", node);
-        if (r == 0)
-                r = store_row(store, row);
-        if (r <= 0)
-                return r < 0 ? r : -ENOENT;
-        *ret_number = column_u64(row, 0);
-        *ret_received = column_u64(row, 1);
-        r = 0;
-        if (ret_normalized) {
-                *ret_normalized = NULL;
-                r = column_copy(row, 2, ret_normalized);
-        }
-        if (r == 0 && ret_raw)
-                r = unpack(row, ret_raw, ret_raw_size);
-        sqlite3_reset(row);
-        return r;
-}
-
-int store_list_inventories(struct store *store, const struct uuid *node, json_t *summaries) {
-        sqlite3_stmt *row;
-        int r = store_bind(store, SQL_LIST_INVENTORIES, &row, "u", node);
-        while (r == 0 && (r = store_row(store, row)) > 0)
-                r = json_array_append_new(summaries, json_pack("{s:I, s:I}", "number", (json_int_t) column_u64(row, 0),
-                                                               "received", (json_int_t) column_u64(row, 1))) < 0
-                            ? -ENOMEM
-                            : 0;
-        return r;
 }

@@ -41,7 +41,7 @@ int store_put_node(struct store *store, const struct node *n) {
 
 int store_delete_node(struct store *store, const struct uuid *id) {
         static const enum statement deletes[] = { SQL_DELETE_NODE, SQL_DELETE_PORTS, SQL_DELETE_ASSIGNMENT,
-                                                  SQL_DELETE_INVENTORIES };
+                                                  SQL_DELETE_INVENTORIES, SQL_DELETE_LOGS };
         int r = 0;
         for (size_t i = 0; r == 0 && i < ELEMENTS(deletes); i++)
                 r = store_run(store, deletes[i], "u", id);

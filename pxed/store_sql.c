@@ -4,6 +4,7 @@
 #include "pxed/store_sqlite.h"
 
 #define BOOT_COLUMNS "id, mac, network, node, started, heard, ended, outcome, reason, steps"
+#define INVENTORY_COLUMNS "number, received, mac, ramdisk_failure, failure, document_size, document, raw_size, raw"
 
 const char *const store_sql[STATEMENTS] = {
         [SQL_BEGIN] = "BEGIN IMMEDIATE",
@@ -18,6 +19,7 @@ const char *const store_sql[STATEMENTS] = {
         [SQL_PUT_ASSIGNMENT] = "INSERT OR REPLACE INTO assignments VALUES (?, ?, ?, ?, ?, ?)",
         [SQL_DELETE_ASSIGNMENT] = "DELETE FROM assignments WHERE node = ?",
         [SQL_DELETE_INVENTORIES] = "DELETE FROM inventories WHERE node = ?",
+        [SQL_DELETE_LOGS] = "DELETE FROM inventory_logs WHERE node = ?",
         [SQL_PUT_PROFILE] = "INSERT OR REPLACE INTO profiles VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
         [SQL_DELETE_PROFILE] = "DELETE FROM profiles WHERE name = ?",
         [SQL_ADD_EVENT] = "INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
@@ -36,16 +38,19 @@ const char *const store_sql[STATEMENTS] = {
         [SQL_READ_FAILED_BOOTS] = "SELECT " BOOT_COLUMNS " FROM boots WHERE outcome IN (3, 4) ORDER BY id DESC LIMIT ?",
         [SQL_READ_BOOTS_NODE] = "SELECT " BOOT_COLUMNS " FROM boots WHERE id < ? AND node = ? ORDER BY id DESC LIMIT ?",
         [SQL_READ_BOOTS_MAC] = "SELECT " BOOT_COLUMNS " FROM boots WHERE id < ? AND mac = ? ORDER BY id DESC LIMIT ?",
-        [SQL_ADD_INVENTORY] = "INSERT INTO inventories (node, number, received, post, normalized, raw, raw_size) "
-                              "VALUES (?, ?, ?, ?, ?, ?, ?)",
-        [SQL_FORGET_INVENTORIES] = "DELETE FROM inventories WHERE node = ?1 AND number <= "
-                                   "(SELECT number FROM inventories WHERE node = ?1 ORDER BY number DESC LIMIT 1 OFFSET ?2)",
+        [SQL_ADD_INVENTORY] = "INSERT INTO inventories (" INVENTORY_COLUMNS ", node, size, post) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        [SQL_REPLACE_INVENTORY] = "UPDATE inventories SET failure = ?3, document_size = ?4, document = ?5, size = ?6 + length(raw) WHERE node = ?1 AND number = ?2",
+        [SQL_PUT_LOGS] = "INSERT OR REPLACE INTO inventory_logs VALUES (?, ?, ?)",
+        [SQL_READ_LOGS] = "SELECT logs FROM inventory_logs WHERE node = ? AND number = ?",
+        [SQL_SIZES_OF_INVENTORIES] = "SELECT number, size FROM inventories WHERE node = ? ORDER BY number DESC",
+        /* But the newest that was taken over: differences are told from it. */
+        [SQL_FORGET_INVENTORIES] = "DELETE FROM inventories WHERE node = ?1 AND number <= ?2 AND number <> "
+                                   "coalesce((SELECT number FROM inventories WHERE node = ?1 AND failure IS NULL ORDER BY number DESC LIMIT 1), 0)",
         [SQL_HAS_POST] = "SELECT 1 FROM inventories WHERE post = ?",
-        [SQL_READ_INVENTORY] = "SELECT number, received, normalized, raw, raw_size FROM inventories "
-                               "WHERE node = ? AND number = ?",
-        [SQL_READ_NEWEST_INVENTORY] = "SELECT number, received, normalized, raw, raw_size FROM inventories "
-                                      "WHERE node = ? ORDER BY number DESC LIMIT 1",
-        [SQL_LIST_INVENTORIES] = "SELECT number, received FROM inventories WHERE node = ? ORDER BY number DESC",
+        [SQL_READ_INVENTORY] = "SELECT " INVENTORY_COLUMNS " FROM inventories WHERE node = ? AND number <= ? ORDER BY number DESC LIMIT 1",
+        [SQL_READ_GOOD_INVENTORY] = "SELECT " INVENTORY_COLUMNS " FROM inventories WHERE node = ? AND number <= ? AND failure IS NULL "
+                                    "ORDER BY number DESC LIMIT 1",
+        [SQL_LIST_INVENTORIES] = "SELECT number, received, failure FROM inventories WHERE node = ? ORDER BY number DESC",
         [SQL_PUT_SIGHTING] = "INSERT OR REPLACE INTO sightings VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
         [SQL_DELETE_SIGHTING] = "DELETE FROM sightings WHERE mac = ? AND network = ? AND vlan = ?",
         [SQL_PUT_LEASE] = "INSERT OR REPLACE INTO leases VALUES (?, ?, ?, ?, ?)",
@@ -120,8 +125,16 @@ static const char *const migrations[] = {
         "ALTER TABLE nodes ADD COLUMN traits TEXT; ALTER TABLE nodes ADD COLUMN extra TEXT;"
         "ALTER TABLE nodes ADD COLUMN root_device TEXT; ALTER TABLE nodes ADD COLUMN accelerators TEXT;"
         "ALTER TABLE nodes ADD COLUMN root_device_hints TEXT;"
-        "ALTER TABLE inventories ADD COLUMN mac BLOB; ALTER TABLE inventories ADD COLUMN ramdisk_failure TEXT;"
-        "ALTER TABLE inventories ADD COLUMN logs BLOB;"
+        /* What is large comes last, since a column is read by way of all that is before it. A size of 0: the text is not packed. Logs are a table of their
+         * own: only the newest inventory keeps them, and to take them out of a row would write the row again. */
+        "CREATE TABLE new_inventories (node BLOB NOT NULL, number INTEGER NOT NULL, received INTEGER NOT NULL, size INTEGER NOT NULL,"
+        " post TEXT NOT NULL UNIQUE, mac BLOB, ramdisk_failure TEXT, failure TEXT, document_size INTEGER NOT NULL,"
+        " raw_size INTEGER NOT NULL, document BLOB NOT NULL, raw BLOB NOT NULL, UNIQUE (node, number));"
+        "INSERT INTO new_inventories SELECT node, number, received, length(CAST(normalized AS BLOB)) + length(raw), post, NULL, NULL, NULL, 0,"
+        " raw_size, CAST(normalized AS BLOB), raw FROM inventories;"
+        "DROP TABLE inventories;"
+        "ALTER TABLE new_inventories RENAME TO inventories;"
+        "CREATE TABLE inventory_logs (node BLOB PRIMARY KEY, number INTEGER NOT NULL, logs) WITHOUT ROWID;"
         "CREATE TABLE rules (name TEXT PRIMARY KEY, revision INTEGER NOT NULL, rule TEXT NOT NULL) WITHOUT ROWID;",
 };
 

@@ -48,7 +48,7 @@ static int configure(struct store *store) {
 int store_open(const char *folder, struct store **ret, char *reason, size_t reason_size) {
         _cleanup_(store_freep) struct store *store = calloc(1, sizeof *store);
         _cleanup_free_ char *path = path_join(folder, "pxed.db");
-        if (!store || !path)
+        if (!store || !path || packer_new(&store->packer) < 0)
                 return -ENOMEM;
 
         /* It holds the secret of the boot tokens. */
@@ -77,6 +77,7 @@ struct store *store_free(struct store *store) {
         for (int i = 0; i < STATEMENTS; i++)
                 sqlite3_finalize(store->statements[i]);
         sqlite3_close(store->database);
+        packer_free(store->packer);
         free(store);
         return NULL;
 }

@@ -4,6 +4,7 @@
 #include <sqlite3.h>
 #include <stdbool.h>
 
+#include "pxed/pack.h"
 #include "pxed/store.h"
 
 enum statement {
@@ -19,6 +20,7 @@ enum statement {
         SQL_PUT_ASSIGNMENT,
         SQL_DELETE_ASSIGNMENT,
         SQL_DELETE_INVENTORIES,
+        SQL_DELETE_LOGS,
         SQL_PUT_PROFILE,
         SQL_DELETE_PROFILE,
         SQL_ADD_EVENT,
@@ -35,10 +37,14 @@ enum statement {
         SQL_READ_BOOTS_NODE,
         SQL_READ_BOOTS_MAC,
         SQL_ADD_INVENTORY,
+        SQL_REPLACE_INVENTORY,
+        SQL_PUT_LOGS,
+        SQL_READ_LOGS,
+        SQL_SIZES_OF_INVENTORIES,
         SQL_FORGET_INVENTORIES,
         SQL_HAS_POST,
         SQL_READ_INVENTORY,
-        SQL_READ_NEWEST_INVENTORY,
+        SQL_READ_GOOD_INVENTORY,
         SQL_LIST_INVENTORIES,
         SQL_PUT_SIGHTING,
         SQL_DELETE_SIGHTING,
@@ -65,6 +71,7 @@ int store_migrate(struct store *store);
 struct store {
         sqlite3 *database;
         sqlite3_stmt *statements[STATEMENTS]; /* prepared when first used */
+        struct packer *packer;
         char reason[256];
 };
 

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "pxed/inventory_keep.h"
 #include "pxed/network_seen.h"
 #include "pxed/store_sqlite.h"
 
@@ -258,9 +259,10 @@ static void test_migration(void **state) {
                 "ALTER TABLE nodes DROP COLUMN root_device;"
                 "ALTER TABLE nodes DROP COLUMN accelerators;"
                 "ALTER TABLE nodes DROP COLUMN root_device_hints;"
-                "ALTER TABLE inventories DROP COLUMN mac;"
-                "ALTER TABLE inventories DROP COLUMN ramdisk_failure;"
-                "ALTER TABLE inventories DROP COLUMN logs;"
+                "DROP TABLE inventory_logs; DROP TABLE inventories;"
+                "CREATE TABLE inventories (node BLOB NOT NULL, number INTEGER NOT NULL, received INTEGER NOT NULL,"
+                " post TEXT NOT NULL UNIQUE, normalized TEXT NOT NULL, raw BLOB NOT NULL, raw_size INTEGER NOT NULL, UNIQUE (node, number));"
+                "INSERT INTO inventories SELECT id, 1, 7, 'p', '{\"cpus\":4}', x'789cab564a54b232ac0500082a0209', 7 FROM nodes;"
                 "DROP TABLE rules;"
                 "PRAGMA user_version = 1", NULL, NULL, NULL), SQLITE_OK);
         sqlite3_close(database);
@@ -281,6 +283,12 @@ static void test_migration(void **state) {
         assert_null(node->ports[0].attachment);
         assert_null(node->properties);
         assert_null(node->root_device_hints);
+        _cleanup_kept_ struct kept_inventory kept = {};
+        assert_int_equal(inventory_read(f->state->store, &node->id, 0, true, &kept), 0);
+        assert_int_equal(kept.received, 7);
+        assert_int_equal(json_get_int(kept.inventory, "cpus", 0), 4);
+        assert_int_equal(json_get_int(kept.raw, "a", 0), 1);
+        assert_null(kept.failure);
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup_networks, teardown)

@@ -13,6 +13,7 @@
 #include "lib/text.h"
 #include "pxed/ageing.h"
 #include "pxed/identity.h"
+#include "pxed/inventory_keep.h"
 #include "pxed/observe.h"
 #include "pxed/shared.h"
 #include "pxed/store_sqlite.h"
@@ -270,12 +271,116 @@ static void test_inventory_conflicts(void **state) {
         assert_int_equal(store_list_inventories(f->state->store, &node_at(f, 4)->id, kept), 0);
         assert_int_equal(json_array_size(kept), 2);
         assert_int_equal(json_get_int(json_array_get(kept, 0), "number", 0), 3);
-        _cleanup_free_ char *raw = NULL;
-        size_t size;
-        uint64_t number, received;
-        assert_int_equal(store_read_inventory(f->state->store, &node_at(f, 4)->id, 0, &number, &received, NULL, &raw, &size), 0);
-        assert_string_equal(raw, "{\"a\":1}");
-        assert_int_equal(received, 5);
+        _cleanup_kept_ struct kept_inventory newest = {}, good = {};
+        assert_int_equal(inventory_read(f->state->store, &node_at(f, 4)->id, 0, true, &newest), 0);
+        assert_int_equal(json_get_int(newest.raw, "a", 0), 1);
+        assert_int_equal(newest.received, 5);
+        assert_string_equal(newest.ramdisk_failure, "no disk");
+        assert_string_equal(json_get_string(newest.inventory, "failure"), "no disk");
+        /* The one to tell differences from is the one before it. */
+        assert_int_equal(inventory_read_before(f->state->store, &node_at(f, 4)->id, newest.number, true, &good), 0);
+        assert_int_equal(good.number, 2);
+        assert_null(good.failure);
+}
+
+static int add_inventory(struct fixture *f, const struct uuid *node, uint64_t number, const char *post, json_t *raw, const char *failure) {
+        _cleanup_(change_freep) struct change *change = NULL;
+        _cleanup_(node_freep) struct node *copy = calloc(1, sizeof *copy);
+        _cleanup_json_ json_t *inventory = json_pack("{s:s, s:s, s:{s:i}, s:o}", "mac", "52:54:00:00:00:01", "post", post, "normalized", "cpus",
+                                                     (int) number, "raw", raw);
+        _cleanup_json_ json_t *data = json_pack("{s:i}", "found", (int) number);
+        copy->id = *node;
+        copy->last_inventory = number;
+        assert_int_equal(change_begin(f->state, NOW, &change), 0);
+        int r = inventory_keep(f->state, change, copy, number, inventory, number % 2 ? data : NULL, failure);
+        return r < 0 ? r : change_commit(change);
+}
+
+/* `expected` is taken over. */
+static void assert_raw(struct fixture *f, const struct uuid *node, uint64_t number, json_t *expected) {
+        _cleanup_json_ json_t *wanted = expected;
+        _cleanup_kept_ struct kept_inventory kept = {};
+        assert_int_equal(inventory_read(f->state->store, node, number, true, &kept), 0);
+        assert_int_equal(kept.number, number);
+        assert_true(json_equal(kept.raw, wanted));
+}
+
+/* What was posted comes back as it was; of older ones without the logs. */
+static void test_kept_inventories(void **state) {
+        static const char *const logs[] = { "H4sIAAAAAAAA", "H4sIAAAAAA==", "H4sIAAAAAB==" /* not what would be made of its bytes */, "no base64!", "", "\u2028" };
+        struct fixture *f = *state;
+        struct uuid node;
+        uuid_parse(U1, &node);
+        for (unsigned i = 0; i < ELEMENTS(logs); i++) {
+                char post[8];
+                snprintf(post, sizeof post, "k%u", i);
+                json_t *posted = json_pack("{s:i, s:s}", "a", (int) i, "logs", logs[i]);
+                assert_int_equal(add_inventory(f, &node, i + 1, post, json_incref(posted), NULL), 0);
+                assert_raw(f, &node, i + 1, posted);
+                if (i > 0)
+                        assert_raw(f, &node, i, json_pack("{s:i}", "a", (int) i - 1));
+        }
+        /* Logs that are no text stay in their place. */
+        assert_int_equal(add_inventory(f, &node, 7, "k7", json_pack("{s:[i]}", "logs", 1), NULL), 0);
+        assert_raw(f, &node, 7, json_pack("{s:[i]}", "logs", 1));
+        assert_raw(f, &node, 6, json_pack("{s:i}", "a", 5));
+        /* A post comes once, and nothing of it stays. */
+        assert_int_equal(add_inventory(f, &node, 8, "k7", json_object(), NULL), -EEXIST);
+
+        _cleanup_kept_ struct kept_inventory kept = {}, again = {}, none = {};
+        assert_int_equal(inventory_read(f->state->store, &node, 0, false, &kept), 0);
+        assert_int_equal(kept.number, 7);
+        assert_int_equal(kept.received, 7);
+        assert_true(kept.has_mac);
+        assert_null(kept.raw);
+        assert_int_equal(json_get_int(kept.inventory, "cpus", 0), 7);
+        assert_int_equal(json_get_int(json_object_get(kept.inventory, "pluginData"), "found", 0), 7);
+        assert_true(json_is_null(json_object_get(kept.inventory, "failure")));
+        assert_string_equal(json_get_string(kept.inventory, "node"), U1);
+        assert_int_equal(inventory_read(f->state->store, &node, 5, false, &none), -ENOENT);
+        assert_int_equal(inventory_read(f->state->store, &node, UINT64_MAX, false, &none), -ENOENT);
+        assert_int_equal(inventory_read_before(f->state->store, &node, 6, false, &none), -ENOENT);
+
+        /* Reapplied: the same number, the same raw, another outcome. */
+        _cleanup_(change_freep) struct change *change = NULL;
+        const struct node copy = { .id = node };
+        json_object_set_new(kept.inventory, "cpus", json_integer(99));
+        assert_int_equal(change_begin(f->state, NOW, &change), 0);
+        assert_int_equal(inventory_keep_outcome(change, &copy, 7, kept.inventory, NULL, "root-device: none"), 0);
+        assert_int_equal(change_commit(change), 0);
+        assert_int_equal(inventory_read(f->state->store, &node, 0, true, &again), 0);
+        assert_int_equal(again.number, 7);
+        assert_int_equal(json_get_int(again.inventory, "cpus", 0), 99);
+        assert_true(json_is_null(json_object_get(again.inventory, "pluginData")));
+        assert_string_equal(again.failure, "root-device: none");
+        assert_non_null(json_object_get(again.raw, "logs"));
+}
+
+/* At most so many, at most so large, and what differences are told from. */
+static void test_inventories_forgotten(void **state) {
+        struct fixture *f = *state;
+        _cleanup_json_ json_t *list = json_array(), *after = json_array();
+        struct uuid node;
+        uuid_parse(U1, &node);
+        assert_int_equal(add_inventory(f, &node, 1, "f1", json_object(), NULL), 0);
+        for (unsigned i = 2; i < 7; i++)
+                assert_int_equal(add_inventory(f, &node, i, (char[]) { 'f', (char) ('0' + i), 0 }, json_object(), "bad"), 0);
+        assert_int_equal(store_list_inventories(f->state->store, &node, list), 0);
+        assert_int_equal(json_array_size(list), 3);
+        assert_int_equal(json_get_int(json_array_get(list, 0), "number", 0), 6);
+        assert_int_equal(json_get_int(json_array_get(list, 2), "number", 0), 1);
+
+        /* Bytes that do not pack. */
+        size_t size = INVENTORIES_SIZE_MAX * 3 / 2;
+        _cleanup_free_ char *large = malloc(size + 1);
+        uint32_t random = 1;
+        for (size_t i = 0; i < size; i++)
+                large[i] = (char) (' ' + 3 + (random = random * 1664525 + 1013904223) / 65536 % 90);
+        large[size] = '\0';
+        assert_int_equal(add_inventory(f, &node, 7, "f7", json_pack("{s:s}", "large", large), NULL), 0);
+        assert_int_equal(store_list_inventories(f->state->store, &node, after), 0);
+        assert_int_equal(json_array_size(after), 1);
+        assert_raw(f, &node, 7, json_pack("{s:s}", "large", large));
 }
 
 static void test_once(void **state) {
@@ -476,6 +581,8 @@ int main(void) {
                 TEST(test_given_up),
                 TEST(test_discovery),
                 TEST(test_inventory_conflicts),
+                TEST(test_kept_inventories),
+                TEST(test_inventories_forgotten),
                 TEST(test_once),
                 TEST(test_boots),
                 TEST(test_many_in_flight),

@@ -1,0 +1,70 @@
+/* org.pxed.Inventory: what inspections found. */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "lib/json.h"
+#include "pxed/api.h"
+#include "pxed/inventory_keep.h"
+
+#define INVENTORY "org.pxed.Inventory"
+
+static const struct node *find_node(struct varlink_call *call, const json_t *in, const struct state *s) {
+        const char *reference = json_get_string(in, "node");
+        const struct node *node = registry_find(&s->nodes, reference);
+        if (!node)
+                api_not_found(call, INVENTORY, "node", reference);
+        return node;
+}
+
+/* `key`: the parameter that has its number. */
+static int missing(struct varlink_call *call, const json_t *in, const char *key) {
+        char number[24];
+        snprintf(number, sizeof number, "%lld", (long long) json_get_int(in, key, 0));
+        return api_not_found(call, INVENTORY, "inventory", json_get_int(in, key, 0) != 0 ? number : json_get_string(in, "node"));
+}
+
+/* The one that a call asks for. False: it has been answered with *ret_r then. */
+static bool find_inventory(struct varlink_call *call, const json_t *in, const struct state *s, bool raw, struct kept_inventory *ret, int *ret_r) {
+        const struct node *node = find_node(call, in, s);
+        int64_t wanted = json_get_int(in, "number", 0);
+        *ret_r = 0;
+        if (!node)
+                return false;
+        int r = wanted < 0 ? -ENOENT : inventory_read(s->store, &node->id, (uint64_t) wanted, raw, ret);
+        if (r < 0)
+                *ret_r = r == -ENOENT ? missing(call, in, "number") : api_failed(call, INVENTORY, s, r);
+        return r == 0;
+}
+
+int api_inventory_get(struct varlink_call *call, const json_t *in, void *userdata) {
+        struct manager *m = userdata;
+        _cleanup_kept_ struct kept_inventory kept = {};
+        int r;
+        if (!find_inventory(call, in, m->state, false, &kept, &r))
+                return r;
+        return varlink_reply(call, json_pack("{s:O}", "inventory", kept.inventory));
+}
+
+int api_inventory_get_raw(struct varlink_call *call, const json_t *in, void *userdata) {
+        struct manager *m = userdata;
+        _cleanup_kept_ struct kept_inventory kept = {};
+        int r;
+        if (!find_inventory(call, in, m->state, true, &kept, &r))
+                return r;
+        return varlink_reply(call, json_pack("{s:I, s:O}", "received", (json_int_t) kept.received, "raw", kept.raw));
+}
+
+int api_inventory_list(struct varlink_call *call, const json_t *in, void *userdata) {
+        struct manager *m = userdata;
+        const struct node *node = find_node(call, in, m->state);
+        if (!node)
+                return 0;
+        json_t *list = json_array();
+        int r = store_list_inventories(m->state->store, &node->id, list);
+        if (r < 0) {
+                json_decref(list);
+                return api_failed(call, INVENTORY, m->state, r);
+        }
+        return varlink_reply(call, json_pack("{s:o}", "inventories", list));
+}
