@@ -21,8 +21,8 @@
 
 static const struct api_route routes[] = {
         { "/", "GET", TOKEN_NONE, 0, 0, api_handle_root, 200 },
-        { "/v1/continue", "POST", TOKEN_GOOD, API_INVENTORY_MAX, INVENTORY_DEPTH, api_handle_inventory, 200 },
-        { "/v1/continue_inspection", "POST", TOKEN_GOOD, API_INVENTORY_MAX, INVENTORY_DEPTH, api_handle_inventory, 202 },
+        { "/v1/continue", "POST", TOKEN_OR_NETWORK, API_INVENTORY_MAX, INVENTORY_DEPTH, api_handle_inventory, 200 },
+        { "/v1/continue_inspection", "POST", TOKEN_OR_NETWORK, API_INVENTORY_MAX, INVENTORY_DEPTH, api_handle_inventory, 202 },
         { "/v1/agent", "POST", TOKEN_GOOD, 64 * 1024, INVENTORY_DEPTH, api_handle_agent, 200 },
         { "/v1/lookup", "GET", TOKEN_GOOD, 0, 0, api_handle_lookup, 200 },
         { "/v1/heartbeat/", "POST", TOKEN_PROVEN, 64 * 1024, INVENTORY_DEPTH, api_handle_heartbeat, 202 },
@@ -173,7 +173,10 @@ static void check_token(struct api *api, struct api_request *request) {
                 api_refuse_unready(api, request);
                 return;
         }
-        if (!request->token_text || !request->token_text[0]) {
+        request->without_token = !request->token_text || !request->token_text[0];
+        if (request->without_token && request->route->token == TOKEN_OR_NETWORK && state_accepts_without_token(api->state, request->network))
+                return;
+        if (request->without_token) {
                 api_refuse(api, request, 403, "the URL has no boot token (?token=... or /t/TOKEN/...): it must be the one that the boot script gave");
                 return;
         }

@@ -62,6 +62,7 @@ struct api_request {
         const char *id; /* what follows a route's path */
         struct token token;
         bool names_mac; /* the token's MAC can be read, though the token may not be good */
+        bool without_token; /* then `token` is what the body says */
         struct body body;
         struct api_answer answer;
 };

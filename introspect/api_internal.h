@@ -7,6 +7,7 @@
 enum api_token {
         TOKEN_NONE,
         TOKEN_GOOD,
+        TOKEN_OR_NETWORK, /* good, or there is none and the network takes requests that have none */
         TOKEN_PROVEN, /* was good once; that it was used then is proven by what is in the body */
 };
 
@@ -36,6 +37,13 @@ void api_postpone(struct api *api, struct api_request *request, unsigned status,
 void api_note(struct api *api, const struct api_request *request, enum note_kind kind, const char *format, ...) _printf_(4, 5);
 /* A note that the agent of this node is there; version "": not known. */
 void api_note_beat(struct api *api, const struct api_request *request, const struct uuid *node, const char *url, const char *version);
+/* What an inventory says of whose it is. Pure. */
+void owner_query(const json_t *normalized, struct lookup_query *ret);
+/* The interface that the machine booted by, or else its first. False: it has none. Pure. */
+bool owner_boot_mac(const json_t *normalized, struct mac *ret);
+/* Finds the node of an inventory whose token names none that there is, and lets the token name it; it stays as it is where nobody knows the machine. False: it was
+ * answered. */
+bool api_find_owner(struct api *api, struct api_request *request, const json_t *normalized);
 /* The id of the node that the token stands for, as text, or null. */
 json_t *api_node_id(struct api *api, const struct token *token);
 

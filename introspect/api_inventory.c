@@ -42,13 +42,14 @@ static void weigh(const json_t *value, struct weight *weight) {
                 weigh(member, weight);
 }
 
-/* A post is named by its token and its bytes: the same ones posted again, because the answer was lost, are the same post. */
+/* A post is named by its token, where it has one, and its bytes: the same ones posted again, because the answer was lost, are the same post. */
 static void name_post(const struct api_request *request, struct spool_post *post) {
         struct sha256_ctx context;
         uint8_t digest[16];
 
         sha256_init(&context);
-        sha256_update(&context, strlen(request->token_text) + 1, (const uint8_t *) request->token_text);
+        if (!request->without_token)
+                sha256_update(&context, strlen(request->token_text) + 1, (const uint8_t *) request->token_text);
         sha256_update(&context, body_payload_size(&request->body), (const uint8_t *) body_payload(&request->body));
         sha256_digest(&context, sizeof(digest), digest);
         for (size_t i = 0; i < sizeof(digest); i++)
@@ -59,9 +60,9 @@ static void name_post(const struct api_request *request, struct spool_post *post
 static char *spool_suffix(const struct api_request *request, const struct spool_post *post, const struct inventory_result *result) {
         char mac[MAC_TEXT_SIZE], node[UUID_TEXT_SIZE];
         _cleanup_json_ json_t *rest =
-                json_pack("{s:I, s:s, s:s?, s:s, s:O, s:O?}", "time", (json_int_t) post->time, "mac", mac_format(&post->mac, mac), "node",
+                json_pack("{s:I, s:s, s:s?, s:s, s:O, s:O?, s:o}", "time", (json_int_t) post->time, "mac", mac_format(&post->mac, mac), "node",
                           request->token.has_node ? uuid_format(&request->token.node, node) : NULL, "post", post->post, "normalized",
-                          result->normalized, "failure", result->failure);
+                          result->normalized, "failure", result->failure, "withoutToken", request->without_token ? json_true() : json_null());
         char *text = rest ? json_dumps(rest, JSON_COMPACT) : NULL;
 
         if (text)
@@ -117,29 +118,48 @@ static void take(struct api *api, struct api_request *request, const struct weig
         api_answer(request, request->route->status, json_pack("{s:o}", "uuid", api_node_id(api, &request->token)));
 }
 
-void api_handle_inventory(struct api *api, struct api_request *request, const json_t *object) {
+/* The interface that it booted by stands for the machine, as a token's MAC does. */
+static bool name_machine(struct api *api, struct api_request *request, const json_t *normalized) {
+        request->names_mac = owner_boot_mac(normalized, &request->token.mac);
+        if (!request->names_mac)
+                api_refuse(api, request, 400, "the inventory came without a boot token, and it has no interface with a MAC");
+        return request->names_mac;
+}
+
+static void normalize_and_take(struct api *api, struct api_request *request, const json_t *object, const struct weight *weight) {
         _cleanup_inventory_ struct inventory_result result = { 0 };
-        char reason[INVENTORY_REASON_SIZE], mac[MAC_TEXT_SIZE];
+        char reason[INVENTORY_REASON_SIZE];
+        struct state_node node;
+
+        int r = inventory_normalize(object, &request->token.mac, &result, reason);
+        if (r == -EINVAL) {
+                api_refuse(api, request, 400, "%s", reason);
+                return;
+        }
+        if (r < 0) {
+                refuse_to_store(api, request, r);
+                return;
+        }
+        if (request->without_token && !name_machine(api, request, result.normalized))
+                return;
+        bool tied = !request->without_token && state_find_node(api->state, &request->token, &node);
+        if (tied || api_find_owner(api, request, result.normalized))
+                take(api, request, weight, &result);
+}
+
+void api_handle_inventory(struct api *api, struct api_request *request, const json_t *object) {
         struct weight weight = { 0 };
+        char mac[MAC_TEXT_SIZE];
 
         weigh(object, &weight);
-        if (weight.values > VALUES_MAX || weight.containers > CONTAINERS_MAX) {
+        if (weight.values > VALUES_MAX || weight.containers > CONTAINERS_MAX)
                 api_refuse(api, request, 413, "the inventory has %zu values in %zu objects and lists; at most %d in %d are taken", weight.values,
                            weight.containers, VALUES_MAX, CONTAINERS_MAX);
-                return;
-        }
-        if (inventory_owner(object, &request->token.mac) == INVENTORY_HAS_OTHERS) {
+        else if (!request->without_token && inventory_owner(object, &request->token.mac) == INVENTORY_HAS_OTHERS)
                 api_refuse(api, request, 403, "the token was made for MAC %s, which this inventory does not have",
                            mac_format(&request->token.mac, mac));
-                return;
-        }
-        int r = inventory_normalize(object, &request->token.mac, &result, reason);
-        if (r == -EINVAL)
-                api_refuse(api, request, 400, "%s", reason);
-        else if (r < 0)
-                refuse_to_store(api, request, r);
         else
-                take(api, request, &weight, &result);
+                normalize_and_take(api, request, object, &weight);
 }
 
 static void note_words(struct api *api, const struct api_request *request, const char *state, const char *message) {

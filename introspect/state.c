@@ -17,10 +17,11 @@ struct port {
 
 struct node {
         struct node *next; /* of the bucket */
-        struct node *next_uuid; /* likewise */
+        struct node *next_uuid, *next_bmc; /* likewise */
         struct state_node facts;
-        bool has_uuid;
+        bool has_uuid, has_bmc;
         struct uuid uuid;
+        struct ip bmc;
         unsigned generation;
         unsigned ports_size;
         struct port ports[];
@@ -38,7 +39,7 @@ struct state {
         struct mac_prefix *shared;
         size_t shared_size;
         struct node *by_id[BUCKETS];
-        struct node *by_uuid[BUCKETS];
+        struct node *by_uuid[BUCKETS], *by_bmc[BUCKETS];
         struct port *by_mac[BUCKETS];
 };
 
@@ -56,6 +57,13 @@ static struct node **id_bucket(struct state *state, const struct uuid *id) {
 
 static struct node **uuid_bucket(struct state *state, const struct uuid *uuid) {
         return &state->by_uuid[bucket_of(uuid->bytes, sizeof(uuid->bytes))];
+}
+
+static struct node **bmc_bucket(struct state *state, const struct ip *bmc) {
+        char text[IP_TEXT_SIZE];
+
+        ip_format(bmc, text);
+        return &state->by_bmc[bucket_of(text, strlen(text))];
 }
 
 static struct port **mac_bucket(struct state *state, const struct mac *mac) {
@@ -84,6 +92,12 @@ static void free_node(struct state *state, struct node *node) {
                 while (*link != node)
                         link = &(*link)->next_uuid;
                 *link = node->next_uuid;
+        }
+        if (node->has_bmc) {
+                struct node **link = bmc_bucket(state, &node->bmc);
+                while (*link != node)
+                        link = &(*link)->next_bmc;
+                *link = node->next_bmc;
         }
         state->nodes_size--;
         free(node);
@@ -168,6 +182,8 @@ static void set_network(struct state *state, const char *name, const json_t *net
         }
         strcpy(new.name, name);
         new.address = prefix.address;
+        const char *without_token = json_get_string(network, "withoutToken");
+        new.without_token = without_token && strcmp(without_token, "accept") == 0;
         if (i == state->networks_size) {
                 struct state_network *larger =
                         i < NETWORKS_MAX ? reallocarray(state->networks, i + 1, sizeof(*larger)) : NULL;
@@ -185,6 +201,15 @@ static void set_uuid(struct state *state, struct node *node, const char *text) {
                 return;
         struct node **bucket = uuid_bucket(state, &node->uuid);
         node->next_uuid = *bucket;
+        *bucket = node;
+}
+
+static void set_bmc(struct state *state, struct node *node, const char *text) {
+        node->has_bmc = text && ip_parse(text, &node->bmc) == 0;
+        if (!node->has_bmc)
+                return;
+        struct node **bucket = bmc_bucket(state, &node->bmc);
+        node->next_bmc = *bucket;
         *bucket = node;
 }
 
@@ -216,6 +241,7 @@ static void set_node(struct state *state, const char *id_text, const json_t *ent
                 node->ports_size++;
         }
         set_uuid(state, node, json_get_string(entry, "uuid"));
+        set_bmc(state, node, json_get_string(entry, "bmcAddress"));
         struct node **bucket = id_bucket(state, &id);
         node->next = *bucket;
         *bucket = node;
@@ -282,6 +308,12 @@ static const struct node *find_by_uuid(struct state *state, const struct uuid *u
         return node;
 }
 
+static const struct node *find_by_bmc(const struct node *node, const struct ip *bmc) {
+        while (node && !ip_equal(&node->bmc, bmc))
+                node = node->next_bmc;
+        return node;
+}
+
 bool state_has_node(struct state *state, const struct uuid *id) {
         pthread_rwlock_rdlock(&state->lock);
         bool found = find_by_id(state, id) != NULL;
@@ -302,6 +334,21 @@ static void look_up_mac(struct state *state, const struct mac *mac, struct looku
                 fact->node = node->facts.id;
 }
 
+static void look_up_bmc(struct state *state, const struct lookup_query *query, struct lookup_facts *facts) {
+        const struct node *found = NULL, *other = NULL;
+
+        facts->has_bmc = query->has_bmc;
+        facts->bmc = query->bmc;
+        if (query->has_bmc)
+                found = find_by_bmc(*bmc_bucket(state, &query->bmc), &query->bmc);
+        if (found)
+                other = find_by_bmc(found->next_bmc, &query->bmc);
+        /* Of several that once had this address nobody knows which has it now. */
+        facts->bmc_known = found && !other;
+        if (facts->bmc_known)
+                facts->bmc_node = found->facts.id;
+}
+
 void state_look_up(struct state *state, const struct token *token, const struct lookup_query *query, struct lookup_facts *ret) {
         const struct node *node;
         bool listed = false;
@@ -313,10 +360,14 @@ void state_look_up(struct state *state, const struct token *token, const struct 
         ret->uuid = query->uuid;
         pthread_rwlock_rdlock(&state->lock);
         ret->token_node_known = token->has_node && find_by_id(state, &token->node);
-        node = query->has_uuid ? find_by_id(state, &query->uuid) ?: find_by_uuid(state, &query->uuid) : NULL;
+        node = query->has_uuid && !query->uuid_is_firmware ? find_by_id(state, &query->uuid) : NULL;
+        if (query->has_uuid && !node)
+                node = find_by_uuid(state, &query->uuid);
+        ret->uuid_may_be_new = query->uuid_is_firmware;
         ret->uuid_known = node != NULL;
         if (node)
                 ret->uuid_node = node->facts.id;
+        look_up_bmc(state, query, ret);
         for (size_t i = 0; i < query->n_macs; i++) {
                 listed = listed || memcmp(&query->macs[i], &token->mac, sizeof(token->mac)) == 0;
                 look_up_mac(state, &query->macs[i], ret);
@@ -338,6 +389,25 @@ bool state_find_node(struct state *state, const struct token *token, struct stat
                 *ret = node->facts;
         pthread_rwlock_unlock(&state->lock);
         return node != NULL;
+}
+
+bool state_get_node(struct state *state, const struct uuid *id, struct state_node *ret) {
+        pthread_rwlock_rdlock(&state->lock);
+        const struct node *node = find_by_id(state, id);
+        if (node)
+                *ret = node->facts;
+        pthread_rwlock_unlock(&state->lock);
+        return node != NULL;
+}
+
+bool state_accepts_without_token(struct state *state, const char *network) {
+        bool accepts = false;
+
+        pthread_rwlock_rdlock(&state->lock);
+        for (size_t i = 0; i < state->networks_size; i++)
+                accepts = accepts || (state->networks[i].without_token && strcmp(state->networks[i].name, network) == 0);
+        pthread_rwlock_unlock(&state->lock);
+        return accepts;
 }
 
 bool state_find_network(struct state *state, const struct ip *ip, char ret[static STATE_NAME_SIZE]) {

@@ -28,6 +28,7 @@ struct state_node {
 struct state_network {
         char name[STATE_NAME_SIZE];
         struct ip address;
+        bool without_token;  /* takes inventories that have no boot token */
         unsigned generation; /* the state's own */
 };
 
@@ -48,6 +49,10 @@ bool state_find_node(struct state *state, const struct token *token, struct stat
 bool state_has_node(struct state *state, const struct uuid *id);
 /* What is known of what a machine says that came with this token. */
 void state_look_up(struct state *state, const struct token *token, const struct lookup_query *query, struct lookup_facts *ret);
+/* False: there is none with this id. */
+bool state_get_node(struct state *state, const struct uuid *id, struct state_node *ret);
+/* The network of this name takes inventories that have no boot token. */
+bool state_accepts_without_token(struct state *state, const char *network);
 /* The network whose address `ip` is. False: none. */
 bool state_find_network(struct state *state, const struct ip *ip, char ret[static STATE_NAME_SIZE]);
 

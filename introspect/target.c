@@ -53,6 +53,7 @@ static int parse_addresses(const char *at, struct lookup_query *query) {
 }
 
 int target_parse_lookup(const char *addresses, const char *node_uuid, struct lookup_query *ret) {
+        ret->uuid_is_firmware = ret->has_bmc = false;
         ret->n_macs = 0;
         ret->uuid = (struct uuid) { 0 };
         ret->has_uuid = node_uuid && node_uuid[0];

@@ -16,6 +16,9 @@
 struct lookup_query {
         bool has_uuid;
         struct uuid uuid; /* `node_uuid`: a node's id, or the SMBIOS UUID of its machine */
+        bool uuid_is_firmware; /* it is what the firmware says: the SMBIOS UUID, and one that no node has may be new */
+        bool has_bmc;
+        struct ip bmc; /* address */
         size_t n_macs;
         struct mac macs[LOOKUP_MACS_MAX]; /* each once */
 };

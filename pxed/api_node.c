@@ -234,7 +234,7 @@ static bool add_uuid(struct varlink_call *call, const struct state *s, struct no
         struct node *owner = NULL;
         if (!text)
                 return true;
-        if (uuid_parse(text, &node->uuid) < 0 || uuid_is_junk(&node->uuid)) {
+        if (uuid_parse(text, &node->uuid) < 0 || junk_has_uuid(&s->settings->junk, &node->uuid)) {
                 api_refuse(call, INTERFACE, "uuid", "\"%.64s\" is no UUID that identifies a machine", text);
                 return false;
         }

@@ -7,8 +7,8 @@
 static json_t *shared_macs(const struct settings *settings) {
         char text[MAC_TEXT_SIZE];
         json_t *array = json_array();
-        for (size_t i = 0; i < settings->n_shared_macs; i++)
-                json_array_append_new(array, json_string(mac_prefix_format(&settings->shared_macs[i], text)));
+        for (size_t i = 0; i < settings->junk.n_macs; i++)
+                json_array_append_new(array, json_string(mac_prefix_format(&settings->junk.macs[i], text)));
         return array;
 }
 
@@ -35,7 +35,7 @@ static json_t *ips(const struct ip *list, size_t count) {
 
 static json_t *network_entry(const struct network *n) {
         char address[IP_PREFIX_TEXT_SIZE], address6[IP_PREFIX_TEXT_SIZE];
-        return json_pack("{s:s, s:s, s:s, s:o, s:s, s:o, s:o, s:I, s:o, s:o, s:o, s:o, s:o, s:s, s:s, s:o, s:o, s:o, s:o, s:s, s:o}",
+        return json_pack("{s:s, s:s, s:s, s:o, s:s, s:o, s:o, s:I, s:o, s:o, s:o, s:o, s:o, s:s, s:s, s:o, s:o, s:o, s:o, s:s, s:o, s:s}",
                          "name", n->name,
                          "interface", n->interface,
                          "address", ip_prefix_format(&n->address, address),
@@ -56,7 +56,8 @@ static json_t *network_entry(const struct network *n) {
                          "mtu", json_int_or_null(n->mtu > 0, (int64_t) n->mtu),
                          "address6", json_text(n->has_address6 ? ip_prefix_format(&n->address6, address6) : NULL),
                          "manage", manage_names[n->manage],
-                         "probe", json_int_or_null(n->probe > 0, (int64_t) n->probe));
+                         "probe", json_int_or_null(n->probe > 0, (int64_t) n->probe),
+                         "withoutToken", n->accepts_without_token ? "accept" : "refuse");
 }
 
 static json_t *node_entry(const struct state *s, const struct node *n) {
@@ -67,7 +68,7 @@ static json_t *node_entry(const struct state *s, const struct node *n) {
                 json_array_append_new(macs, json_string(mac_format(&n->ports[i].mac, mac)));
         bool identifies = registry_uuid_identifies(&s->nodes, n);
         json_t *parameters = a && a->parameters ? json_loads(a->parameters, 0, NULL) : NULL;
-        return json_pack("{s:s, s:s, s:o, s:o, s:o, s:o, s:I, s:b, s:b}",
+        return json_pack("{s:s, s:s, s:o, s:o, s:o, s:o, s:I, s:b, s:b, s:o}",
                          "id", uuid_format(&n->id, id),
                          "name", n->name,
                          "macs", macs,
@@ -76,7 +77,8 @@ static json_t *node_entry(const struct state *s, const struct node *n) {
                          "parameters", parameters ? parameters : json_object(),
                          "assignment", (json_int_t) (a ? a->revision : 0),
                          "once", a ? (int) a->once : 0,
-                         "inspect", (int) n->inspection.asked);
+                         "inspect", (int) n->inspection.asked,
+                         "bmcAddress", json_text(n->bmc_address));
 }
 
 static json_t *host_entry(const struct host *h) {

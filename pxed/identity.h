@@ -3,19 +3,29 @@
 
 #include <jansson.h>
 
+#include "lib/lookup.h"
+#include "pxed/junk.h"
 #include "pxed/registry.h"
 
 #define NODE_NAME_SIZE 64
 
-/* The node of a machine: the one that was named (NULL: none), else by its MAC, else by its UUID (NULL: not told). */
-struct node *identity_find(const struct registry *nodes, const char *named, const struct mac *mac, const struct uuid *uuid);
+/* The node of a machine: the one that was named (NULL: none), else by its MAC, else by its UUID (NULL: not told). What many machines have counts for nothing. */
+struct node *identity_find(const struct registry *nodes, const struct junk *junk, const char *named, const struct mac *mac,
+                           const struct uuid *uuid);
 
 /* "node-525400123456", or with "-2", "-3"... where that name is taken. */
 void identity_name(const struct registry *nodes, const struct mac *mac, char name[static NODE_NAME_SIZE]);
 
-/* A node for a machine that nobody knew: named by its MAC, which it boots by. uuid NULL: not told. */
-int identity_new_node(const struct registry *nodes, const struct mac *mac, const struct uuid *uuid, uint64_t now,
+/*
+ * A node for a machine that nobody knew: named by its MAC, which it boots by. uuid NULL: not told. -ENOKEY: many machines have that MAC, and it has no UUID that is its own:
+ * there is nothing to tell it by.
+ */
+int identity_new_node(const struct registry *nodes, const struct junk *junk, const struct mac *mac, const struct uuid *uuid, uint64_t now,
                       struct node **ret);
+
+/* What is known of the machine that an inventory (normalized, as org.pxed.Inventory's) is of. mac: that it booted by. */
+void identity_facts(const struct registry *nodes, const struct junk *junk, const json_t *inventory, const struct mac *mac,
+                    struct lookup_facts *ret);
 
 /*
  * Whether an inventory (normalized, as org.pxed.Inventory's) can be of the machine that the node stands for: none of its MACs and
@@ -30,8 +40,8 @@ struct identity_conflict {
 };
 
 /*
- * Takes over what the inventory says into a node. MACs of other nodes are left out and told in `conflicts` (at most `max`), whose
- * number is returned, or -ENOMEM.
+ * Takes over what the inventory says into a node. MACs that many machines have are left out; those of other nodes too, and told in
+ * `conflicts` (at most `max`), whose number is returned, or -ENOMEM.
  */
-int identity_apply(const struct registry *nodes, struct node *node, const json_t *inventory, const struct mac *mac,
+int identity_apply(const struct registry *nodes, const struct junk *junk, struct node *node, const json_t *inventory, const struct mac *mac,
                    struct identity_conflict *conflicts, size_t max);

@@ -68,7 +68,8 @@ int observe_inventory(struct observe *o, uint64_t time, const json_t *json) {
         if (r != 0)
                 return r < 0 ? r : 0; /* stored already */
 
-        r = inventory_owner(o, &in.mac, json, &node);
+        junk_clear(&o->state->settings->junk, (json_t *) in.normalized);
+        r = inventory_find_owner(o, &in.mac, json, &node);
         if (r < 0 || !node)
                 return r;
         node->last_inventory++;

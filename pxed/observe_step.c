@@ -24,7 +24,9 @@ static int discover(struct observe *o, const struct mac *mac, const struct uuid 
                             mac_format(mac, text), s->nodes.count);
                 return 0;
         }
-        int r = identity_new_node(&s->nodes, mac, uuid, change_now(o->change), &node);
+        int r = identity_new_node(&s->nodes, &s->settings->junk, mac, uuid, change_now(o->change), &node);
+        if (r == -ENOKEY)
+                return 0; /* its inventory tells more */
         if (r == 0)
                 r = change_put_node(o->change, node, true);
         if (r < 0)
@@ -37,7 +39,7 @@ static int discover(struct observe *o, const struct mac *mac, const struct uuid 
 /* A machine that was found by its UUID boots by a MAC that the node did not have. */
 static int add_port(struct observe *o, const struct mac *mac, struct node **node) {
         char text[MAC_TEXT_SIZE];
-        if (node_port(*node, mac) || registry_by_mac(&o->state->nodes, mac) || (*node)->n_ports >= PORTS_MAX)
+        if (node_port(*node, mac) || junk_has_mac(&o->state->settings->junk, mac) || registry_by_mac(&o->state->nodes, mac) || (*node)->n_ports >= PORTS_MAX)
                 return 0;
         struct node *copy = node_copy(*node);
         struct port *port;
@@ -116,7 +118,7 @@ int observe_step(struct observe *o, uint64_t time, const json_t *json) {
                 r = boot_step_from_json(json, time, &step);
         if (r < 0)
                 return r;
-        struct node *node = identity_find(&o->state->nodes, json_get_string(json, "node"), &mac, has_uuid ? &uuid : NULL);
+        struct node *node = identity_find(&o->state->nodes, &o->state->settings->junk, json_get_string(json, "node"), &mac, has_uuid ? &uuid : NULL);
         if (step.kind == STEP_SCRIPT)
                 r = on_script(o, &mac, has_uuid ? &uuid : NULL, network, &step, &node);
         else if (step.kind == STEP_STARTED)

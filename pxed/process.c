@@ -36,7 +36,7 @@ static int tell_result(struct change *change, const struct node *node, const str
 int process_inventory(struct state *state, struct change *change, struct node *node, const struct process_input *in,
                       json_t **ret_plugin_data, char **ret_failure) {
         struct identity_conflict conflicts[CONFLICTS_MAX];
-        int count = identity_apply(&state->nodes, node, in->normalized, &in->mac, conflicts, CONFLICTS_MAX);
+        int count = identity_apply(&state->nodes, &state->settings->junk, node, in->normalized, &in->mac, conflicts, CONFLICTS_MAX);
         int r = count < 0 ? count
                           : inspection_step(&node->inspection, in->failure ? INSPECTION_FAILED : INSPECTION_INVENTORY, in->time,
                                             in->failure);

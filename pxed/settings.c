@@ -228,15 +228,8 @@ bool network_equal(const struct network *a, const struct network *b) {
                (!a->has_gateway || ip_equal(&a->gateway, &b->gateway)) &&
                servers_equal(a->dns, a->n_dns, b->dns, b->n_dns) && text_equal(a->domain, b->domain) &&
                servers_equal(a->ntp, a->n_ntp, b->ntp, b->n_ntp) && text_equal(a->unknown, b->unknown) &&
-               text_equal(a->known, b->known) && a->finish == b->finish;
-}
-
-bool settings_shared_macs_equal(const struct settings *a, const struct settings *b) {
-        bool equal = a->n_shared_macs == b->n_shared_macs;
-        for (size_t i = 0; equal && i < a->n_shared_macs; i++)
-                equal = a->shared_macs[i].size == b->shared_macs[i].size &&
-                        memcmp(a->shared_macs[i].bytes, b->shared_macs[i].bytes, a->shared_macs[i].size) == 0;
-        return equal;
+               text_equal(a->known, b->known) && a->finish == b->finish &&
+               a->accepts_without_token == b->accepts_without_token;
 }
 
 bool host_equal(const struct host *a, const struct host *b) {

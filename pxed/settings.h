@@ -12,6 +12,7 @@
 #include "lib/address.h"
 #include "lib/config.h"
 #include "pxed/index.h"
+#include "pxed/junk.h"
 #include "pxed/physical_map.h"
 
 enum role { ROLE_DHCP, ROLE_TFTP, ROLE_NETCFG, ROLE_INTROSPECT, ROLE_COUNT };
@@ -25,7 +26,6 @@ extern const char *const finish_names[3];
 extern const char *const manage_names[2];
 
 #define SERVERS_MAX 8
-#define SHARED_MACS_MAX 256
 
 /* An IPv4 network that the appliance serves: [network NAME]. */
 struct network {
@@ -56,6 +56,7 @@ struct network {
         char *unknown; /* a profile's name; NULL: machines that nobody knows are ignored */
         char *known;   /* a profile's name */
         enum finish finish;
+        bool accepts_without_token; /* inventories, from machines that were not booted from here */
         const struct config_entry *first; /* where the section begins; only while it is read */
 };
 
@@ -79,8 +80,7 @@ struct settings {
         uint64_t nodes_max;        /* a machine that would be one more is not taken in as a node */
         char *inspect_arguments;   /* of the built-in profile "inspect" */
         char *users[ROLE_COUNT];   /* of the workers */
-        struct mac_prefix shared_macs[SHARED_MACS_MAX];
-        size_t n_shared_macs;
+        struct junk junk;
         struct network *networks;
         size_t n_networks;
         struct physical_network *physical; /* in the order of the sections */
@@ -103,5 +103,4 @@ const struct host *settings_host(const struct settings *settings, const struct m
 
 /* Whether what workers are told of two networks or hosts is the same. */
 bool network_equal(const struct network *a, const struct network *b);
-bool settings_shared_macs_equal(const struct settings *a, const struct settings *b);
 bool host_equal(const struct host *a, const struct host *b);

@@ -210,19 +210,21 @@ static int set_domain(void *object, size_t offset, const char *value, char reaso
 }
 
 static int set_shared_macs(void *object, size_t offset, const char *value, char reason[static KEY_REASON_SIZE]) {
-        struct settings *settings = object;
-        _cleanup_free_ char *copy = strdup(value);
-        char *rest = NULL;
-        if (!copy)
-                return -ENOMEM;
-        settings->n_shared_macs = 0;
-        for (char *word = strtok_r(copy, ", \t", &rest); word; word = strtok_r(NULL, ", \t", &rest)) {
-                if (settings->n_shared_macs == SHARED_MACS_MAX)
-                        return REFUSE("more than %d MACs", SHARED_MACS_MAX);
-                if (mac_prefix_parse(word, &settings->shared_macs[settings->n_shared_macs]) < 0)
-                        return REFUSE("\"%s\" is neither a MAC nor the first bytes of one, such as 0a:94:ef", word);
-                settings->n_shared_macs++;
-        }
+        return junk_set_macs(&((struct settings *) object)->junk, value, reason);
+}
+
+static int set_shared_uuids(void *object, size_t offset, const char *value, char reason[static KEY_REASON_SIZE]) {
+        return junk_set_uuids(&((struct settings *) object)->junk, value, reason);
+}
+
+static int set_shared_serials(void *object, size_t offset, const char *value, char reason[static KEY_REASON_SIZE]) {
+        return junk_set_serials(&((struct settings *) object)->junk, value, reason);
+}
+
+static int set_without_token(void *object, size_t offset, const char *value, char reason[static KEY_REASON_SIZE]) {
+        if (strcmp(value, "accept") != 0 && strcmp(value, "refuse") != 0)
+                return REFUSE("\"%s\" is neither accept nor refuse", value);
+        *MEMBER(bool) = value[0] == 'a';
         return 0;
 }
 
@@ -303,6 +305,8 @@ static const struct settings_key keys[] = {
         { "pxed", "nodes-max", set_count, offsetof(struct settings, nodes_max) },
         { "pxed", "inspect-arguments", set_arguments, offsetof(struct settings, inspect_arguments) },
         { "pxed", "shared-macs", set_shared_macs, 0 },
+        { "pxed", "shared-uuids", set_shared_uuids, 0 },
+        { "pxed", "shared-serials", set_shared_serials, 0 },
         { "bus", "dhcp-user", set_text, offsetof(struct settings, users[ROLE_DHCP]) },
         { "bus", "tftp-user", set_text, offsetof(struct settings, users[ROLE_TFTP]) },
         { "bus", "netcfg-user", set_text, offsetof(struct settings, users[ROLE_NETCFG]) },
@@ -325,6 +329,7 @@ static const struct settings_key keys[] = {
         { "network", "ntp", set_ntp, offsetof(struct network, ntp) },
         { "network", "unknown", set_unknown, offsetof(struct network, unknown) },
         { "network", "known", set_known, offsetof(struct network, known) },
+        { "network", "without-token", set_without_token, offsetof(struct network, accepts_without_token) },
         { "network", "finish", set_finish, offsetof(struct network, finish) },
         { "physical-network", "switches", set_switches, 0 },
         { "physical-network", "ports", set_switch_ports, 0 },

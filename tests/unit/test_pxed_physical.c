@@ -11,6 +11,8 @@
 #include "pxed/select_port.h"
 #include "pxed/shared.h"
 
+static const struct junk no_junk = { 0 };
+
 #define HOUR (3600 * USEC_PER_SEC)
 
 static void test_glob(void **state) {
@@ -63,7 +65,7 @@ static struct node *add_node(struct fixture *f, unsigned n, unsigned ports) {
         struct mac mac = mac_of(n * 16);
         struct node *node;
         assert_int_equal(change_begin(f->state, NOW, &change), 0);
-        assert_int_equal(identity_new_node(&f->state->nodes, &mac, NULL, NOW, &node), 0);
+        assert_int_equal(identity_new_node(&f->state->nodes, &no_junk, &mac, NULL, NOW, &node), 0);
         for (unsigned i = 1; i < ports; i++) {
                 mac = mac_of(n * 16 + i);
                 assert_int_equal(node_add_port(node, &mac, NULL), 0);

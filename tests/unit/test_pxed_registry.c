@@ -14,6 +14,8 @@
 #include "pxed/profiles.h"
 #include "pxed/status.h"
 
+static const struct junk no_junk = { 0 };
+
 static struct mac mac_of(unsigned n) {
         return (struct mac) { { 0x52, 0x54, 0, (uint8_t) (n >> 16), (uint8_t) (n >> 8), (uint8_t) n } };
 }
@@ -24,7 +26,7 @@ static struct node *make(const struct registry *nodes, unsigned n, const char *u
         struct node *node;
         if (uuid_text)
                 assert_int_equal(uuid_parse(uuid_text, &uuid), 0);
-        assert_int_equal(identity_new_node(nodes, &mac, uuid_text ? &uuid : NULL, 1, &node), 0);
+        assert_int_equal(identity_new_node(nodes, &no_junk, &mac, uuid_text ? &uuid : NULL, 1, &node), 0);
         return node;
 }
 
@@ -91,12 +93,12 @@ static void test_uuid(void **state) {
         assert_ptr_equal(registry_by_uuid(&nodes, &uuid), a);
         assert_true(registry_uuid_identifies(&nodes, a));
         struct mac unknown = mac_of(9);
-        assert_ptr_equal(identity_find(&nodes, NULL, &unknown, &uuid), a);
+        assert_ptr_equal(identity_find(&nodes, &no_junk, NULL, &unknown, &uuid), a);
         /* A second machine with the same one: it identifies neither. */
         struct node *b = put(&nodes, make(&nodes, 2, U1));
         assert_null(registry_by_uuid(&nodes, &uuid));
         assert_false(registry_uuid_identifies(&nodes, a));
-        assert_null(identity_find(&nodes, NULL, &unknown, &uuid));
+        assert_null(identity_find(&nodes, &no_junk, NULL, &unknown, &uuid));
         registry_remove(&nodes, b);
         node_free(b);
         assert_ptr_equal(registry_by_uuid(&nodes, &uuid), a);
@@ -143,7 +145,7 @@ static void test_apply(void **state) {
                 "{s:s, s:s, s:s, s:i, s:I, s:[{s:s,s:s,s:b}, {s:s,s:s,s:b,s:s}, {s:s,s:s,s:b}]}", "uuid", U1, "serial", "S1", "bootMode", "uefi",
                 "cpus", 4, "memory", (json_int_t) 1 << 40, "interfaces", "name", "eth0", "mac", "52:54:00:00:00:01", "boots", 1, "name", "eth1",
                 "mac", "52:54:00:00:00:02", "boots", 0, "switchPort", "Gi1/0/1", "name", "usb0", "mac", "52:54:00:00:00:63", "boots", 0);
-        assert_int_equal(identity_apply(&nodes, copy, inventory, &first, conflicts, 4), 1);
+        assert_int_equal(identity_apply(&nodes, &no_junk, copy, inventory, &first, conflicts, 4), 1);
         assert_ptr_equal(conflicts[0].owner, owner);
         assert_memory_equal(&conflicts[0].mac, &dongle, sizeof dongle);
         assert_int_equal(copy->n_ports, 2);

@@ -69,8 +69,8 @@ static void test_all_keys(void **state) {
         assert_int_equal(s->http_port, 80);
         assert_int_equal(s->token_lifetime, 7200);
         assert_int_equal(s->nodes_max, 3);
-        assert_int_equal(s->n_shared_macs, 2);
-        assert_int_equal(s->shared_macs[1].size, 6);
+        assert_int_equal(s->junk.n_macs, 2);
+        assert_int_equal(s->junk.macs[1].size, 6);
         assert_string_equal(s->users[ROLE_DHCP], "nobody");
         const struct network *n = settings_network(s, "lab");
         assert_null(n->unknown);
@@ -126,6 +126,9 @@ static void test_refused(void **state) {
                 { "[pxed]\ntoken-lifetime = 5\n", 2, "duration" },
                 { "[pxed]\ntoken-lifetime = 99999999999999999999d\n", 2, "duration" },
                 { "[pxed]\nshared-macs = 0a:94:ef, nonsense\n", 2, "neither a MAC nor the first bytes" },
+                { "[pxed]\nshared-uuids = 01234567-89ab-4cde-8f01-23456789abcd nonsense\n", 2, "\"nonsense\" is no UUID" },
+                { "[pxed]\nshared-serials = ok, 01234567890123456789012345678901234567890123456789012345678901234\n", 2, "longer than 64 bytes" },
+                { "[network a]\nwithout-token = perhaps\n", 2, "neither accept nor refuse" },
                 { "[pxed]\nevents-kept = -1\n", 2, "no count" },
                 { "[nonsense]\na = b\n", 2, "no section" },
                 { "[pxed extra]\nhttp-port = 80\n", 2, "takes no name" },

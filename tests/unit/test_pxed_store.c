@@ -19,6 +19,8 @@
 #include "pxed/store_sqlite.h"
 #include "tests/unit/pxed_fixture.h"
 
+static const struct junk no_junk = { 0 };
+
 #define U1 "01234567-89ab-4cde-8f01-23456789abcd"
 
 #define STEP(time, kind, more) "{\"time\":" time ",\"step\":{\"mac\":\"52:54:00:00:00:01\",\"network\":\"lab\",\"kind\":\"" kind "\"" more "}}"
@@ -57,7 +59,7 @@ static void test_round_trip(void **state) {
         uuid_parse(U1, &uuid);
         ip_parse("192.0.2.100", &address);
         assert_int_equal(change_begin(f->state, NOW, &change), 0);
-        assert_int_equal(identity_new_node(&f->state->nodes, &mac, &uuid, NOW, &node), 0);
+        assert_int_equal(identity_new_node(&f->state->nodes, &no_junk, &mac, &uuid, NOW, &node), 0);
         assert_int_equal(node_add_port(node, &second, &port), 0);
         shared_set(&port->switch_port, "Gi1/0/1", 99);
         port->switch_vlan = 4094;
@@ -120,7 +122,7 @@ static void test_nodes_and_ports_match(void **state) {
                 struct node *node;
                 struct mac mac = mac_of(n * 4);
                 assert_int_equal(change_begin(f->state, NOW, &change), 0);
-                assert_int_equal(identity_new_node(&f->state->nodes, &mac, NULL, NOW, &node), 0);
+                assert_int_equal(identity_new_node(&f->state->nodes, &no_junk, &mac, NULL, NOW, &node), 0);
                 for (unsigned k = 1; k < n % 4; k++) {
                         struct mac other = mac_of(n * 4 + k);
                         node_add_port(node, &other, NULL);
@@ -383,6 +385,54 @@ static void test_inventories_forgotten(void **state) {
         assert_raw(f, &node, 7, json_pack("{s:s}", "large", large));
 }
 
+/* A token that names no node, of a machine that has the MACs of two. */
+#define TWO_MACS(post, boots, uuid)                                                                                              \
+        "[{\"time\":9,\"inventory\":{\"mac\":\"" boots "\",\"post\":\"" post "\",\"raw\":{},\"normalized\":{\"uuid\":\"" uuid  \
+        "\",\"disks\":[],\"errors\":[],\"interfaces\":[{\"name\":\"eth0\",\"mac\":\"52:54:00:00:00:01\",\"addresses\":[],\"boots\":false}," \
+        "{\"name\":\"eth1\",\"mac\":\"52:54:00:00:00:02\",\"addresses\":[],\"boots\":false}]}}}]"
+
+static void test_inventory_of_nobody(void **state) {
+        struct fixture *f = *state;
+        assert_int_equal(report(f, NOW, "[" INVENTORY("1", "p1", "52:54:00:00:00:01", U1, "S1", "") "," INVENTORY("2", "p2", "52:54:00:00:00:02", "", "S2", "") "]", NULL), 0);
+        assert_int_equal(report(f, NOW, TWO_MACS("p3", "52:54:00:00:00:09", ""), NULL), 0);
+        assert_int_equal(count_events(f, "inventory.ambiguous"), 1);
+        assert_int_equal(f->state->nodes.count, 2);
+        assert_int_equal(node_at(f, 1)->last_inventory + node_at(f, 2)->last_inventory, 2);
+        /* The UUID is of one of them, but it does not break the tie. */
+        assert_int_equal(report(f, NOW, TWO_MACS("p4", "52:54:00:00:00:09", U1), NULL), 0);
+        assert_int_equal(count_events(f, "inventory.ambiguous"), 2);
+        /* The token's own MAC does. */
+        assert_int_equal(report(f, NOW, TWO_MACS("p5", "52:54:00:00:00:02", ""), NULL), 0);
+        assert_int_equal(count_events(f, "inventory.ambiguous"), 2);
+        assert_int_equal(node_at(f, 2)->last_inventory, 2);
+}
+
+/* Values that many machines have, known everywhere or configured. */
+static void test_what_many_have(void **state) {
+        struct fixture *f = *state;
+        f->more = "[pxed]\nshared-macs = 52:54:00:00:01\nshared-uuids = " U1 "\nshared-serials = R0, Ask  IT \n";
+        reopen(f);
+        /* A UUID or a serial number that is none. */
+        assert_int_equal(report(f, NOW, "[" INVENTORY("1", "p1", "52:54:00:00:00:01", U1, "ask  it", "") "]", NULL), 0);
+        assert_false(node_at(f, 1)->has_uuid);
+        assert_null(node_at(f, 1)->serial);
+        assert_int_equal(report(f, NOW, "[" INVENTORY("2", "p2", "52:54:00:00:00:02", U1, "Default string", "") "]", NULL), 0);
+        assert_int_equal(f->state->nodes.count, 2);
+        assert_null(node_at(f, 2)->serial);
+        assert_int_equal(count_events(f, "node.conflict"), 0);
+        /* Two machines that boot by the same dongle: told apart by their UUIDs, and the dongle is nobody's. */
+        assert_int_equal(report(f, NOW, "[" INVENTORY("3", "p3", "52:54:00:00:01:01", "11111111-2222-4333-8444-555555555501", "A", "") ","
+                                            INVENTORY("4", "p4", "52:54:00:00:01:01", "11111111-2222-4333-8444-555555555502", "B", "") ","
+                                            INVENTORY("5", "p5", "52:54:00:00:01:01", "11111111-2222-4333-8444-555555555501", "A", "") "]", NULL), 0);
+        assert_int_equal(f->state->nodes.count, 4);
+        assert_null(node_at(f, 0x101));
+        assert_int_equal(count_events(f, "node.conflict"), 0);
+        /* Nothing to tell it by. */
+        assert_int_equal(report(f, NOW, "[" INVENTORY("6", "p6", "52:54:00:00:01:01", U1, "C", "") "]", NULL), 0);
+        assert_int_equal(f->state->nodes.count, 4);
+        assert_int_equal(count_events(f, "inventory.ambiguous"), 1);
+}
+
 static void test_once(void **state) {
         struct fixture *f = *state;
         assert_int_equal(report(f, NOW, "[" INVENTORY("1", "p1", "52:54:00:00:00:01", U1, "S1", "") "]", NULL), 0);
@@ -583,6 +633,8 @@ int main(void) {
                 TEST(test_inventory_conflicts),
                 TEST(test_kept_inventories),
                 TEST(test_inventories_forgotten),
+                TEST(test_inventory_of_nobody),
+                TEST(test_what_many_have),
                 TEST(test_once),
                 TEST(test_boots),
                 TEST(test_many_in_flight),
