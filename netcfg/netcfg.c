@@ -45,13 +45,15 @@ struct netcfg {
         for (uint16_t id = 0; id < NETWORKS_MAX; id++) \
                 if ((netcfg)->networks[id])
 
+/* One that is to ring sooner stays. */
 static void arm(sd_event_source *timer, uint64_t delay) {
+        uint64_t wanted = monotonic_us() + delay, set = 0;
         int enabled = SD_EVENT_OFF;
 
         sd_event_source_get_enabled(timer, &enabled);
-        if (enabled != SD_EVENT_OFF)
+        if (enabled != SD_EVENT_OFF && sd_event_source_get_time(timer, &set) >= 0 && set <= wanted)
                 return;
-        sd_event_source_set_time_relative(timer, delay);
+        sd_event_source_set_time(timer, wanted);
         sd_event_source_set_enabled(timer, SD_EVENT_ONESHOT);
 }
 
