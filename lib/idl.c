@@ -77,6 +77,15 @@ const struct idl_struct *idl_error_parameters(const struct idl *idl, const char 
         return d ? &d->in : NULL;
 }
 
+bool idl_has_member(const struct idl *idl, const char *type, const char *member) {
+        const struct idl_declaration *d = idl_declaration(idl, IDL_TYPE, type);
+        const struct idl_field *field = d && d->type->kind == IDL_STRUCT ? d->type->fields.fields : NULL;
+
+        while (field && strcmp(field->name, member) != 0)
+                field = field->next;
+        return field != NULL;
+}
+
 const struct idl_method *idl_method_at(const struct idl *idl, size_t index) {
         for (const struct idl_declaration *d = idl->declarations; d; d = d->next)
                 if (d->kind == IDL_METHOD && index-- == 0)

@@ -35,6 +35,8 @@ const char *idl_text(const struct idl *idl);
 /* NULL: there is none of that (unqualified) name. */
 const struct idl_method *idl_method(const struct idl *idl, const char *name);
 const struct idl_struct *idl_error_parameters(const struct idl *idl, const char *name);
+/* Whether the interface has a type of that name, and it a member of that one. */
+bool idl_has_member(const struct idl *idl, const char *type, const char *member);
 /* Methods in the order of the file; NULL past the last. */
 const struct idl_method *idl_method_at(const struct idl *idl, size_t index);
 

@@ -23,7 +23,7 @@ struct run_outcome {
         json_t *plugin_data; /* object, may be empty; NULL: the run failed */
         json_t *matched;     /* array: names of the rules whose conditions were fulfilled */
         json_t *logs;        /* array of {"rule", "level", "message"}: what rules want to be told; also of a run that failed */
-        char failed[64];     /* the hook or rule that failed: "root-device", "rule NAME"; "": none */
+        char failed[72];     /* the hook or rule that failed: "root-device", "rule NAME"; "": none */
         char reason[HOOK_REASON_SIZE];
 };
 
