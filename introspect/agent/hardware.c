@@ -1,68 +1,114 @@
 #include "introspect/agent/hardware.h"
 
 #include <errno.h>
-#include <linux/netlink.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #include "introspect/agent/console.h"
 #include "introspect/agent/modules.h"
 #include "introspect/agent/sysfs.h"
+#include "introspect/agent/uevent.h"
 #include "introspect/agent/wait.h"
 
 #define QUIET_MS 40
+/* A hub waits 100 ms for a plug to sit, resets the port for 50 ms, and does so port by port (USB 2.0, 7.1.7.3). */
+#define USB_QUIET_MS 250
 #define SETTLE_MS 10000
+/* RAID adapters with many disks take a minute to start. */
+#define PROBE_MS 120000
 /* A RAID or SAS adapter, or a USB disk, that has shown nothing after this long has nothing to show. */
 #define EMPTY_ADAPTER_MS 3000
 
 static struct modules *modules;
-static size_t loaded;
 static int uevents = -1;
+static int helpers = -1;    /* end of a pipe, closed at the other end when the processes that load drivers have ended */
+static uint64_t usb_ms;     /* when the kernel last announced something of USB */
 
-/* The kernel's announcements of devices (Documentation/core-api/kobject.rst), multicast group 1. */
-static void uevents_open(void) {
-        struct sockaddr_nl address = { .nl_family = AF_NETLINK, .nl_groups = 1 };
-        uevents = socket(AF_NETLINK, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, NETLINK_KOBJECT_UEVENT);
-        if (uevents >= 0 && bind(uevents, (struct sockaddr *) &address, sizeof address) < 0) {
-                close(uevents);
-                uevents = -1;
-        }
+static bool is_other(const char *modalias) {
+        return modules_is_wanted(modalias) && !modules_is_network(modalias);
 }
 
-/* Throws away what is queued: that something changed is all that matters. True if there was anything. */
-static bool uevents_drain(void) {
-        char buffer[4096];
-        bool any = false;
-        for (;;) {
-                ssize_t n = recv(uevents, buffer, sizeof buffer, 0);
-                if (n < 0 && errno != ENOBUFS) /* overrun: many changes */
-                        return any;
-                any = true;
+static void load_others(void) {
+        modules_coldplug(modules, is_other);
+}
+
+static void load_ipmi(void) {
+        modules_load_name(modules, "ipmi_si");
+        modules_load_name(modules, "ipmi_devintf");
+}
+
+/* Loading a driver lasts until it has probed its devices, for the most part by waiting for them: several processes wait at the same time. The kernel
+ * sorts out who loads what both need. */
+static void start_helper(int pipe_end, void (*work)(void)) {
+        pid_t pid = fork();
+        if (pid < 0)
+                work();
+        if (pid != 0)
+                return;
+        work();
+        _exit(0);
+}
+
+void hardware_start(bool ipmi) {
+        int ends[2];
+        uevents = uevent_open();
+        int r = modules_open(&modules, "");
+        if (r < 0) {
+                say("no driver modules for this kernel (%s): only what is built in will work", strerror(-r));
+                return;
         }
+        if (pipe2(ends, O_CLOEXEC) < 0)
+                return;
+        start_helper(ends[1], load_others);
+        if (ipmi)
+                start_helper(ends[1], load_ipmi);
+        close(ends[1]);
+        helpers = ends[0];
 }
 
 void hardware_load_network(void) {
-        uevents_open();
-        int r = modules_open(&modules, "");
-        if (r < 0)
-                say("no driver modules for this kernel (%s): only what is built in will work", strerror(-r));
-        else
-                loaded = modules_coldplug(modules, modules_is_network);
+        if (modules)
+                modules_coldplug(modules, modules_is_network);
 }
 
-void hardware_load(bool ipmi) {
+/* Loads drivers for what is announced. True if anything was. */
+static bool hear_uevents(void) {
+        char message[UEVENT_MAX];
+        struct uevent uevent;
+        bool any = false;
+        for (int r; uevents >= 0 && (r = uevent_next(uevents, message, &uevent)) != 0; any = true) {
+                if (r == -ENOBUFS && modules)
+                        modules_coldplug(modules, modules_is_wanted);
+                else if (r > 0 && strcmp(uevent.subsystem, "usb") == 0)
+                        usb_ms = console_now_ms();
+                if (r > 0 && modules && strcmp(uevent.action, "add") == 0 && *uevent.modalias)
+                        modules_load_modalias(modules, uevent.modalias, modules_is_wanted);
+        }
+        return any;
+}
+
+static size_t count_loaded(void) {
+        char **names __attribute__((cleanup(sysfs_names_freep))) = NULL;
+        size_t count = 0;
+        if (sysfs_names(&names, "/sys/module") < 0)
+                return 0;
+        for (char **name = names; *name; name++) /* what is built in has no state */
+                count += sysfs_exists("/sys/module/%s/initstate", *name);
+        return count;
+}
+
+void hardware_load(void) {
+        uint64_t deadline = console_now_ms() + PROBE_MS;
+        struct pollfd pfd = { .fd = helpers, .events = POLLIN };
         if (!modules)
                 return;
-        loaded += modules_coldplug(modules, NULL);
-        if (ipmi)
-                loaded += modules_load_name(modules, "ipmi_si") + modules_load_name(modules, "ipmi_devintf");
-        size_t failed = modules_failed(modules);
-        if (failed > 0)
-                say("drivers loaded: %zu, refused by the kernel: %zu", loaded, failed);
-        else
-                say("drivers loaded: %zu", loaded);
+        while (helpers >= 0 && console_now_ms() < deadline && poll(&pfd, 1, QUIET_MS) == 0)
+                hear_uevents();
+        if (console_now_ms() >= deadline)
+                say("drivers are still starting after %u s: the inventory may miss some devices", PROBE_MS / 1000);
+        say("drivers loaded: %zu", count_loaded());
 }
 
 static bool nvme_starting(void) {
@@ -111,9 +157,9 @@ void hardware_settle(void) {
         uint64_t start = console_now_ms(), waited = 0;
         for (; waited < SETTLE_MS; waited = console_now_ms() - start) {
                 struct pollfd pfd = { .fd = uevents, .events = POLLIN };
-                if (uevents_drain() && modules)
-                        loaded += modules_coldplug(modules, NULL);
-                if (poll(&pfd, uevents >= 0, QUIET_MS) == 0 && !nvme_starting() && !adapter_scanning(waited))
+                hear_uevents();
+                bool quiet = poll(&pfd, uevents >= 0, QUIET_MS) == 0 && (usb_ms == 0 || console_now_ms() - usb_ms >= USB_QUIET_MS);
+                if (quiet && !nvme_starting() && !adapter_scanning(waited))
                         return;
         }
         say("new devices still appear after %u s: the inventory may miss some", SETTLE_MS / 1000);
@@ -124,5 +170,5 @@ static bool ipmi_there(void *userdata) {
 }
 
 bool hardware_wait_ipmi(void) {
-        return wait_until(ipmi_there, NULL, 2000, 20);
+        return sysfs_exists("/sys/module/ipmi_devintf") && wait_until(ipmi_there, NULL, 2000, 20);
 }

@@ -3,16 +3,20 @@
 
 #include <stdbool.h>
 
-/* Opens the table of modules and loads the drivers of the network cards. Comes before hardware_load(). */
+/* Opens the table of modules, and starts to load the drivers of everything but network cards, and those of IPMI if `ipmi` (their probing is slow and
+ * firmware says whether it is worth it), by processes of their own. */
+void hardware_start(bool ipmi);
+
+/* Loads the drivers of the network cards. Returns when their own probing is over. */
 void hardware_load_network(void);
 
-/* Loads the drivers of everything that is there, and those of IPMI if `ipmi` (their probing is slow and SMBIOS says whether it is worth
- * it). Says on the console what was loaded. Returns when the drivers' own probing is over; some devices come later. */
-void hardware_load(bool ipmi);
+/* Waits until the drivers that hardware_start() loads have been loaded, at most 120 s. Says on the console how many there are. Some devices come
+ * later. */
+void hardware_load(void);
 
 /* Waits, at most 10 s, until the kernel has been announcing no new device for a moment, no NVMe controller is still starting and no
  * storage adapter that scans in the background is still without devices. Drivers of late devices are loaded. Says so if time ran out. */
 void hardware_settle(void);
 
-/* Waits up to 2 s for /dev/ipmi0. */
+/* Waits up to 2 s for /dev/ipmi0; not at all without its driver. */
 bool hardware_wait_ipmi(void);

@@ -56,6 +56,8 @@ void inventory_start(struct inventory *inventory, const char *root, const struct
         int r = smbios_read(root, &inventory->smbios, &inventory->memory_devices);
         if (r < 0)
                 inventory_failed(inventory, "smbios", r);
+        /* firmware that has forgotten the one may have the other: IPI0001 is ACPI's name for IPMI (IPMI 2.0, C3-2) */
+        inventory->has_bmc = inventory->smbios.has_ipmi || sysfs_exists("%s/sys/bus/acpi/devices/IPI0001:00", root);
 }
 
 static void store_smbios(struct inventory *inventory) {
@@ -82,15 +84,20 @@ static void store_smbios(struct inventory *inventory) {
 
 void inventory_collect_machine(struct inventory *inventory) {
         const char *root = inventory->root;
-        json_t *cpu = NULL, *memory = NULL, *boot = NULL, *pci = NULL, *usb = NULL, *numa = NULL, *tpm = NULL;
+        json_t *cpu = NULL, *memory = NULL, *boot = NULL;
         store(inventory, inventory->hardware, "cpu", collect_cpu(root, &cpu), &cpu);
         store(inventory, inventory->hardware, "memory", collect_memory(root, inventory->smbios.installed_kb, &memory), &memory);
         store(inventory, inventory->hardware, "boot", collect_boot(root, inventory->options->bootif, &boot), &boot);
+        store_smbios(inventory);
+}
+
+void inventory_collect_devices(struct inventory *inventory) {
+        const char *root = inventory->root;
+        json_t *pci = NULL, *usb = NULL, *numa = NULL, *tpm = NULL;
         store(inventory, inventory->payload, "pci_devices", collect_pci(root, &pci), &pci);
         store(inventory, inventory->payload, "usb_devices", collect_usb(root, &usb), &usb);
         store(inventory, inventory->payload, "numa_topology", collect_numa(root, &numa), &numa);
         store(inventory, inventory->payload, "tpm", collect_tpm(root, &tpm), &tpm);
-        store_smbios(inventory);
 }
 
 void inventory_collect_disks(struct inventory *inventory) {
@@ -103,8 +110,8 @@ void inventory_collect_disks(struct inventory *inventory) {
 
 void inventory_collect_bmc(struct inventory *inventory) {
         struct ipmi_lan lan = { 0 };
-        int r = inventory->smbios.has_ipmi ? ipmi_lan_read(&lan) : -ENODEV;
-        if (r < 0 && inventory->smbios.has_ipmi)
+        int r = inventory->has_bmc ? ipmi_lan_read(&lan) : -ENODEV;
+        if (r < 0 && inventory->has_bmc)
                 inventory_failed(inventory, "bmc", r);
         json_object_set_new(inventory->hardware, "bmc_address", json_text(lan.ipv4));
         json_object_set_new(inventory->hardware, "bmc_v6address", json_text(lan.ipv6));

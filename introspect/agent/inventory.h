@@ -2,6 +2,7 @@
 #pragma once
 
 #include <jansson.h>
+#include <stdbool.h>
 
 #include "introspect/agent/cmdline.h"
 #include "introspect/agent/smbios.h"
@@ -10,6 +11,7 @@ struct inventory {
         const char *root; /* below which /proc and /sys are; borrowed */
         const struct agent_options *options;
         struct smbios_summary smbios;
+        bool has_bmc;             /* firmware says that there is a management controller */
         json_t *memory_devices;   /* from SMBIOS */
         json_t *payload;          /* the top level */
         json_t *hardware;         /* payload's "inventory", borrowed from it */
@@ -17,11 +19,14 @@ struct inventory {
         char started_at[32];      /* UTC, ISO 8601 */
 };
 
-/* Starts an inventory and reads SMBIOS, which decides what drivers are worth loading. */
+/* Starts an inventory and reads what firmware tells, which decides what drivers are worth loading. */
 void inventory_start(struct inventory *inventory, const char *root, const struct agent_options *options);
 
-/* Everything but disks, network cards and the BMC: what is there once drivers are loaded. */
+/* What needs no driver: CPU, memory, how it was booted, SMBIOS. */
 void inventory_collect_machine(struct inventory *inventory);
+
+/* PCI, USB, NUMA and TPM, once drivers are loaded: some of them bring buses. */
+void inventory_collect_devices(struct inventory *inventory);
 
 /* Disks, once they have settled, and the BMC's addresses if there is a BMC. */
 void inventory_collect_disks(struct inventory *inventory);

@@ -70,23 +70,25 @@ static void require_url(struct agent *agent) {
 static bool find_hardware(struct agent *agent) {
         int family = agent->server.inventory.address.ss_family;
         inventory_start(&agent->inventory, "", &agent->options);
+        hardware_start(agent->inventory.has_bmc);
         hardware_load_network();
         net_up_all();
         if (agent->options.collect_lldp)
                 lldp_start(&agent->lldp);
         agent->lldp_start_ms = console_now_ms();
         bool started = net_start_early(&agent->net, &agent->options, family) == 0;
-        hardware_load(agent->inventory.smbios.has_ipmi);
+        inventory_collect_machine(&agent->inventory);
+        hardware_load();
         net_up_all();
         return started || net_start(&agent->net, &agent->options, family, 0) == 0;
 }
 
 /* What needs no network is collected while DHCP runs. */
-static void collect_machine(struct agent *agent) {
-        inventory_collect_machine(&agent->inventory);
+static void collect_devices(struct agent *agent) {
         hardware_settle();
+        inventory_collect_devices(&agent->inventory);
         inventory_collect_disks(&agent->inventory);
-        if (agent->inventory.smbios.has_ipmi)
+        if (agent->inventory.has_bmc)
                 hardware_wait_ipmi();
         inventory_collect_bmc(&agent->inventory);
 }
@@ -235,7 +237,7 @@ int main(int argc, char *argv[]) {
         start(&agent);
         require_url(&agent);
         bool started = find_hardware(&agent);
-        collect_machine(&agent);
+        collect_devices(&agent);
         require_address(&agent, started);
         report(&agent, "started");
         collect_network(&agent);

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <fnmatch.h>
 #include <limits.h>
+#include <search.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -38,16 +39,17 @@ struct modules {
         size_t count, failed;
         struct alias *aliases;
         size_t alias_count;
+        void *tried; /* modaliases that have been looked up, for tsearch(3) */
 };
 
 /* The part before the first wildcard is compared first: of thousands of aliases nearly all differ there, and fnmatch() is slow. */
-int modules_alias_matches(const char *alias, const char *modalias) {
+bool modules_alias_matches(const char *alias, const char *modalias) {
         size_t literal = strcspn(alias, "*?[\\");
         return strncmp(alias, modalias, literal) == 0 && fnmatch(alias + literal, modalias + literal, 0) == 0;
 }
 
 /* PCI base class 02 (network) and 0c06 (InfiniBand); virtio device type 1 (VIRTIO 1.2, 5); Hyper-V's network class identifier. */
-int modules_is_network(const char *modalias) {
+bool modules_is_network(const char *modalias) {
         return (strncmp(modalias, "pci:", 4) == 0 && (strstr(modalias, "bc02") || strstr(modalias, "bc0Csc06")))
                || strncmp(modalias, "virtio:d00000001v", 17) == 0
                || strcmp(modalias, "vmbus:635161f83edfc546913ff2d2f965ed0e") == 0;
@@ -141,10 +143,19 @@ static struct module *find(struct modules *modules, const char *name) {
         return NULL;
 }
 
-static size_t insert(struct modules *modules, struct module *module) {
+static bool is_live(const struct module *module) {
+        char state[16];
+        return sysfs_read(state, sizeof state, "/sys/module/%s/initstate", module->name) > 0 && strcmp(state, "live") == 0;
+}
+
+/* A module that another process is just loading is waited for by the kernel, which then says EEXIST. */
+static void insert(struct modules *modules, struct module *module) {
         char path[PATH_MAX];
         if (module->state != MODULE_NEW)
-                return 0;
+                return;
+        module->state = MODULE_LOADED;
+        if (is_live(module))
+                return;
         snprintf(path, sizeof path, "%s/%s", modules->directory, module->path);
         int fd = open(path, O_RDONLY | O_CLOEXEC);
         long r = fd < 0 ? -1 : syscall(SYS_finit_module, fd, "", 0);
@@ -155,17 +166,14 @@ static size_t insert(struct modules *modules, struct module *module) {
                 /* ENODEV is how a driver says that its hardware is not there after all */
                 module->state = MODULE_FAILED;
                 modules->failed += error != ENODEV;
-                return 0;
         }
-        module->state = MODULE_LOADED;
-        return r == 0;
 }
 
-static size_t load(struct modules *modules, struct module *module);
+static void load(struct modules *modules, struct module *module);
 
 /* Lines of modules.softdep: "softdep MODULE pre: a b post: c". Only `pre` matters to a driver that is about to start. */
-static size_t load_softdeps(struct modules *modules, const struct module *module) {
-        size_t loaded = 0, length = strlen(module->name);
+static void load_softdeps(struct modules *modules, const struct module *module) {
+        size_t length = strlen(module->name);
         const char *line = modules->softdep_text;
         for (; line && *line; line = strchr(line, '\n') ? strchr(line, '\n') + 1 : NULL) {
                 char copy[512], *save = NULL;
@@ -177,21 +185,19 @@ static size_t load_softdeps(struct modules *modules, const struct module *module
                         if (word[strlen(word) - 1] == ':')
                                 before = strcmp(word, "pre:") == 0;
                         else if (before)
-                                loaded += modules_load_name(modules, word);
+                                modules_load_name(modules, word);
                 }
         }
-        return loaded;
 }
 
 /* modules.dep lists what a module needs with the deepest need last. */
-static size_t load(struct modules *modules, struct module *module) {
-        size_t loaded = 0;
+static void load(struct modules *modules, struct module *module) {
         if (module->state != MODULE_NEW)
-                return 0;
+                return;
         if (modules->softdep_text) {
                 /* soft dependencies may form a circle: this one counts as loading already */
                 module->state = MODULE_LOADED;
-                loaded += load_softdeps(modules, module);
+                load_softdeps(modules, module);
                 module->state = MODULE_NEW;
         }
         const char *end = module->needs + strlen(module->needs);
@@ -204,61 +210,93 @@ static size_t load(struct modules *modules, struct module *module) {
                         snprintf(path, sizeof path, "%.*s", (int) (end - start), start);
                         struct module *needed = find(modules, path);
                         if (needed)
-                                loaded += insert(modules, needed);
+                                insert(modules, needed);
                 }
                 end = start > module->needs ? start - 1 : start;
         }
-        return loaded + insert(modules, module);
+        insert(modules, module);
 }
 
-size_t modules_load_name(struct modules *modules, const char *name) {
+bool modules_load_name(struct modules *modules, const char *name) {
         struct module *module = find(modules, name);
-        return module ? load(modules, module) : 0;
+        if (module)
+                load(modules, module);
+        return module && module->state == MODULE_LOADED;
 }
 
-size_t modules_load_alias(struct modules *modules, const char *modalias) {
-        size_t loaded = 0;
+static int compare_text(const void *a, const void *b) {
+        return strcmp(a, b);
+}
+
+/* Thousands of aliases are compared with each modalias: that is done once. */
+static bool is_new(struct modules *modules, const char *modalias) {
+        char *copy = strdup(modalias), **node = copy ? tsearch(copy, &modules->tried, compare_text) : NULL;
+        if (node && *node == copy)
+                return true;
+        free(copy);
+        return !node;
+}
+
+bool modules_is_wanted(const char *modalias) {
+        static const char *const disks[] = { "scsi:t-0x00", "scsi:t-0x07", "scsi:t-0x0e", "scsi:t-0x14" };
+        if (strncmp(modalias, "scsi:", 5) != 0)
+                return true;
+        for (size_t i = 0; i < sizeof disks / sizeof *disks; i++)
+                if (strcmp(modalias, disks[i]) == 0)
+                        return true;
+        return false;
+}
+
+/* True if it is new. */
+static bool load_modalias(struct modules *modules, const char *modalias, bool (*wanted)(const char *modalias)) {
+        if (!wanted(modalias) || !is_new(modules, modalias))
+                return false;
         for (size_t i = 0; i < modules->alias_count; i++)
                 if (modules_alias_matches(modules->aliases[i].pattern, modalias))
-                        loaded += modules_load_name(modules, modules->aliases[i].module);
-        return loaded;
+                        modules_load_name(modules, modules->aliases[i].module);
+        return true;
 }
 
-static size_t coldplug_bus(struct modules *modules, const char *bus, int (*wanted)(const char *modalias)) {
+void modules_load_modalias(struct modules *modules, const char *modalias, bool (*wanted)(const char *modalias)) {
+        load_modalias(modules, modalias, wanted);
+}
+
+/* A device that has its driver needs nothing. A network card that has it may get it from another process at this moment: loading it too waits until
+ * it is ready. */
+static bool needs_driver(const char *bus, const char *device, const char *modalias) {
+        return modules_is_network(modalias) || !sysfs_exists("/sys/bus/%s/devices/%s/driver", bus, device);
+}
+
+/* True if there was something new. */
+static bool coldplug_bus(struct modules *modules, const char *bus, bool (*wanted)(const char *modalias)) {
         char **devices __attribute__((cleanup(sysfs_names_freep))) = NULL;
         char modalias[1024];
-        size_t loaded = 0;
+        bool any = false;
         if (sysfs_names(&devices, "/sys/bus/%s/devices", bus) < 0)
-                return 0;
+                return false;
         for (char **device = devices; *device; device++)
-                /* a device that has its driver needs nothing */
-                if (!sysfs_exists("/sys/bus/%s/devices/%s/driver", bus, *device)
-                    && sysfs_read(modalias, sizeof modalias, "/sys/bus/%s/devices/%s/modalias", bus, *device) > 0
-                    && (!wanted || wanted(modalias)))
-                        loaded += modules_load_alias(modules, modalias);
-        return loaded;
+                if (sysfs_read(modalias, sizeof modalias, "/sys/bus/%s/devices/%s/modalias", bus, *device) > 0
+                    && needs_driver(bus, *device, modalias))
+                        any = load_modalias(modules, modalias, wanted) || any;
+        return any;
 }
 
 /* The list of buses is read anew each time: a driver may bring a whole bus (virtio_pci brings virtio). */
-static size_t coldplug_once(struct modules *modules, int (*wanted)(const char *modalias)) {
+static bool coldplug_once(struct modules *modules, bool (*wanted)(const char *modalias)) {
         char **buses __attribute__((cleanup(sysfs_names_freep))) = NULL;
-        size_t loaded = 0;
+        bool any = false;
         if (sysfs_names(&buses, "/sys/bus") < 0)
-                return 0;
+                return false;
         for (char **bus = buses; *bus; bus++)
                 /* the processor's own modalias asks for ciphers and frequency drivers: nothing to inspect there */
                 if (strcmp(*bus, "cpu") != 0)
-                        loaded += coldplug_bus(modules, *bus, wanted);
-        return loaded;
+                        any = coldplug_bus(modules, *bus, wanted) || any;
+        return any;
 }
 
-size_t modules_coldplug(struct modules *modules, int (*wanted)(const char *modalias)) {
-        size_t total = 0, loaded = 1;
-        for (int pass = 0; pass < COLDPLUG_PASSES && loaded > 0; pass++) {
-                loaded = coldplug_once(modules, wanted);
-                total += loaded;
-        }
-        return total;
+void modules_coldplug(struct modules *modules, bool (*wanted)(const char *modalias)) {
+        for (int pass = 0; pass < COLDPLUG_PASSES && coldplug_once(modules, wanted); pass++)
+                ;
 }
 
 size_t modules_failed(const struct modules *modules) {
@@ -273,5 +311,6 @@ void modules_free(struct modules *modules) {
         free(modules->dep_text);
         free(modules->alias_text);
         free(modules->softdep_text);
+        tdestroy(modules->tried, free);
         free(modules);
 }

@@ -2,6 +2,7 @@
  * Done here instead of by modprobe: one pass over a small table costs less than starting one program. */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 
 struct modules;
@@ -10,25 +11,30 @@ struct modules;
  * modules_free(), or a negative errno (-ENOENT: a ramdisk without modules, which is fine for a kernel that has everything built in). */
 int modules_open(struct modules **ret, const char *root);
 
-/* Loads what matches a modalias, with all that it needs. Returns how many modules were newly loaded. One that the kernel refuses is
- * counted in modules_failed() and never tried again. */
-size_t modules_load_alias(struct modules *modules, const char *modalias);
+/* Loads a module by name ("ipmi_devintf"), with all that it needs; other processes may load modules at the same time. True if it is there now. One that
+ * the kernel refuses is counted in modules_failed() and never tried again. */
+bool modules_load_name(struct modules *modules, const char *name);
 
-/* Loads a module by name ("ipmi_devintf"). Returns as above. */
-size_t modules_load_name(struct modules *modules, const char *name);
+/* Asks every device on every bus that has no driver yet for its modalias and loads what drives it, again and again until nothing new appears (a bus
+ * driver brings devices). `wanted` says which devices to look at. Each modalias is looked up once in the life of `modules`. */
+void modules_coldplug(struct modules *modules, bool (*wanted)(const char *modalias));
 
-/* Asks every device on every bus for its modalias and loads what drives it, again and again until nothing new appears (a bus driver
- * brings devices). `wanted` (NULL: every device) says which devices to look at. Returns how many modules were loaded. */
-size_t modules_coldplug(struct modules *modules, int (*wanted)(const char *modalias));
+/* The same for one modalias, as the kernel announces it. */
+void modules_load_modalias(struct modules *modules, const char *modalias, bool (*wanted)(const char *modalias));
 
-/* For `wanted` above: is it a network card on PCI or on a hypervisor's bus? Those come first, so that links train and DHCP runs while
- * storage adapters, which take their time, are probed. Pure. */
-int modules_is_network(const char *modalias);
+/* For `wanted` above. Pure. Everything that has something to tell: of what SCSI attaches only disks (peripheral device types of SPC-4), since drives for
+ * CDs and tapes take their time. */
+bool modules_is_wanted(const char *modalias);
 
+/* The same: is it a network card on PCI or on a hypervisor's bus? Those come first, so that links train and DHCP runs while
+ * storage adapters, which take their time, are probed. */
+bool modules_is_network(const char *modalias);
+
+/* How many the kernel has refused to this process. */
 size_t modules_failed(const struct modules *modules);
 
 /* Takes NULL. */
 void modules_free(struct modules *modules);
 
 /* The pure part: does an alias of modules.alias (a glob as of fnmatch(3)) match a modalias? */
-int modules_alias_matches(const char *alias, const char *modalias);
+bool modules_alias_matches(const char *alias, const char *modalias);

@@ -19,7 +19,6 @@
 #include "introspect/agent/disk_identity.h"
 #include "introspect/agent/inventory.h"
 #include "introspect/agent/log_archive.h"
-#include "introspect/agent/modules.h"
 #include "introspect/agent/sysfs.h"
 
 static char root[] = "/tmp/pxed-agent-test-XXXXXX";
@@ -457,18 +456,6 @@ static void test_vpd_bounds(void **state) {
         assert_string_equal(text, "");
 }
 
-static void test_modaliases(void **state) {
-        const char *card = "pci:v00001AF4d00001000sv00001AF4sd00000001bc02sc00i00";
-        assert_true(modules_alias_matches("pci:v00001AF4d*sv*sd*bc*sc*i*", card));
-        assert_true(modules_alias_matches("pci:v*d*sv*sd*bc02sc00i*", card));
-        assert_false(modules_alias_matches("pci:v00001AF5d*sv*sd*bc*sc*i*", card));
-        assert_false(modules_alias_matches("pci:v00001AF4", card));
-        assert_true(modules_is_network(card));
-        assert_true(modules_is_network("virtio:d00000001v00001AF4"));
-        assert_false(modules_is_network("virtio:d00000002v00001AF4"));
-        assert_false(modules_is_network("pci:v00008086d00007010sv00001AF4sd00001100bc01sc01i80"));
-}
-
 /* An empty tree: everything fails, and what is posted says so, and is still JSON. */
 static void test_failures_are_posted(void **state) {
         struct agent_options options;
@@ -476,6 +463,7 @@ static void test_failures_are_posted(void **state) {
         agent_options_parse("", &options);
         inventory_start(&inventory, root, &options);
         inventory_collect_machine(&inventory);
+        inventory_collect_devices(&inventory);
         inventory_collect_disks(&inventory);
         inventory_collect_bmc(&inventory);
         inventory_collect_nics(&inventory);
@@ -498,6 +486,19 @@ static void test_failures_are_posted(void **state) {
         inventory_clear(&inventory);
 }
 
+static void test_bmc_by_acpi(void **state) {
+        struct agent_options options;
+        struct inventory inventory;
+        agent_options_parse("", &options);
+        inventory_start(&inventory, root, &options);
+        assert_false(inventory.has_bmc);
+        inventory_clear(&inventory);
+        put("sys/bus/acpi/devices/IPI0001:00/path", "\\_SB_.MI0_");
+        inventory_start(&inventory, root, &options);
+        assert_true(inventory.has_bmc);
+        inventory_clear(&inventory);
+}
+
 #define TREE_TEST(function) cmocka_unit_test_setup_teardown(function, make_root, remove_root)
 
 int main(void) {
@@ -506,8 +507,9 @@ int main(void) {
                 TREE_TEST(test_disks),    TREE_TEST(test_nics),             TREE_TEST(test_pci_and_usb),
                 TREE_TEST(test_platform), TREE_TEST(test_failures_are_posted),
                 TREE_TEST(test_by_path),  TREE_TEST(test_raid_members),     TREE_TEST(test_log_archive),
+                TREE_TEST(test_bmc_by_acpi),
                 cmocka_unit_test(test_root_disk_of_none),
-                cmocka_unit_test(test_wwn), cmocka_unit_test(test_vpd_bounds), cmocka_unit_test(test_modaliases),
+                cmocka_unit_test(test_wwn), cmocka_unit_test(test_vpd_bounds),
         };
         return cmocka_run_group_tests(tests, NULL, NULL);
 }
