@@ -32,16 +32,3 @@ void identity_facts(const struct registry *nodes, const struct junk *junk, const
  * another serial number is another machine, whatever its UUID says.
  */
 bool identity_may_be(const struct node *node, const json_t *inventory, const struct mac *mac);
-
-/* A MAC of the inventory that is another node's: it stays that one's. */
-struct identity_conflict {
-        struct mac mac;
-        const struct node *owner;
-};
-
-/*
- * Takes over what the inventory says into a node. MACs that many machines have are left out; those of other nodes too, and told in
- * `conflicts` (at most `max`), whose number is returned, or -ENOMEM.
- */
-int identity_apply(const struct registry *nodes, const struct junk *junk, struct node *node, const json_t *inventory, const struct mac *mac,
-                   struct identity_conflict *conflicts, size_t max);

@@ -1,15 +1,18 @@
 #include "pxed/process.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "lib/json.h"
-#include "pxed/identity.h"
+#include "lib/text.h"
 #include "pxed/inspection.h"
+#include "pxed/inspection/run.h"
+#include "pxed/node_document.h"
 
 #define CONFLICTS_MAX 16
 
-static int tell_conflicts(struct change *change, const struct node *node, const struct identity_conflict *conflicts,
+static int tell_conflicts(struct change *change, const struct node *node, const struct document_conflict *conflicts,
                           size_t count) {
         char text[MAC_TEXT_SIZE];
         int r = 0;
@@ -33,21 +36,106 @@ static int tell_result(struct change *change, const struct node *node, const str
                             cpus == 1 ? "" : "s", memory, disks, disks == 1 ? "" : "s", interfaces, interfaces == 1 ? "" : "s");
 }
 
+struct conflicts {
+        struct document_conflict list[CONFLICTS_MAX];
+        size_t count;
+};
+
+/* The MAC that the boot script was made for boots, whether or not the ramdisk lists it: some leave out the very card that they came by. */
+static int add_boot_port(const struct state *state, struct node *node, const struct mac *mac) {
+        const struct node *owner = registry_by_mac(&state->nodes, mac);
+        struct port *port;
+
+        if ((owner && memcmp(&owner->id, &node->id, sizeof node->id) != 0) || junk_has_mac(&state->settings->junk, mac))
+                return 0;
+        int r = node_add_port(node, mac, &port);
+        if (r == 0)
+                port->boots = true;
+        return r == -ENOSPC ? 0 : r;
+}
+
+/* What came out of a good run, in a copy of the node. -EINVAL: it cannot be, and outcome->reason says why. */
+static int take_over(struct state *state, const struct node *node, const struct process_input *in, struct run_outcome *outcome,
+                     struct conflicts *conflicts, struct node **ret) {
+        _cleanup_(node_freep) struct node *copy = node_copy(node);
+        if (!copy)
+                return -ENOMEM;
+        int r = node_document_apply(&state->nodes, copy, outcome->node, conflicts->list, CONFLICTS_MAX, &conflicts->count, outcome->reason,
+                                    sizeof outcome->reason);
+        if (r == 0)
+                r = add_boot_port(state, copy, &in->mac);
+        if (r == 0)
+                *ret = TAKE_POINTER(copy);
+        return r;
+}
+
+/* Hooks and rules. Afterwards *node is what they make of it, or, where they failed, as it was: then outcome->failed is set. */
+static int run(struct state *state, struct node **node, const struct process_input *in, struct run_outcome *outcome,
+               struct conflicts *conflicts) {
+        _cleanup_json_ json_t *document = node_document(*node);
+        struct node *changed = NULL;
+        struct run_input input = {
+                .node = document,
+                .inventory = in->normalized,
+                .raw = in->raw,
+                .previous = in->previous,
+                .failure = in->failure,
+                .options = &state->settings->inspection,
+        };
+        int r = document ? inspection_run(&input, outcome) : -ENOMEM;
+
+        if (r == 0 && outcome->node)
+                r = take_over(state, *node, in, outcome, conflicts, &changed);
+        if (r == -EINVAL) {
+                snprintf(outcome->failed, sizeof outcome->failed, "node");
+                conflicts->count = 0;
+                r = 0;
+        }
+        if (changed) {
+                node_free(*node);
+                *node = changed;
+        }
+        return r;
+}
+
+/* "HOOK: why"; *ret is NULL where the run was good. */
+static int failure_text(const struct run_outcome *outcome, char **ret) {
+        *ret = NULL;
+        return *outcome->failed && asprintf(ret, "%s: %s", outcome->failed, outcome->reason) < 0 ? -ENOMEM : 0;
+}
+
+static int end_inspection(struct node *node, const struct process_input *in, const char *failed, const char *failure) {
+        int r = inspection_step(&node->inspection, failure ? INSPECTION_FAILED : INSPECTION_INVENTORY, in->time, failure);
+        return r < 0 ? r : text_set(&node->inspection.hook, failure ? failed : NULL);
+}
+
+static int put(struct change *change, struct node *node, const struct process_input *in, const struct conflicts *conflicts,
+               const char *failure) {
+        int r = change_put_node(change, node, true);
+        if (r == 0)
+                r = tell_conflicts(change, node, conflicts->list, conflicts->count);
+        return r < 0 ? r : tell_result(change, node, &in->mac, in->normalized, failure);
+}
+
 int process_inventory(struct state *state, struct change *change, struct node *node, const struct process_input *in,
                       json_t **ret_plugin_data, char **ret_failure) {
-        struct identity_conflict conflicts[CONFLICTS_MAX];
-        int count = identity_apply(&state->nodes, &state->settings->junk, node, in->normalized, &in->mac, conflicts, CONFLICTS_MAX);
-        int r = count < 0 ? count
-                          : inspection_step(&node->inspection, in->failure ? INSPECTION_FAILED : INSPECTION_INVENTORY, in->time,
-                                            in->failure);
+        _cleanup_(run_outcome_clear) struct run_outcome outcome = { 0 };
+        _cleanup_free_ char *failure = NULL;
+        struct conflicts conflicts = { 0 };
+
+        int r = run(state, &node, in, &outcome, &conflicts);
+        if (r == 0)
+                r = failure_text(&outcome, &failure);
+        if (r == 0)
+                r = end_inspection(node, in, outcome.failed, failure);
         if (r < 0) {
                 node_free(node);
                 return r;
         }
-        *ret_plugin_data = json_object();
-        *ret_failure = in->failure ? strdup(in->failure) : NULL;
-        r = change_put_node(change, node, true);
-        if (r == 0)
-                r = tell_conflicts(change, node, conflicts, (size_t) count);
-        return r < 0 ? r : tell_result(change, node, &in->mac, in->normalized, in->failure);
+        r = put(change, node, in, &conflicts, failure);
+        if (r < 0)
+                return r;
+        *ret_plugin_data = failure ? json_object() : TAKE_POINTER(outcome.plugin_data);
+        *ret_failure = TAKE_POINTER(failure);
+        return 0;
 }

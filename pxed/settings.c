@@ -24,6 +24,7 @@ static int set_defaults(struct settings *s) {
         s->inventories_kept = 5;
         s->boots_kept = 20;
         s->nodes_max = 50000;
+        inspection_options_init(&s->inspection);
         for (int role = 0; r == 0 && role < ROLE_COUNT; role++)
                 r = text_set(&s->users[role], users[role]);
         if (r == 0)
@@ -74,6 +75,25 @@ static int find_physical(struct settings *s, const struct config_entry *entry, v
         return physical ? text_set(&physical->name, entry->name) : -ENOMEM;
 }
 
+static int find_pci_kind(struct pci_kind **kinds, size_t *count, const struct config_entry *entry, void **ret, struct config_error *error) {
+        for (size_t i = 0; i < *count; i++)
+                if (strcmp((*kinds)[i].name, entry->name) == 0) {
+                        *ret = &(*kinds)[i];
+                        return 0;
+                }
+        if (!name_is_valid(entry->name))
+                return config_refuse(error, entry, "[%s %s]: it needs a name of at most 63 letters, digits, '.', '_', '-'", entry->section,
+                                     entry->name);
+        if (*count == PCI_KINDS_MAX)
+                return config_refuse(error, entry, "more than %d sections [%s]", PCI_KINDS_MAX, entry->section);
+        struct pci_kind *kind = array_append((void **) kinds, count, sizeof *kind);
+        if (!kind)
+                return -ENOMEM;
+        kind->vendor = kind->product = kind->revision = -1;
+        *ret = kind;
+        return text_set(&kind->name, entry->name);
+}
+
 static struct host *known_host(const struct settings *s, const struct mac *mac) {
         size_t position = 0, number;
         while ((number = (uintptr_t) index_next(&s->hosts_by_mac, index_hash(mac, sizeof *mac), &position)))
@@ -108,8 +128,13 @@ static int find_object(struct settings *s, const struct config_entry *entry, voi
                 return find_physical(s, entry, ret, error);
         if (strcmp(entry->section, "host") == 0)
                 return find_host(s, entry, ret, error);
+        if (strcmp(entry->section, "pci-alias") == 0)
+                return find_pci_kind(&s->inspection.aliases, &s->inspection.n_aliases, entry, ret, error);
+        if (strcmp(entry->section, "accelerator") == 0)
+                return find_pci_kind(&s->inspection.accelerators, &s->inspection.n_accelerators, entry, ret, error);
         if (!settings_key_find(entry->section, NULL))
-                return config_refuse(error, entry, "there is no section [%s]: pxed, bus, network NAME, physical-network NAME and host MAC are known", entry->section);
+                return config_refuse(error, entry, "there is no section [%s]: pxed, bus, inspection, network NAME, physical-network NAME, host MAC, pci-alias NAME and "
+                                     "accelerator NAME are known", entry->section);
         if (*entry->name)
                 return config_refuse(error, entry, "section [%s] takes no name", entry->section);
         *ret = s;
@@ -179,6 +204,7 @@ struct settings *settings_free(struct settings *s) {
         for (size_t i = 0; i < s->n_physical; i++)
                 physical_clear(&s->physical[i]);
         free(s->physical);
+        inspection_options_clear(&s->inspection);
         for (size_t i = 0; i < s->n_hosts; i++)
                 free(s->hosts[i].network);
         for (int role = 0; role < ROLE_COUNT; role++)

@@ -12,6 +12,7 @@
 #include "lib/address.h"
 #include "lib/config.h"
 #include "pxed/index.h"
+#include "pxed/inspection/options.h"
 #include "pxed/junk.h"
 #include "pxed/physical_map.h"
 
@@ -85,6 +86,7 @@ struct settings {
         size_t n_networks;
         struct physical_network *physical; /* in the order of the sections */
         size_t n_physical;
+        struct inspection_options inspection;
         struct host *hosts;
         size_t n_hosts;
         struct index hosts_by_mac; /* of a host its number, counted from 1, as a pointer: `hosts` moves while it is read */

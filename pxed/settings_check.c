@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "lib/text.h"
+#include "pxed/settings_inspection.h"
 #include "pxed/settings_keys.h"
 
 #define PROBE_SECONDS 600
@@ -52,6 +53,9 @@ int settings_complete(struct settings *settings, const struct config *config, st
                         network->probe = network->dhcp == DHCP_OFF ? 0 : PROBE_SECONDS;
                 r = name_vlan_interface(network, config, error);
         }
+        settings->inspection.junk = &settings->junk;
+        settings->inspection.physical = settings->physical;
+        settings->inspection.n_physical = settings->n_physical;
         return r;
 }
 
@@ -220,8 +224,8 @@ int settings_check(const struct settings *settings, const struct config *config,
                 if (r < 0)
                         return r;
         }
+        r = settings_inspection_check(&settings->inspection, error);
         struct index reserved = { 0 };
-        r = 0;
         for (size_t i = 0; r == 0 && i < settings->n_hosts; i++)
                 r = check_host(settings, &settings->hosts[i], &reserved, config, error);
         index_clear(&reserved);

@@ -6,6 +6,7 @@
 
 #include "lib/text.h"
 #include "pxed/settings.h"
+#include "pxed/settings_inspection.h"
 
 #define MEMBER(type) ((type *) ((char *) object + offset))
 _Static_assert(KEY_REASON_SIZE == PHYSICAL_REASON_SIZE, "reasons are handed through");
@@ -337,11 +338,16 @@ static const struct settings_key keys[] = {
         { "host", "network", set_name, offsetof(struct host, network) },
         { "host", "address", set_host_address, offsetof(struct host, address) },
         { "host", "deny", set_bool, offsetof(struct host, denied) },
+        { 0 },
 };
 
-const struct settings_key *settings_key_find(const char *section, const char *key) {
-        for (size_t i = 0; i < ELEMENTS(keys); i++)
-                if (strcmp(keys[i].section, section) == 0 && (!key || strcmp(keys[i].key, key) == 0))
-                        return &keys[i];
+static const struct settings_key *find(const struct settings_key *table, const char *section, const char *key) {
+        for (; table->section; table++)
+                if (strcmp(table->section, section) == 0 && (!key || strcmp(table->key, key) == 0))
+                        return table;
         return NULL;
+}
+
+const struct settings_key *settings_key_find(const char *section, const char *key) {
+        return find(keys, section, key) ?: find(settings_inspection_keys, section, key);
 }

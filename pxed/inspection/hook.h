@@ -14,7 +14,7 @@
 #include "lib/json.h"
 #include "lib/macro.h"
 
-#define HOOK_REASON_SIZE 256
+#define HOOK_REASON_SIZE 1000
 #define HOOKS_MAX 32
 
 struct inspection_options; /* pxed/inspection/options.h: what the configuration says */
@@ -34,11 +34,12 @@ struct hook_run {
 
 struct hook {
         const char *name;
+        bool standard; /* it runs where the configuration says nothing else */
         /* False: it failed, and `reason` says why. What it wrote before is dropped. */
         bool (*run)(struct hook_run *run);
 };
 
-/* Ironic's names; in the order that is taken where the configuration says none. Ends with a NULL name. */
+/* Ironic's names, and "system" for what Ironic has no hook for; in the order in which the standard ones run. Ends with a NULL name. */
 extern const struct hook hooks[];
 /* NULL: there is none of this name. */
 const struct hook *hook_find(const char *name);

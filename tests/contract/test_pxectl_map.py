@@ -44,7 +44,7 @@ def pxed():
                                       'firstSeen': now, 'lastSeen': now}})
             report(connection, 'introspect',
                    {'inventory': {'mac': SEEN, 'post': 'one', 'raw': {}, 'normalized': {
-                       'errors': [], 'disks': [], 'serial': 'S1', 'interfaces': [
+                       'errors': [], 'disks': [], 'serial': 'S1', 'memory': 1 << 30, 'architecture': 'x86_64', 'interfaces': [
                            {'name': 'eth0', 'mac': SEEN, 'addresses': ['192.0.2.100'], 'boots': True, 'switchChassis': SWITCH, 'switchPort': 'Eth1/7',
                             'switchName': 'tor-7', 'switchVlan': 10, 'switchVlans': [10, 20]}]}}})
         yield instance

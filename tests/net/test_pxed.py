@@ -116,7 +116,7 @@ def step(kind, time=None, mac=MAC, **more):
 
 def inventory(post, mac=MAC, serial='S1', uuid='01234567-89ab-4cde-8f01-23456789abcd', **more):
     return {'time': now(), 'inventory': {'mac': mac, 'post': post, 'raw': {'posted': post}, **more, 'normalized': {
-        'uuid': uuid, 'serial': serial, 'cpus': 2, 'disks': [], 'errors': [],
+        'uuid': uuid, 'serial': serial, 'cpus': 2, 'memory': 1 << 30, 'architecture': 'x86_64', 'disks': [], 'errors': [],
         'interfaces': [{'name': 'eth0', 'mac': mac, 'addresses': [], 'boots': True}]}}}
 
 

@@ -134,32 +134,6 @@ static void test_another_machine(void **state) {
         assert_true(identity_may_be(node, shares, &other));
 }
 
-static void test_apply(void **state) {
-        struct registry nodes = { 0 };
-        struct identity_conflict conflicts[4];
-        struct mac first = mac_of(1), dongle = mac_of(99), second = mac_of(2);
-        struct node *owner = put(&nodes, make(&nodes, 99, NULL));
-        struct node *node = put(&nodes, make(&nodes, 1, NULL));
-        struct node *copy = node_copy(node);
-        _cleanup_json_ json_t *inventory = json_pack(
-                "{s:s, s:s, s:s, s:i, s:I, s:[{s:s,s:s,s:b}, {s:s,s:s,s:b,s:s}, {s:s,s:s,s:b}]}", "uuid", U1, "serial", "S1", "bootMode", "uefi",
-                "cpus", 4, "memory", (json_int_t) 1 << 40, "interfaces", "name", "eth0", "mac", "52:54:00:00:00:01", "boots", 1, "name", "eth1",
-                "mac", "52:54:00:00:00:02", "boots", 0, "switchPort", "Gi1/0/1", "name", "usb0", "mac", "52:54:00:00:00:63", "boots", 0);
-        assert_int_equal(identity_apply(&nodes, &no_junk, copy, inventory, &first, conflicts, 4), 1);
-        assert_ptr_equal(conflicts[0].owner, owner);
-        assert_memory_equal(&conflicts[0].mac, &dongle, sizeof dongle);
-        assert_int_equal(copy->n_ports, 2);
-        assert_true(node_port(copy, &first)->boots);
-        assert_false(node_port(copy, &second)->boots);
-        assert_string_equal(node_port(copy, &second)->switch_port, "Gi1/0/1");
-        assert_int_equal(copy->memory, (int64_t) 1 << 40);
-        assert_int_equal(copy->boot_mode, BOOT_MODE_UEFI);
-        assert_true(copy->has_uuid);
-        assert_false(node_boots_equal(copy, node));
-        put(&nodes, copy);
-        registry_clear(&nodes);
-}
-
 static void test_feed(void **state) {
         struct feed feed = { 0 };
         const struct feed_item *item;
@@ -290,7 +264,7 @@ static void test_status(void **state) {
 int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_find),     cmocka_unit_test(test_replace),         cmocka_unit_test(test_uuid),
-                cmocka_unit_test(test_names),    cmocka_unit_test(test_another_machine), cmocka_unit_test(test_apply),
+                cmocka_unit_test(test_names),    cmocka_unit_test(test_another_machine),
                 cmocka_unit_test(test_feed),     cmocka_unit_test(test_profiles),        cmocka_unit_test(test_status),
         };
         return cmocka_run_group_tests(tests, NULL, NULL);

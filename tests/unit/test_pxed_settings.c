@@ -131,6 +131,17 @@ static void test_refused(void **state) {
                 { "[network a]\nwithout-token = perhaps\n", 2, "neither accept nor refuse" },
                 { "[pxed]\nevents-kept = -1\n", 2, "no count" },
                 { "[nonsense]\na = b\n", 2, "no section" },
+                { "[inspection]\nhooks = memory, nothing\n", 2, "there is no hook \"nothing\": default, ramdisk-error" },
+                { "[inspection]\nadd-ports = some\n", 2, "none of all, active, pxe" },
+                { "[inspection]\nkeep-ports = some\n", 2, "none of all, present, added" },
+                { "[inspection more]\nhooks = memory\n", 2, "takes no name" },
+                { "[pci-alias a b]\nvendor-id = 1\n", 2, "needs a name" },
+                { "[pci-alias a]\nvendor-id = 12345\n", 2, "no PCI id" },
+                { "[pci-alias a]\nclass = 302\n", 2, "no class" },
+                { "[pci-alias a]\nrevision = 100\n", 2, "no revision" },
+                { "[pci-alias a]\nrevision = 1\n", 0, "give vendor-id, product-id or class" },
+                { "[accelerator a]\nvendor-id = 10de\ntype = GPU\n", 0, "needs vendor-id, product-id and type" },
+                { "[accelerator a]\ntype = a GPU\n", 2, "no type" },
                 { "[pxed extra]\nhttp-port = 80\n", 2, "takes no name" },
                 { "[network]\ninterface = eth0\n", 2, "name" },
                 { "[network la/b]\ninterface = eth0\n", 2, "name" },
@@ -259,6 +270,34 @@ static void test_equal(void **state) {
         }
 }
 
+static void test_inspection(void **state) {
+        _cleanup_(settings_freep) struct settings *s = NULL, *none = NULL;
+        struct config_error error;
+        int r = load(LAB "[inspection]\nhooks = ramdisk-error, memory cpus\nadd-ports = pxe\nkeep-ports = added\n"
+                     "[pci-alias nic]\nvendor-id = 0x8086\nproduct-id = 10Fb\nclass = 0200\nrevision = 1\n"
+                     "[accelerator T4]\nvendor-id = 10de\nproduct-id = 1eb8\ntype = GPU\n", &s, &error);
+        if (r < 0)
+                fail_msg("%s:%u: %s", error.file, error.line, error.reason);
+        assert_int_equal(s->inspection.n_hooks, 3);
+        assert_string_equal(s->inspection.hooks[2]->name, "cpus");
+        assert_int_equal(s->inspection.add_ports, ADD_PORTS_PXE);
+        assert_int_equal(s->inspection.keep_ports, KEEP_PORTS_ADDED);
+        assert_int_equal(s->inspection.n_aliases, 1);
+        const struct pci_kind *kind = s->inspection.aliases;
+        assert_string_equal(kind->name, "nic");
+        assert_int_equal(kind->vendor, 0x8086);
+        assert_int_equal(kind->product, 0x10fb);
+        assert_int_equal(kind->revision, 1);
+        assert_string_equal(kind->class, "0200");
+        assert_int_equal(s->inspection.n_accelerators, 1);
+        assert_string_equal(s->inspection.accelerators[0].type, "GPU");
+        assert_int_equal(s->inspection.accelerators[0].revision, -1);
+        assert_int_equal(load(LAB, &none, &error), 0);
+        assert_true(none->inspection.n_hooks > 3);
+        assert_int_equal(none->inspection.add_ports, ADD_PORTS_ALL);
+        assert_int_equal(none->inspection.keep_ports, KEEP_PORTS_ALL);
+}
+
 int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_defaults),
@@ -267,6 +306,7 @@ int main(void) {
                 cmocka_unit_test(test_refused),
                 cmocka_unit_test(test_many_hosts),
                 cmocka_unit_test(test_equal),
+                cmocka_unit_test(test_inspection),
         };
         return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -26,7 +26,7 @@ static const struct junk no_junk = { 0 };
 #define STEP(time, kind, more) "{\"time\":" time ",\"step\":{\"mac\":\"52:54:00:00:00:01\",\"network\":\"lab\",\"kind\":\"" kind "\"" more "}}"
 #define INVENTORY(time, post, mac, uuid, serial, more)                                                                              \
         "{\"time\":" time ",\"inventory\":{\"mac\":\"" mac "\",\"post\":\"" post "\",\"raw\":{\"a\":1}," more "\"normalized\":{\"uuid\":\"" \
-        uuid "\",\"serial\":\"" serial "\",\"cpus\":4,\"disks\":[],\"errors\":[],\"interfaces\":[{\"name\":\"eth0\",\"mac\":\"" mac        \
+        uuid "\",\"serial\":\"" serial "\",\"architecture\":\"x86_64\",\"memory\":1073741824,\"cpus\":4,\"disks\":[],\"errors\":[],\"interfaces\":[{\"name\":\"eth0\",\"mac\":\"" mac        \
         "\",\"addresses\":[],\"boots\":true}]}}}"
 
 /* Boots of the machine with MAC n, newest first. */
@@ -267,7 +267,8 @@ static void test_inventory_conflicts(void **state) {
         /* A failure is told, and stored. */
         assert_int_equal(report(f, NOW, "[" INVENTORY("5", "p5", "52:54:00:00:00:04", "11111111-2222-4333-8444-555555555501", "S3", "\"failure\":\"no disk\",") "]", NULL), 0);
         assert_int_equal(node_at(f, 4)->inspection.state, INSPECTION_ERROR);
-        assert_string_equal(node_at(f, 4)->inspection.error, "no disk");
+        assert_string_equal(node_at(f, 4)->inspection.error, "ramdisk-error: no disk");
+        assert_string_equal(node_at(f, 4)->inspection.hook, "ramdisk-error");
         /* Two are kept. */
         _cleanup_json_ json_t *kept = json_array();
         assert_int_equal(store_list_inventories(f->state->store, &node_at(f, 4)->id, kept), 0);
@@ -278,7 +279,7 @@ static void test_inventory_conflicts(void **state) {
         assert_int_equal(json_get_int(newest.raw, "a", 0), 1);
         assert_int_equal(newest.received, 5);
         assert_string_equal(newest.ramdisk_failure, "no disk");
-        assert_string_equal(json_get_string(newest.inventory, "failure"), "no disk");
+        assert_string_equal(json_get_string(newest.inventory, "failure"), "ramdisk-error: no disk");
         /* The one to tell differences from is the one before it. */
         assert_int_equal(inventory_read_before(f->state->store, &node_at(f, 4)->id, newest.number, true, &good), 0);
         assert_int_equal(good.number, 2);
