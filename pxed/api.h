@@ -31,6 +31,10 @@ int api_profile_list(struct varlink_call *call, const json_t *parameters, void *
 int api_profile_get(struct varlink_call *call, const json_t *parameters, void *userdata);
 int api_profile_set(struct varlink_call *call, const json_t *parameters, void *userdata);
 int api_profile_delete(struct varlink_call *call, const json_t *parameters, void *userdata);
+int api_rule_list(struct varlink_call *call, const json_t *parameters, void *userdata);
+int api_rule_get(struct varlink_call *call, const json_t *parameters, void *userdata);
+int api_rule_set(struct varlink_call *call, const json_t *parameters, void *userdata);
+int api_rule_delete(struct varlink_call *call, const json_t *parameters, void *userdata);
 int api_worker_watch(struct varlink_call *call, const json_t *parameters, void *userdata);
 int api_worker_report(struct varlink_call *call, const json_t *parameters, void *userdata);
 

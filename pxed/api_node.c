@@ -83,19 +83,6 @@ int api_reply_node(struct manager *m, struct varlink_call *call, const struct uu
         return varlink_reply(call, json_pack("{s:o}", "node", api_node_to_json(m->state, node)));
 }
 
-/* Where the names after `after` begin. */
-static size_t first_after(struct node *const *nodes, size_t count, const char *after) {
-        size_t low = 0, high = count;
-        while (after && low < high) {
-                size_t middle = (low + high) / 2;
-                if (strcmp(nodes[middle]->name, after) <= 0)
-                        low = middle + 1;
-                else
-                        high = middle;
-        }
-        return low;
-}
-
 int api_node_list(struct varlink_call *call, const json_t *in, void *userdata) {
         struct manager *m = userdata;
         int64_t limit;
@@ -103,7 +90,7 @@ int api_node_list(struct varlink_call *call, const json_t *in, void *userdata) {
         if (!api_bounded(call, INTERFACE, in, "limit", 1, 500, 200, &limit))
                 return 0;
         struct node *const *nodes = registry_sorted(&m->state->nodes, &count);
-        size_t at = first_after(nodes, count, json_get_string(in, "after"));
+        size_t at = registry_sorted_after(nodes, count, json_get_string(in, "after"));
         json_t *list = json_array();
         for (; at < count && json_array_size(list) < (size_t) limit; at++)
                 json_array_append_new(list, api_node_to_json(m->state, nodes[at]));

@@ -173,3 +173,15 @@ struct node *registry_find(const struct registry *r, const char *reference) {
 struct node *const *registry_sorted(struct registry *r, size_t *ret_count) {
         return (struct node *const *) index_sorted(&r->by_id, &r->by_order, compare_names, ret_count);
 }
+
+size_t registry_sorted_after(struct node *const *nodes, size_t count, const char *after) {
+        size_t low = 0, high = count;
+        while (after && low < high) {
+                size_t middle = (low + high) / 2;
+                if (strcmp(nodes[middle]->name, after) <= 0)
+                        low = middle + 1;
+                else
+                        high = middle;
+        }
+        return low;
+}

@@ -40,3 +40,5 @@ bool registry_uuid_identifies(const struct registry *registry, const struct node
 
 /* All nodes by name; valid until the next change. NULL with *ret_count 0 when there are none, or without memory. */
 struct node *const *registry_sorted(struct registry *registry, size_t *ret_count);
+/* Among those, the place of the first whose name comes after this one (NULL: 0). */
+size_t registry_sorted_after(struct node *const *nodes, size_t count, const char *after);

@@ -61,6 +61,31 @@ static int load_seen(const char *network, const char *seen, void *userdata) {
         return json ? json_object_set_new(s->seen, network, json) : 0;
 }
 
+static int add_rule(struct state *s, const char *text, uint64_t revision, struct rule_error *error) {
+        _cleanup_json_ json_t *json = json_loads(text, 0, NULL);
+        _cleanup_(rule_unrefp) struct rule *rule = NULL;
+        struct rules *rules;
+        int r = json ? rule_parse(json, revision, &rule, error) : -EINVAL;
+
+        if (r == 0)
+                r = rules_with(s->rules, rule, &rules);
+        if (r < 0)
+                return r;
+        rules_free(s->rules);
+        s->rules = rules;
+        return 0;
+}
+
+/* One that an older or newer pxed took, and this one cannot evaluate, is left out and kept in the store. */
+static int load_rule(const char *name, uint64_t revision, const char *text, void *userdata) {
+        struct rule_error error = { .reason = "it is no JSON" };
+        int r = add_rule(userdata, text, revision, &error);
+
+        if (r == -EINVAL)
+                log_error("Inspection rule %s of the store is left out: %s: %s. Set it again", name, error.place, error.reason);
+        return r == -EINVAL ? 0 : r;
+}
+
 static int load_revision(struct state *s) {
         _cleanup_free_ char *text = NULL;
         int r = store_get_meta(s->store, "revision", &text);
@@ -101,6 +126,8 @@ static int load(struct state *s) {
                 r = store_event_range(s->store, &s->event_oldest, &s->event_newest);
         if (r == 0)
                 r = store_newest_boot(s->store, &s->boot_newest);
+        if (r == 0)
+                r = store_load_rules(s->store, load_rule, s);
         return r < 0 ? r : store_load(s->store, &loader);
 }
 
@@ -205,6 +232,7 @@ struct state *state_free(struct state *s) {
         sightings_clear(&s->sightings);
         leases_clear(&s->leases);
         boots_clear(&s->boots);
+        rules_free(s->rules);
         feed_clear(&s->desired);
         feed_clear(&s->flights);
         json_decref(s->seen);

@@ -10,6 +10,7 @@
 #include "pxed/captures.h"
 #include "pxed/decision.h"
 #include "pxed/feed.h"
+#include "pxed/inspection/rule.h"
 #include "pxed/observed.h"
 #include "pxed/profiles.h"
 #include "pxed/registry.h"
@@ -37,6 +38,7 @@ struct state {
         struct observed sightings, leases;
         struct boots boots;
         struct captures captures;
+        struct rules *rules; /* of inspections; NULL: none */
         json_t *seen;        /* by a network's name what was seen of it: see pxed/network_seen.h */
         json_t *agents;      /* by a node's id, as text, its org.pxed.Node.Agent: see pxed/observe_heartbeat.c */
         json_t *dhcp_problems; /* of pxed-dhcp as it told last, array of org.pxed.Worker.Problem; NULL: it never did */

@@ -39,6 +39,12 @@ int store_delete_node(struct store *store, const struct uuid *id);
 int store_put_profile(struct store *store, const struct profile *profile);
 int store_delete_profile(struct store *store, const char *name);
 
+/* `rule` is JSON text. */
+int store_put_rule(struct store *store, const char *name, uint64_t revision, const char *rule);
+int store_delete_rule(struct store *store, const char *name);
+/* Calls `add` for each; texts are the store's. */
+int store_load_rules(struct store *store, int (*add)(const char *name, uint64_t revision, const char *rule, void *userdata), void *userdata);
+
 int store_add_event(struct store *store, const struct event *event);
 /* Forgets events up to this number. */
 int store_forget_events(struct store *store, uint64_t up_to);

@@ -22,6 +22,8 @@ const char *const store_sql[STATEMENTS] = {
         [SQL_DELETE_LOGS] = "DELETE FROM inventory_logs WHERE node = ?",
         [SQL_PUT_PROFILE] = "INSERT OR REPLACE INTO profiles VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
         [SQL_DELETE_PROFILE] = "DELETE FROM profiles WHERE name = ?",
+        [SQL_PUT_RULE] = "INSERT OR REPLACE INTO rules VALUES (?, ?, ?)",
+        [SQL_DELETE_RULE] = "DELETE FROM rules WHERE name = ?",
         [SQL_ADD_EVENT] = "INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
         [SQL_FORGET_EVENTS] = "DELETE FROM events WHERE number <= ?",
         /* Two look-ups in the index; "SELECT min(), max()" reads the whole table. */
@@ -65,6 +67,7 @@ const char *const store_sql[STATEMENTS] = {
                            " expected_chassis, expected_port, port_group, attachment, told_network, told_conflicts "
                            "FROM ports ORDER BY node, position",
         [SQL_LOAD_PROFILES] = "SELECT * FROM profiles",
+        [SQL_LOAD_RULES] = "SELECT name, revision, rule FROM rules",
         [SQL_LOAD_BOOTS] = "SELECT " BOOT_COLUMNS " FROM boots WHERE ended = 0",
         [SQL_LOAD_SIGHTINGS] = "SELECT mac, network, vlan, first, last, protocols, addresses, facts, moved FROM sightings",
         [SQL_LOAD_LEASES] = "SELECT network, address, mac, hostname, expires FROM leases",
