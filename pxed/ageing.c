@@ -3,39 +3,28 @@
 #include <errno.h>
 
 #include "pxed/flight.h"
-#include "pxed/inspection.h"
+#include "pxed/inspection_change.h"
 #include "pxed/port_review.h"
 
 /* An ended lease is still told by name to who looks for it; then it goes. */
 #define LEASE_KEPT_USEC (60 * USEC_PER_SEC)
 #define BATCH 256
 
-static int expire_inspection(struct change *c, struct node *node) {
-        _cleanup_(node_freep) struct node *copy = node_copy(node);
-        if (!copy)
-                return -ENOMEM;
-        int r = inspection_step(&copy->inspection, INSPECTION_TICK, change_now(c), NULL);
-        if (r <= 0)
-                return r;
-        r = change_event(c, "node.inspection-failed", copy, NULL, NULL, NULL, "The inspection of %s failed: %s", copy->name,
-                         copy->inspection.error);
-        return r < 0 ? r : change_put_node(c, TAKE_POINTER(copy), true);
-}
-
 static int expire_inspections(struct state *s, struct change *c) {
+        const struct inspection_timeouts *timeouts = &s->settings->timeouts;
+        const struct inspection_input input = { .event = INSPECTION_TICK, .now = change_now(c), .timeouts = timeouts };
         struct node *late[BATCH];
         size_t count = 0;
         int r = 0;
         /* Putting one changes the index that is walked. */
         for (size_t i = 0; i < s->nodes.by_id.size && count < BATCH; i++) {
                 struct node *node = s->nodes.by_id.slots[i].value;
-                if (node && node->inspection.state == INSPECTION_WAITING && node->inspection.served != 0 &&
-                    node->inspection.served + INSPECTION_TIMEOUT_USEC <= change_now(c))
+                if (node && inspection_is_due(&node->inspection, timeouts, input.now))
                         late[count++] = node;
         }
-        for (size_t i = 0; r == 0 && i < count; i++)
-                r = expire_inspection(c, late[i]);
-        return r;
+        for (size_t i = 0; r >= 0 && i < count; i++)
+                r = inspection_change(c, &late[i], &input, NULL);
+        return r < 0 ? r : 0;
 }
 
 static int expire_leases(struct state *s, struct change *c) {

@@ -35,10 +35,12 @@ static json_t *assignment_to_json(const struct assignment *a) {
                          "once", (int) a->once, "revision", (json_int_t) a->revision, "assigned", (json_int_t) a->assigned);
 }
 
-static json_t *inspection_to_json(const struct inspection *i) {
-        return json_pack("{s:s, s:o, s:o, s:o}", "state", inspection_state_names[i->state], "started",
+static json_t *inspection_to_json(const struct inspection *i, const struct inspection_timeouts *timeouts) {
+        uint64_t deadline = inspection_deadline(i, timeouts);
+        return json_pack("{s:s, s:o, s:o, s:o, s:o, s:o}", "state", inspection_state_names[i->state], "started",
                          json_int_or_null(i->started != 0, (int64_t) i->started), "finished",
-                         json_int_or_null(i->finished != 0, (int64_t) i->finished), "error", json_text(i->error));
+                         json_int_or_null(i->finished != 0, (int64_t) i->finished), "error", json_text(i->error), "hook", json_text(i->hook),
+                         "deadline", json_int_or_null(deadline != 0, (int64_t) deadline));
 }
 
 json_t *api_node_to_json(const struct state *s, const struct node *n) {
@@ -70,7 +72,7 @@ json_t *api_node_to_json(const struct state *s, const struct node *n) {
                          "labels", parse_or(n->labels, json_object()),
                          "assignment", assignment_to_json(n->assignment),
                          "decision", api_decision_to_json(&decision),
-                         "inspection", inspection_to_json(&n->inspection),
+                         "inspection", inspection_to_json(&n->inspection, &s->settings->timeouts),
                          "lastBoot", json_int_or_null(n->last_boot != 0, (int64_t) n->last_boot),
                          "agent", agent);
 }

@@ -5,7 +5,7 @@
 #include "lib/clock.h"
 #include "lib/json.h"
 #include "pxed/api.h"
-#include "pxed/inspection.h"
+#include "pxed/inspection_change.h"
 
 #define INTERFACE "org.pxed.Node"
 
@@ -46,6 +46,11 @@ static int finish(const struct request *request, struct change *change, int r) {
         if (request->wait)
                 return workers_wait(m, request->call, &id, m->state->revision, (unsigned) request->timeout);
         return api_reply_node(m, request->call, &id);
+}
+
+static int refuse_state(const struct request *request) {
+        return varlink_error(request->call, INTERFACE ".WrongState",
+                             json_pack("{s:s}", "state", inspection_state_names[request->node->inspection.state]));
 }
 
 int api_node_set_boot(struct varlink_call *call, const json_t *in, void *userdata) {
@@ -115,14 +120,9 @@ int api_node_inspect(struct varlink_call *call, const json_t *in, void *userdata
         int r = change_begin(m->state, realtime_us(), &change);
         if (r < 0)
                 return r;
-        _cleanup_(node_freep) struct node *copy = node_copy(request.node);
-        if (!copy)
-                return -ENOMEM;
-        r = inspection_step(&copy->inspection, INSPECTION_ASK, change_now(change), NULL);
-        if (r < 0)
-                return r;
-        r = change_event(change, "node.updated", copy, NULL, NULL, NULL, "%s is to be inspected at its next boot", copy->name);
-        if (r == 0)
-                r = change_put_node(change, TAKE_POINTER(copy), true);
-        return finish(&request, change, r);
+        const struct inspection_input input = { .event = INSPECTION_ASK, .now = change_now(change) };
+        r = inspection_change(change, &request.node, &input, NULL);
+        if (r == -EBUSY)
+                return refuse_state(&request);
+        return finish(&request, change, r < 0 ? r : 0);
 }

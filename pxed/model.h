@@ -137,7 +137,7 @@ struct assignment *assignment_new(const char *profile, const char *parameters, b
 struct assignment *assignment_free(struct assignment *assignment);
 DEFINE_CLEANUP(struct assignment *, assignment_free);
 
-/* Whether a machine with either would be served the same, and be told apart by the same. */
+/* Whether workers are told the same of either. */
 bool node_boots_equal(const struct node *a, const struct node *b);
 
 struct profile *profile_free(struct profile *profile);

@@ -45,6 +45,21 @@ static int read_previous(struct observe *o, const struct node *node, struct kept
         return r == -ENOMEM ? r : 0;
 }
 
+/* It had left the ramdisk before that was told that its inspection was taken back. Whoever wants it after all reapplies it. */
+static int refuse(struct observe *o, struct node *node, const struct mac *mac, json_t **ret_plugin_data, char **ret_failure) {
+        *ret_plugin_data = json_object();
+        *ret_failure = strdup("the inspection was taken back before it came");
+        if (!*ret_plugin_data || !*ret_failure) {
+                node_free(node);
+                return -ENOMEM;
+        }
+        int r = change_event(o->change, "node.inventory-refused", node, mac, NULL, NULL,
+                             "An inventory of %s has come after its inspection was taken back: it is stored and not taken over", node->name);
+        if (r < 0)
+                node_free(node);
+        return r < 0 ? r : change_put_node(o->change, node, true);
+}
+
 int observe_inventory(struct observe *o, uint64_t time, const json_t *json) {
         struct process_input in = {
                 .time = time,
@@ -80,12 +95,13 @@ int observe_inventory(struct observe *o, uint64_t time, const json_t *json) {
                 return r;
         }
         in.previous = previous.inventory;
-        r = process_inventory(o->state, o->change, node, &in, &plugin_data, &failure);
+        r = inspection_refuses(&node->inspection) ? refuse(o, node, &in.mac, &plugin_data, &failure)
+                                                  : process_inventory(o->state, o->change, node, &in, &plugin_data, &failure);
         if (r < 0)
                 return r;
         node = registry_by_id(&o->state->nodes, &id);
         r = inventory_keep(o->state, o->change, node, time, json, plugin_data, failure);
         if (r == 0)
-                r = tell_boot(o, node, &in.mac, time, failure);
+                r = tell_boot(o, node, &in.mac, time, inspection_refuses(&node->inspection) ? NULL : failure);
         return r < 0 ? r : port_review(o->state, o->change, node, NULL);
 }

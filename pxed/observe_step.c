@@ -8,7 +8,7 @@
 #include "lib/text.h"
 #include "pxed/flight.h"
 #include "pxed/identity.h"
-#include "pxed/inspection.h"
+#include "pxed/inspection_change.h"
 #include "pxed/observe.h"
 
 /* A machine that nobody knew was served the inspection ramdisk: from now on it is a node. */
@@ -56,6 +56,12 @@ static int add_port(struct observe *o, const struct mac *mac, struct node **node
                             copy->name, mac_format(mac, text));
 }
 
+static int inspect(struct observe *o, enum inspection_event event, const struct mac *mac, const struct boot_step *step,
+                   struct node **node) {
+        const struct inspection_input input = { .event = event, .time = step->time, .now = change_now(o->change) };
+        return *node ? inspection_change(o->change, node, &input, mac) : 0;
+}
+
 static int on_script(struct observe *o, const struct mac *mac, const struct uuid *uuid, const char *network,
                      const struct boot_step *step, struct node **node) {
         const struct profile *profile = step->profile ? profiles_find(&o->state->profiles, step->profile) : NULL;
@@ -68,18 +74,7 @@ static int on_script(struct observe *o, const struct mac *mac, const struct uuid
                 r = add_port(o, mac, node);
         if (r < 0 || !*node || !inspects)
                 return r;
-        struct node *copy = node_copy(*node);
-        if (!copy)
-                return -ENOMEM;
-        r = inspection_step(&copy->inspection, INSPECTION_SERVED, step->time, NULL);
-        if (r <= 0) {
-                node_free(copy);
-                return r;
-        }
-        r = change_put_node(o->change, copy, !node_boots_equal(copy, *node));
-        if (r == 0)
-                *node = copy;
-        return r;
+        return inspect(o, INSPECTION_SERVED, mac, step, node);
 }
 
 static int on_started(struct observe *o, const struct mac *mac, const char *network, const struct boot_step *step,
@@ -123,5 +118,7 @@ int observe_step(struct observe *o, uint64_t time, const json_t *json) {
                 r = on_script(o, &mac, has_uuid ? &uuid : NULL, network, &step, &node);
         else if (step.kind == STEP_STARTED)
                 r = on_started(o, &mac, network, &step, assignment > 0 ? (uint64_t) assignment : 0, &node);
+        else if (step.kind == STEP_INVENTORY)
+                r = inspect(o, INSPECTION_RECEIVED, &mac, &step, &node);
         return r < 0 ? r : flight_step(o->state, o->change, &mac, network, node, &step);
 }

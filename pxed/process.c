@@ -6,8 +6,8 @@
 
 #include "lib/json.h"
 #include "lib/text.h"
-#include "pxed/inspection.h"
 #include "pxed/inspection/run.h"
+#include "pxed/inspection_change.h"
 #include "pxed/node_document.h"
 
 #define CONFLICTS_MAX 16
@@ -26,8 +26,7 @@ static int tell_conflicts(struct change *change, const struct node *node, const 
 static int tell_result(struct change *change, const struct node *node, const struct mac *mac, const json_t *normalized,
                        const char *failure) {
         if (failure)
-                return change_event(change, "node.inspection-failed", node, mac, NULL, NULL, "The inspection of %s failed: %s",
-                                    node->name, node->inspection.error);
+                return inspection_tell_failure(change, node, mac, failure);
         long long cpus = json_get_int(normalized, "cpus", 0), memory = json_get_int(normalized, "memory", 0) / 1048576;
         size_t disks = json_array_size(json_get_array(normalized, "disks"));
         size_t interfaces = json_array_size(json_get_array(normalized, "interfaces"));
@@ -104,9 +103,18 @@ static int failure_text(const struct run_outcome *outcome, char **ret) {
         return *outcome->failed && asprintf(ret, "%s: %s", outcome->failed, outcome->reason) < 0 ? -ENOMEM : 0;
 }
 
-static int end_inspection(struct node *node, const struct process_input *in, const char *failed, const char *failure) {
-        int r = inspection_step(&node->inspection, failure ? INSPECTION_FAILED : INSPECTION_INVENTORY, in->time, failure);
-        return r < 0 ? r : text_set(&node->inspection.hook, failure ? failed : NULL);
+static int end_inspection(const struct change *change, struct node *node, const struct process_input *in, const char *failed,
+                          const char *failure) {
+        const struct inspection_input input = {
+                .event = failure ? INSPECTION_FAILED : INSPECTION_PROCESSED,
+                .time = in->reapplied ? change_now(change) : in->time,
+                .now = change_now(change),
+                .reapplied = in->reapplied,
+                .hook = failed,
+                .reason = failure,
+        };
+        int r = inspection_step(&node->inspection, &input);
+        return r < 0 ? r : 0;
 }
 
 static int put(struct change *change, struct node *node, const struct process_input *in, const struct conflicts *conflicts,
@@ -127,7 +135,7 @@ int process_inventory(struct state *state, struct change *change, struct node *n
         if (r == 0)
                 r = failure_text(&outcome, &failure);
         if (r == 0)
-                r = end_inspection(node, in, outcome.failed, failure);
+                r = end_inspection(change, node, in, outcome.failed, failure);
         if (r < 0) {
                 node_free(node);
                 return r;

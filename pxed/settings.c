@@ -25,6 +25,7 @@ static int set_defaults(struct settings *s) {
         s->boots_kept = 20;
         s->nodes_max = 50000;
         inspection_options_init(&s->inspection);
+        s->timeouts = (struct inspection_timeouts) { .waiting = 3600, .processing = 300, .reapplying = 3600, .aborting = 60 };
         for (int role = 0; r == 0 && role < ROLE_COUNT; role++)
                 r = text_set(&s->users[role], users[role]);
         if (r == 0)

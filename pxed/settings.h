@@ -12,6 +12,7 @@
 #include "lib/address.h"
 #include "lib/config.h"
 #include "pxed/index.h"
+#include "pxed/inspection.h"
 #include "pxed/inspection/options.h"
 #include "pxed/junk.h"
 #include "pxed/physical_map.h"
@@ -79,6 +80,7 @@ struct settings {
         uint64_t inventories_kept; /* of each node */
         uint64_t boots_kept;       /* of each machine */
         uint64_t nodes_max;        /* a machine that would be one more is not taken in as a node */
+        struct inspection_timeouts timeouts;
         char *inspect_arguments;   /* of the built-in profile "inspect" */
         char *users[ROLE_COUNT];   /* of the workers */
         struct junk junk;

@@ -42,7 +42,7 @@ static int set_count(void *object, size_t offset, const char *value, char reason
 }
 
 /* "90", "90s", "15m", "1h", "7d", in seconds. */
-static int set_duration(void *object, size_t offset, const char *value, char reason[static KEY_REASON_SIZE]) {
+static int parse_duration(const char *value, uint64_t min, uint64_t *ret) {
         static const struct {
                 char unit;
                 uint64_t seconds;
@@ -58,10 +58,22 @@ static int set_duration(void *object, size_t offset, const char *value, char rea
                         break;
                 }
         snprintf(digits, sizeof digits, "%.*s", (int) length, value);
-        if (length >= sizeof digits || parse_number(digits, 1, 31536000, &number) < 0 || number * factor < 60 ||
+        if (length >= sizeof digits || parse_number(digits, 1, 31536000, &number) < 0 || number * factor < min ||
             number * factor > 31536000)
+                return -EINVAL;
+        *ret = number * factor;
+        return 0;
+}
+
+static int set_duration(void *object, size_t offset, const char *value, char reason[static KEY_REASON_SIZE]) {
+        if (parse_duration(value, 60, MEMBER(uint64_t)) < 0)
                 return REFUSE("\"%s\" is no duration from 60s to 365d: give a number and s, m, h or d", value);
-        *MEMBER(uint64_t) = number * factor;
+        return 0;
+}
+
+static int set_timeout(void *object, size_t offset, const char *value, char reason[static KEY_REASON_SIZE]) {
+        if (parse_duration(value, 1, MEMBER(uint64_t)) < 0)
+                return REFUSE("\"%s\" is no time-out from 1s to 365d: give a number and s, m, h or d", value);
         return 0;
 }
 
@@ -308,6 +320,10 @@ static const struct settings_key keys[] = {
         { "pxed", "shared-macs", set_shared_macs, 0 },
         { "pxed", "shared-uuids", set_shared_uuids, 0 },
         { "pxed", "shared-serials", set_shared_serials, 0 },
+        { "inspection", "waiting-timeout", set_timeout, offsetof(struct settings, timeouts.waiting) },
+        { "inspection", "processing-timeout", set_timeout, offsetof(struct settings, timeouts.processing) },
+        { "inspection", "reapplying-timeout", set_timeout, offsetof(struct settings, timeouts.reapplying) },
+        { "inspection", "aborting-timeout", set_timeout, offsetof(struct settings, timeouts.aborting) },
         { "bus", "dhcp-user", set_text, offsetof(struct settings, users[ROLE_DHCP]) },
         { "bus", "tftp-user", set_text, offsetof(struct settings, users[ROLE_TFTP]) },
         { "bus", "netcfg-user", set_text, offsetof(struct settings, users[ROLE_NETCFG]) },

@@ -10,7 +10,7 @@
 #define PROBE_BY_MODE UINT64_MAX
 
 struct settings_key {
-        const char *section; /* "pxed", "bus", "network", "physical-network", "host" */
+        const char *section; /* "pxed", "inspection", "bus", "network", "physical-network", "host" */
         const char *key;
         /* Sets the member at `offset` of the section's object. On a bad value -EINVAL and `reason`. */
         int (*set)(void *object, size_t offset, const char *value, char reason[static KEY_REASON_SIZE]);

@@ -192,6 +192,15 @@ static int resume_boots(struct state *s, uint64_t now) {
         return r;
 }
 
+/* Workers may have with them what an inspection waits for. */
+static void resume_inspections(struct state *s, uint64_t now) {
+        for (size_t i = 0; i < s->nodes.by_id.size; i++) {
+                struct node *node = s->nodes.by_id.slots[i].value;
+                if (node)
+                        inspection_resume(&node->inspection, &s->settings->timeouts, now);
+        }
+}
+
 int state_new(const char *folder, struct settings *settings, uint64_t now, struct state **ret, char *reason,
               size_t reason_size) {
         _cleanup_(state_freep) struct state *s = calloc(1, sizeof *s);
@@ -212,6 +221,7 @@ int state_new(const char *folder, struct settings *settings, uint64_t now, struc
         }
         r = resume_boots(s, now);
         s->settings = settings;
+        resume_inspections(s, now);
         if (r == 0)
                 r = fill_desired(s);
         if (r < 0) {

@@ -115,7 +115,7 @@ static void show_assignment(const json_t *assignment, const struct look *look, F
 
 static void show_inspection(const json_t *inspection, const struct look *look, FILE *out) {
         const char *state = json_get_string(inspection, "state"), *error = json_get_string(inspection, "error");
-        int64_t started = json_get_int(inspection, "started", 0), finished = json_get_int(inspection, "finished", 0);
+        int64_t deadline = json_get_int(inspection, "deadline", 0), started = json_get_int(inspection, "started", 0), finished = json_get_int(inspection, "finished", 0);
         char when[TEXT_NUMBER_SIZE], took[TEXT_NUMBER_SIZE];
         enum style style = inspection_style(state);
         if (error)
@@ -123,6 +123,8 @@ static void show_inspection(const json_t *inspection, const struct look *look, F
         else if (finished > 0 && started > 0 && finished >= started)
                 field_format(out, look, "Inspection", style, "%s %s, took %s", state ? state : "?", text_time((uint64_t) finished, when),
                              text_duration((uint64_t) (finished - started), took));
+        else if (deadline > 0)
+                field_format(out, look, "Inspection", style, "%s, until %s at the latest", state ? state : "?", text_time((uint64_t) deadline, when));
         else if (finished > 0 || started > 0)
                 field_format(out, look, "Inspection", style, "%s since %s", state ? state : "?", text_time((uint64_t) (finished > 0 ? finished : started), when));
         else

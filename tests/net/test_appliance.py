@@ -79,7 +79,8 @@ def test_unknown_machine_becomes_an_inspected_node(appliance, machine):
     assert [steps.index(kind) for kind in expected] == sorted(steps.index(kind) for kind in expected) and "refused" not in steps, steps
     assert {step["stage"] for step in boot["steps"] if step["kind"] == "discover"} == {"firmware", "ipxe", "os"}
     seen = [event for event in appliance.events(before) if event["mac"] == machine.mac or event["node"] == node["id"]]
-    assert [event["kind"] for event in seen if event["kind"].startswith("node.")] == ["node.created", "node.booted", "node.inspected"]
+    assert [event["kind"] for event in seen if event["kind"].startswith("node.")] == [
+        "node.created", "node.inspection-waiting", "node.booted", "node.inspection-processing", "node.inspected"]
     assert {"boot.started", "boot.ended"} <= {event["kind"] for event in seen}
     [lease] = [lease for lease in appliance.call("Network.ListLeases", network="lab")["leases"] if lease["mac"] == machine.mac]
     assert (lease["address"], lease["node"]) == (machine.address, node["id"])

@@ -50,6 +50,31 @@ static void test_node(void **state) {
                "  52:54:00:00:00:02  eth1       yes    lab      -                 -       -     -      -\n");
 }
 
+static void test_inspection(void **state) {
+        static const struct {
+                const char *inspection, *shown;
+        } cases[] = {
+                { "{'state':'error','error':'root-device: no disk matches','hook':'root-device','started':@0,'finished':@1}",
+                  "error: root-device: no disk matches" },
+                { "{'state':'error','error':'aborted: the ramdisk was told'}", "error: aborted: the ramdisk was told" },
+                { "{'state':'aborting','started':@0,'deadline':@60000000}", "aborting, until 2026-11-21 00:30:35 at the latest" },
+                { "{'state':'waiting','started':@0}", "waiting since 2026-11-21 00:29:35" },
+        };
+        for (size_t i = 0; i < ELEMENTS(cases); i++) {
+                char node[256], line[128], *text;
+                size_t size;
+                snprintf(node, sizeof node, "{'inspection':%s}", cases[i].inspection);
+                snprintf(line, sizeof line, "     Inspection: %s\n", cases[i].shown);
+                _cleanup_json_ json_t *value = json(node);
+                FILE *out = open_memstream(&text, &size);
+                assert_int_equal(show_node(value, &plain, out), 0);
+                fclose(out);
+                if (!strstr(text, line))
+                        fail_msg("not in it: %s%s", line, text);
+                free(text);
+        }
+}
+
 static void test_ports(void **state) {
         expect(show_ports,
                "[{'mac':'52:54:00:00:00:01','interface':'eth0','boots':true,'network':'lab','physicalNetwork':'rack1','physicalNetworkSource':'lldp',"
@@ -342,6 +367,7 @@ int main(void) {
         tzset();
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_nodes),         cmocka_unit_test(test_node),
+                cmocka_unit_test(test_inspection),
                 cmocka_unit_test(test_ports),        cmocka_unit_test(test_boot),
                 cmocka_unit_test(test_fraction),      cmocka_unit_test(test_watch_lines), cmocka_unit_test(test_watch_condition),
                 cmocka_unit_test(test_watch_drawing), cmocka_unit_test(test_status),      cmocka_unit_test(test_inventory),

@@ -1,4 +1,4 @@
-/* What a machine boots and why; the states of an inspection; who may call what. */
+/* What a machine boots and why; who may call what. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -9,7 +9,6 @@
 #include "lib/varlink_server.h"
 #include "pxed/access.h"
 #include "pxed/decision.h"
-#include "pxed/inspection.h"
 
 static bool has_profile(const char *name, void *userdata) {
         return strcmp(name, "missing") != 0;
@@ -52,42 +51,6 @@ static void test_decision(void **state) {
         }
 }
 
-static void test_inspection(void **state) {
-        struct inspection i = { 0 };
-        assert_int_equal(inspection_step(&i, INSPECTION_ASK, 100, NULL), 1);
-        assert_int_equal(i.state, INSPECTION_WAITING);
-        assert_true(i.asked);
-        assert_int_equal(inspection_step(&i, INSPECTION_ASK, 150, NULL), 0);
-        /* A machine that is switched off waits for as long as it takes. */
-        assert_int_equal(inspection_step(&i, INSPECTION_TICK, 100 + 10 * INSPECTION_TIMEOUT_USEC, NULL), 0);
-        assert_int_equal(inspection_step(&i, INSPECTION_SERVED, 200, NULL), 1);
-        assert_int_equal(i.started, 100);
-        assert_int_equal(inspection_step(&i, INSPECTION_TICK, 199 + INSPECTION_TIMEOUT_USEC, NULL), 0);
-        assert_int_equal(inspection_step(&i, INSPECTION_TICK, 200 + INSPECTION_TIMEOUT_USEC, NULL), 1);
-        assert_int_equal(i.state, INSPECTION_ERROR);
-        assert_true(i.asked);
-        uint64_t now = 300 + INSPECTION_TIMEOUT_USEC;
-        assert_int_equal(inspection_step(&i, INSPECTION_SERVED, now, NULL), 1);
-        assert_int_equal(i.state, INSPECTION_WAITING);
-        assert_null(i.error);
-        assert_int_equal(inspection_step(&i, INSPECTION_INVENTORY, now + 10, NULL), 1);
-        assert_int_equal(i.state, INSPECTION_FINISHED);
-        assert_false(i.asked);
-        assert_int_equal(i.finished, now + 10);
-        /* The script of that inventory, told by another worker after it. */
-        assert_int_equal(inspection_step(&i, INSPECTION_SERVED, now + 5, NULL), 0);
-        assert_int_equal(i.state, INSPECTION_FINISHED);
-        assert_int_equal(inspection_step(&i, INSPECTION_SERVED, now + 20, NULL), 1);
-        assert_int_equal(i.state, INSPECTION_WAITING);
-        assert_int_equal(inspection_step(&i, INSPECTION_FAILED, now + 30, "no disk"), 1);
-        assert_int_equal(i.state, INSPECTION_ERROR);
-        assert_string_equal(i.error, "no disk");
-        assert_false(i.asked);
-        assert_int_equal(inspection_step(&i, INSPECTION_ASK, now + 40, NULL), 1);
-        assert_null(i.error);
-        free(i.error);
-}
-
 static void test_access(void **state) {
         const struct access_users users = { .own = 10, .workers = { 20, 21, 22, (uid_t) -1 } };
         const struct {
@@ -123,7 +86,6 @@ static void test_access(void **state) {
 int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_decision),
-                cmocka_unit_test(test_inspection),
                 cmocka_unit_test(test_access),
         };
         return cmocka_run_group_tests(tests, NULL, NULL);
