@@ -91,12 +91,11 @@ static int read_inventory(struct delivery *delivery, const struct spool_post *po
         _cleanup_free_ char *text = NULL;
         _cleanup_json_ json_t *inventory = NULL;
         json_error_t error;
-        size_t size;
 
-        int r = spool_read(delivery->spool, post, &text, &size);
+        int r = spool_read(delivery->spool, post, &text);
         if (r < 0)
                 return r;
-        inventory = json_loadb(text, size, 0, &error);
+        inventory = json_loadb(text, post->size, 0, &error);
         if (!inventory && json_error_code(&error) == json_error_out_of_memory)
                 return -ENOMEM;
         if (!json_is_object(inventory))

@@ -6,7 +6,6 @@
 #include <pthread.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <sys/statvfs.h>
 
 #include "introspect/spool_index.h"
@@ -15,11 +14,8 @@
 
 #define REFUSED_MAX 16
 #define ROOM (4 * 1024 * 1024)
-/* An own file: the payload's limit and what stands around it. */
-#define FILE_MAX (64 * 1024 * 1024)
 /* time, MAC, name of the post */
-#define NAME_FORMAT "%016" PRIx64 "-%012" PRIx64 "-%s.json"
-#define NAME_SIZE (16 + 1 + 12 + 1 + 32 + sizeof(".json"))
+#define REFUSED_FORMAT "%s/%016" PRIx64 "-%012" PRIx64 "-%s.json"
 
 struct spool {
         pthread_mutex_t lock;
@@ -27,69 +23,21 @@ struct spool {
         char *folder, *refused;
         struct spool_limits limits;
         struct spool_index index;
+        struct segments *segments;
 };
 
-static char *name_of(const struct spool_post *post, char buffer[static NAME_SIZE]) {
-        snprintf(buffer, NAME_SIZE, NAME_FORMAT, post->time, mac_to_u64(&post->mac), post->post);
-        return buffer;
-}
+static int on_found(const struct spool_post *post, const struct segment_place *place, void *userdata) {
+        struct spool *spool = userdata;
 
-static char *path_of(const struct spool *spool, const struct spool_post *post) {
-        char name[NAME_SIZE];
+        /* Before a loss of power it was done, and posted again. */
+        if (spool_index_find(&spool->index, post))
+                return 1;
+        struct spool_entry *entry = spool_index_add(&spool->index, post);
 
-        return path_join(spool->folder, name_of(post, name));
-}
-
-static bool parse_name(const char *name, struct spool_post *ret) {
-        char mac[13], again[NAME_SIZE];
-        struct spool_post post = { 0 };
-
-        if (sscanf(name, "%16" SCNx64 "-%12[0-9a-f]-%32[0-9a-f]", &post.time, mac, post.post) != 3 || mac_parse(mac, &post.mac) < 0)
-                return false;
-        *ret = post;
-        return strcmp(name_of(&post, again), name) == 0;
-}
-
-/* A file whose writing was cut off by a crash was never acknowledged. */
-static bool is_unfinished(const char *name) {
-        return strstr(name, ".json.new-") != NULL;
-}
-
-static void load_file(struct spool *spool, const char *name) {
-        _cleanup_free_ char *path = path_join(spool->folder, name);
-        struct spool_post post;
-        struct stat st;
-
-        if (!path || lstat(path, &st) < 0 || !S_ISREG(st.st_mode))
-                return;
-        if (is_unfinished(name)) {
-                unlink(path);
-                return;
-        }
-        if (!parse_name(name, &post)) {
-                log_warning("%s is no post; it is left alone.", path);
-                return;
-        }
-        post.size = (size_t) st.st_size;
-        struct spool_entry *entry = spool_index_add(&spool->index, &post);
-        if (entry)
-                entry->state = SPOOL_WAITING;
-}
-
-/* alphasort: the names begin with the time. */
-static int load(struct spool *spool) {
-        struct dirent **names = NULL;
-        int n = scandir(spool->folder, &names, NULL, alphasort);
-
-        if (n < 0)
-                return -errno;
-        for (int i = 0; i < n; i++) {
-                load_file(spool, names[i]->d_name);
-                free(names[i]);
-        }
-        free(names);
-        if (spool->index.posts > 0)
-                log_info("%zu inventories were accepted before and are still to be reported to pxed.", spool->index.posts);
+        if (!entry)
+                return -ENOMEM;
+        entry->state = SPOOL_WAITING;
+        entry->place = *place;
         return 0;
 }
 
@@ -106,8 +54,11 @@ int spool_new(const char *folder, const struct spool_limits *limits, struct spoo
         spool->refused = path_join(folder, "refused");
         if (!spool->folder || !spool->refused)
                 return -ENOMEM;
-        if ((r = folder_make(spool->folder, 0700)) < 0 || (r = folder_make(spool->refused, 0700)) < 0 || (r = load(spool)) < 0)
+        if ((r = folder_make(spool->folder, 0700)) < 0 || (r = folder_make(spool->refused, 0700)) < 0 ||
+            (r = segments_new(spool->folder, spool->refused, on_found, spool, &spool->segments)) < 0)
                 return r;
+        if (spool->index.posts > 0)
+                log_info("%zu inventories were accepted before and are still to be reported to pxed.", spool->index.posts);
         *ret = TAKE_POINTER(spool);
         return 0;
 }
@@ -115,6 +66,7 @@ int spool_new(const char *folder, const struct spool_limits *limits, struct spoo
 struct spool *spool_free(struct spool *spool) {
         if (!spool)
                 return NULL;
+        segments_free(spool->segments);
         spool_index_clear(&spool->index);
         pthread_cond_destroy(&spool->written);
         pthread_mutex_destroy(&spool->lock);
@@ -143,11 +95,9 @@ static int reserve(struct spool *spool, const struct spool_post *post, struct sp
 }
 
 int spool_add(struct spool *spool, struct spool_post *post, const void *data, size_t size) {
-        _cleanup_free_ char *path = path_of(spool, post);
         struct spool_entry *entry = NULL;
+        struct segment_place place;
 
-        if (!path)
-                return -ENOMEM;
         post->size = size;
         pthread_mutex_lock(&spool->lock);
         int r = reserve(spool, post, &entry);
@@ -155,16 +105,15 @@ int spool_add(struct spool *spool, struct spool_post *post, const void *data, si
         if (r != 0)
                 return r;
 
-        r = file_write(path, data, size, 0600, true);
-        /* The folder may not be on disk although the file is in it: it was not accepted, so it must not be found later. */
-        if (r < 0)
-                unlink(path);
+        r = segments_append(spool->segments, post, data, &place);
 
         pthread_mutex_lock(&spool->lock);
         if (r < 0)
                 spool_index_remove(&spool->index, entry);
-        else
+        else {
                 entry->state = SPOOL_WAITING;
+                entry->place = place;
+        }
         pthread_cond_broadcast(&spool->written);
         pthread_mutex_unlock(&spool->lock);
         return r;
@@ -183,22 +132,37 @@ bool spool_take(struct spool *spool, struct spool_post *ret) {
         return entry != NULL;
 }
 
-int spool_read(struct spool *spool, const struct spool_post *post, char **ret, size_t *ret_size) {
-        _cleanup_free_ char *path = path_of(spool, post);
+/* False: the post is not one that was taken. */
+static bool place_of(struct spool *spool, const struct spool_post *post, struct segment_place *ret) {
+        pthread_mutex_lock(&spool->lock);
+        const struct spool_entry *entry = spool_index_find(&spool->index, post);
+        bool taken = entry && entry->state == SPOOL_TAKEN;
+        if (taken)
+                *ret = entry->place;
+        pthread_mutex_unlock(&spool->lock);
+        return taken;
+}
 
-        return path ? file_read(path, FILE_MAX, ret, ret_size) : -ENOMEM;
+int spool_read(struct spool *spool, const struct spool_post *post, char **ret) {
+        _cleanup_free_ char *text = NULL;
+        struct segment_place place;
+
+        if (!place_of(spool, post, &place))
+                return -ENOENT;
+        int r = segments_read(spool->segments, post, &place, &text);
+        if (r == 0)
+                *ret = TAKE_POINTER(text);
+        return r;
 }
 
 void spool_done(struct spool *spool, const struct spool_post *post, uint64_t now) {
-        _cleanup_free_ char *path = path_of(spool, post);
+        struct segment_place place;
 
-        /* Should the file come back after a crash, pxed knows the post by its name. */
-        if (path && unlink(path) < 0 && errno != ENOENT)
-                log_warning("Cannot remove %s, which pxed has stored: %m", path);
+        if (!place_of(spool, post, &place))
+                return;
+        segments_forget(spool->segments, &place);
         pthread_mutex_lock(&spool->lock);
-        struct spool_entry *entry = spool_index_find(&spool->index, post);
-        if (entry)
-                spool_index_done(&spool->index, entry, now);
+        spool_index_done(&spool->index, spool_index_find(&spool->index, post), now);
         pthread_mutex_unlock(&spool->lock);
 }
 
@@ -210,32 +174,44 @@ void spool_put_back(struct spool *spool, const struct spool_post *post) {
         pthread_mutex_unlock(&spool->lock);
 }
 
+/* The names of what is in it begin with a time. */
 static void remove_oldest_refused(const struct spool *spool) {
         struct dirent **names = NULL;
-        int n = scandir(spool->refused, &names, NULL, alphasort);
-        struct spool_post post;
-        int left = 0;
+        int n = scandir(spool->refused, &names, NULL, alphasort), left = 0;
 
         for (int i = n; i-- > 0; free(names[i])) {
                 _cleanup_free_ char *path = path_join(spool->refused, names[i]->d_name);
-                if (parse_name(names[i]->d_name, &post) && ++left > REFUSED_MAX && path)
+                if (names[i]->d_name[0] != '.' && ++left > REFUSED_MAX && path)
                         unlink(path);
         }
         free(names);
 }
 
-void spool_set_aside(struct spool *spool, const struct spool_post *post) {
-        _cleanup_free_ char *path = path_of(spool, post), *aside = NULL;
-        char name[NAME_SIZE];
+/* As much of it as can be read. */
+static bool copy_aside(struct spool *spool, const struct spool_post *post, const struct segment_place *place) {
+        _cleanup_free_ char *text = NULL, *path = NULL;
+        int r = segments_read(spool->segments, post, place, &text);
 
-        aside = path_join(spool->refused, name_of(post, name));
-        if (path && aside && rename(path, aside) < 0)
-                log_warning("Cannot move %s to %s: %m", path, aside);
+        if (text)
+                r = asprintf(&path, REFUSED_FORMAT, spool->refused, post->time, mac_to_u64(&post->mac), post->post) < 0
+                            ? -ENOMEM
+                            : file_write(path, text, post->size, 0600, false);
+        if (r < 0)
+                log_warning("Cannot put a post into %s: %s", spool->refused, strerror(-r));
+        return r == 0;
+}
+
+void spool_set_aside(struct spool *spool, const struct spool_post *post) {
+        struct segment_place place;
+
+        if (!place_of(spool, post, &place))
+                return;
+        /* One that could not be read stays on the disk, and is tried again by the next process. */
+        if (copy_aside(spool, post, &place))
+                segments_forget(spool->segments, &place);
         remove_oldest_refused(spool);
         pthread_mutex_lock(&spool->lock);
-        struct spool_entry *entry = spool_index_find(&spool->index, post);
-        if (entry)
-                spool_index_remove(&spool->index, entry);
+        spool_index_remove(&spool->index, spool_index_find(&spool->index, post));
         pthread_mutex_unlock(&spool->lock);
 }
 

@@ -1,6 +1,6 @@
 /*
- * Inventories that were accepted and that pxed has not acknowledged yet: one file each in a folder, on disk (fsync of file and
- * folder) before the machine is told that its inventory is taken. Bounded in number and bytes. Any thread may use it.
+ * Inventories that were accepted and that pxed has not acknowledged yet: on disk (introspect/segments.h) before the machine is told that its
+ * inventory is taken. Bounded in number and bytes. Any thread may use it.
  *
  * A post has a name, by which one that is posted or replayed twice is one. What pxed has acknowledged is remembered by name
  * for a minute more.
@@ -19,10 +19,10 @@
 struct spool;
 
 struct spool_post {
-        uint64_t time; /* microseconds of realtime: when it came; posts are handed out in this order */
+        uint64_t time; /* microseconds of realtime: when it came */
         struct mac mac;
         char post[SPOOL_POST_SIZE]; /* 32 hexadecimal digits */
-        size_t size;                /* bytes of its file */
+        size_t size;                /* bytes of its text */
 };
 
 struct spool_limits {
@@ -41,15 +41,15 @@ DEFINE_CLEANUP(struct spool *, spool_free);
  */
 int spool_add(struct spool *spool, struct spool_post *post, const void *data, size_t size);
 
-/* The oldest post that has not been handed out, which it is then. False: none. */
+/* The post that came first of those that have not been handed out, which it is then. False: none. */
 bool spool_take(struct spool *spool, struct spool_post *ret);
-/* Its text; the caller frees it. */
-int spool_read(struct spool *spool, const struct spool_post *post, char **ret, size_t *ret_size);
+/* The text, of `post->size` bytes, of a post that was taken; the caller frees it. -EBADMSG: it is not what was stored. */
+int spool_read(struct spool *spool, const struct spool_post *post, char **ret);
 
 /* What became of a post that was taken. `now` in microseconds of the monotonic clock. */
 void spool_done(struct spool *spool, const struct spool_post *post, uint64_t now);
 void spool_put_back(struct spool *spool, const struct spool_post *post);
-/* pxed does not want it, or it cannot be read: moved to FOLDER/refused for a person to look at, where the newest 16 are kept. */
+/* pxed does not want it, or it cannot be read: put into FOLDER/refused for a person to look at, where the newest 16 are kept. */
 void spool_set_aside(struct spool *spool, const struct spool_post *post);
 
 /* Whether a post of that machine is not acknowledged, or was less than `settle` microseconds before `now`. */

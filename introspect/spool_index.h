@@ -1,15 +1,16 @@
 /* What the spool knows of its posts: in the order they came, found by MAC. Pure; the spool locks it. */
 #pragma once
 
-#include "introspect/spool.h"
+#include "introspect/segments.h"
 
-/* WRITING: not on disk yet. TAKEN: handed out. DONE: acknowledged, its file is gone. */
+/* WRITING: not on disk yet. TAKEN: handed out. DONE: acknowledged, and no longer kept. */
 enum spool_state { SPOOL_WRITING, SPOOL_WAITING, SPOOL_TAKEN, SPOOL_DONE };
 
 struct spool_entry {
         struct spool_entry *next, *previous, *next_of_bucket;
         struct spool_post post;
         enum spool_state state;
+        struct segment_place place; /* WAITING, TAKEN */
         uint64_t done; /* when, by the monotonic clock */
 };
 
@@ -19,7 +20,7 @@ struct spool_entry {
 #define SPOOL_REMEMBER_MAX 10000
 
 struct spool_index {
-        struct spool_entry *first, *last;           /* not done, by time */
+        struct spool_entry *first, *last;           /* not done */
         struct spool_entry *first_done, *last_done; /* by `done` */
         struct spool_entry *buckets[SPOOL_BUCKETS];
         size_t posts, dones;

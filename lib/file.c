@@ -60,6 +60,12 @@ static int write_all(int fd, const char *data, size_t size) {
         return 0;
 }
 
+int folder_sync(const char *path) {
+        _cleanup_close_ int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+        return fd < 0 || fsync(fd) < 0 ? -errno : 0;
+}
+
 static int sync_folder_of(const char *path) {
         _cleanup_free_ char *folder = strdup(path);
         if (!folder)
@@ -68,10 +74,7 @@ static int sync_folder_of(const char *path) {
         char *slash = strrchr(folder, '/');
         if (slash)
                 slash[slash == folder ? 1 : 0] = 0;
-        _cleanup_close_ int fd = open(slash ? folder : ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-        if (fd < 0 || fsync(fd) < 0)
-                return -errno;
-        return 0;
+        return folder_sync(slash ? folder : ".");
 }
 
 int file_write(const char *path, const void *data, size_t size, mode_t mode, bool durable) {

@@ -15,6 +15,8 @@ int file_write(const char *path, const void *data, size_t size, mode_t mode, boo
 
 /* Creates a folder and those above it. An existing folder is no error. */
 int folder_make(const char *path, mode_t mode);
+/* What was made, renamed and removed in a folder is on disk when this returns. */
+int folder_sync(const char *path);
 
 /* Opens a regular file for reading beneath the folder `root_fd`: no "..", no absolute path, no link that
  * leaves the root (openat2, RESOLVE_BENEATH). -ENOENT, -EXDEV when it would leave, -EISDIR and -EINVAL for what

@@ -5,6 +5,8 @@ import hmac
 import http.client
 import json
 import os
+import pathlib
+import re
 import shutil
 import signal
 import socket
@@ -107,7 +109,15 @@ class Introspect:
         return answer["order"]
 
     def spooled(self):
-        return sorted(os.listdir(os.path.join(self.own_state_dir, "spool")))
+        """Names of the posts that pxed has not acknowledged, as they are on disk: see introspect/segments.h."""
+        posts = []
+        with contextlib.suppress(FileNotFoundError):
+            for path in sorted(pathlib.Path(self.own_state_dir, "spool").iterdir()):
+                data = path.read_bytes()
+                while head := re.match(rb"([WD]) [0-9a-f]{16} ([0-9a-f]{8}) [0-9a-f]{12} ([0-9a-f]{32}) [0-9a-f]{8}\n", data):
+                    posts += [head[3].decode()] * (head[1] == b"W")
+                    data = data[head.end() + int(head[2], 16) + 1:]
+        return posts
 
     def steps(self, kind):
         return [step for step in self.bus.values("step") if step["kind"] == kind]

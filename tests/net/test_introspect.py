@@ -1,6 +1,7 @@
 """pxed-introspect as machines and pxed see it: the real daemon, HTTP over a veth pair, and a stand-in for pxed."""
 import json
 import os
+import pathlib
 import signal
 import socket
 import subprocess
@@ -216,17 +217,27 @@ def test_killed_again_and_again(own):
     assert len(names) == len(set(names.values()))
 
 
-def test_damaged_file_in_the_spool(own):
-    """Is set aside and does not hold up the others."""
+def refused(daemon):
+    return sorted(os.listdir(os.path.join(daemon.own_state_dir, "refused")))
+
+
+def test_damaged_posts_in_the_spool(own):
+    """Are set aside, and do not hold up the others."""
+    own.bus.stop()
+    assert [own.post(payload(i=i), make_token())[0] for i in range(3)] == [200, 200, 200]
+    names = own.spooled()
     own.stop()
-    name = f"{1:016x}-{MAC.replace(':', '')}-{'a' * 32}.json"
-    with open(os.path.join(own.own_state_dir, "spool", name), "w") as file:
-        file.write('{"raw": {')
+    [segment] = pathlib.Path(own.own_state_dir, "spool").iterdir()
+    segment.write_bytes(segment.read_bytes().replace(b'"i": 1', b'"i": 7'))
+    pathlib.Path(own.own_state_dir, "spool", f"{1:016x}.posts").write_bytes(b"no post, but as long as the head of one" * 3)
+    own.bus.start()
     own.start()
     own.wait_listening()
-    assert own.post(payload(), make_token())[0] == 200
-    wait_for_inventories(own, 1)
-    assert os.listdir(os.path.join(own.own_state_dir, "refused")) == [name]
+    assert own.post(payload(i=3), make_token())[0] == 200
+    assert [inventory["raw"]["i"] for inventory in wait_for_inventories(own, 3)] == [0, 2, 3]
+    own.bus.wait_for(lambda: not own.spooled(), TIMEOUT)
+    [whole, post] = refused(own)
+    assert whole == f"{1:016x}.posts" and post.endswith(f"-{MAC.replace(':', '')}-{names[1]}.json")
 
 
 @pytest.fixture

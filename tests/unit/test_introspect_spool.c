@@ -59,6 +59,16 @@ static unsigned files_in(const char *name) {
         return n;
 }
 
+/* The number of the next post, which has to have this text. */
+static unsigned take(struct spool *spool, const char *expected, struct spool_post *ret) {
+        _cleanup_free_ char *text = NULL;
+
+        assert_true(spool_take(spool, ret));
+        assert_int_equal(spool_read(spool, ret, &text), 0);
+        assert_string_equal(text, expected);
+        return ret->mac.bytes[5];
+}
+
 static void test_in_order_and_once(void **state) {
         _cleanup_(spool_freep) struct spool *spool = open_spool(10, 1000);
         struct spool_post post;
@@ -66,39 +76,41 @@ static void test_in_order_and_once(void **state) {
         assert_int_equal(add(spool, 1, "one"), 0);
         assert_int_equal(add(spool, 2, "two"), 0);
         assert_int_equal(add(spool, 1, "one"), 1);
-        assert_int_equal(files_in("spool"), 2);
-        assert_true(spool_take(spool, &post));
-        assert_int_equal(post.mac.bytes[5], 1);
-        _cleanup_free_ char *text = NULL;
-        assert_int_equal(spool_read(spool, &post, &text, NULL), 0);
-        assert_string_equal(text, "one");
+        assert_int_equal(take(spool, "one", &post), 1);
+        spool_done(spool, &post, 5);
         spool_done(spool, &post, 5);
         assert_int_equal(add(spool, 1, "one"), 1); /* it is remembered */
-        assert_true(spool_take(spool, &post));
-        assert_int_equal(post.mac.bytes[5], 2);
-        assert_false(spool_take(spool, &post));
+        assert_int_equal(take(spool, "two", &post), 2);
         assert_int_equal(spool_size(spool), 1);
         assert_int_equal(files_in("spool"), 1);
+        spool_done(spool, &post, 5);
+        assert_false(spool_take(spool, &post));
+        assert_int_equal(spool_size(spool), 0);
+        assert_int_equal(files_in("spool"), 0);
 }
 
 static void test_after_a_restart(void **state) {
         struct spool *spool = open_spool(10, 1000);
         struct spool_post post;
 
+        assert_int_equal(add(spool, 3, "three"), 0);
         assert_int_equal(add(spool, 2, "two"), 0);
         assert_int_equal(add(spool, 1, "one"), 0);
-        assert_true(spool_take(spool, &post)); /* taken, and never acknowledged */
+        assert_int_equal(take(spool, "three", &post), 3);
+        spool_done(spool, &post, 5);
+        assert_int_equal(take(spool, "two", &post), 2); /* taken, and never acknowledged */
         spool_free(spool);
 
-        char path[256];
-        snprintf(path, sizeof(path), "%s/spool/0000000000000bb8-020000000003-%032x.json.new-AbCdEf", folder, 3);
-        assert_int_equal(file_write(path, "half", 4, 0600, false), 0);
         spool = open_spool(10, 1000);
         assert_int_equal(spool_size(spool), 2);
-        assert_int_equal(files_in("spool"), 2);
-        assert_true(spool_take(spool, &post));
-        assert_int_equal(post.mac.bytes[5], 1); /* by time */
-        assert_int_equal(add(spool, 2, "two"), 1);
+        assert_int_equal(add(spool, 1, "one"), 1);
+        assert_int_equal(add(spool, 4, "four"), 0);
+        assert_int_equal(take(spool, "two", &post), 2);
+        spool_done(spool, &post, 5);
+        assert_int_equal(take(spool, "one", &post), 1);
+        spool_done(spool, &post, 5);
+        assert_int_equal(take(spool, "four", &post), 4);
+        assert_int_equal(files_in("spool"), 1);
         spool_free(spool);
 }
 
