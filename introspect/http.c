@@ -9,7 +9,7 @@
 #include "lib/connections.h"
 #include "lib/log.h"
 
-#define THREADS 4
+#define THREADS 16
 #define THREAD_STACK (256 * 1024)
 #define CONNECTIONS_MAX 256
 #define CONNECTIONS_PER_ADDRESS 32
