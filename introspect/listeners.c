@@ -5,6 +5,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "lib/listen.h"
 #include "lib/log.h"
 #include "lib/port_holder.h"
 
@@ -35,36 +36,6 @@ struct listeners {
 
 static void subject_of(const struct listener *listener, char buffer[static SUBJECT_SIZE]) {
         snprintf(buffer, SUBJECT_SIZE, "port %u of network %s", listener->port, listener->network);
-}
-
-static socklen_t socket_address(const struct listener *listener, struct sockaddr_storage *ret) {
-        *ret = (struct sockaddr_storage) { .ss_family = (sa_family_t) listener->address.family };
-        if (listener->address.family == AF_INET) {
-                struct sockaddr_in *in = (struct sockaddr_in *) ret;
-                in->sin_addr = listener->address.v4;
-                in->sin_port = htons(listener->port);
-                return sizeof(*in);
-        }
-        struct sockaddr_in6 *in6 = (struct sockaddr_in6 *) ret;
-        in6->sin6_addr = listener->address.v6;
-        in6->sin6_port = htons(listener->port);
-        return sizeof(*in6);
-}
-
-static int open_socket(const struct listener *listener) {
-        _cleanup_close_ int fd = socket(listener->address.family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-        struct sockaddr_storage address;
-        socklen_t size = socket_address(listener, &address);
-        const int one = 1;
-
-        if (fd < 0)
-                return -errno;
-        bool v4 = listener->address.family == AF_INET;
-        if (setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one)) < 0 ||
-            setsockopt(fd, v4 ? IPPROTO_IP : IPPROTO_IPV6, v4 ? IP_FREEBIND : IPV6_FREEBIND, &one, sizeof(one)) < 0 ||
-            bind(fd, (struct sockaddr *) &address, size) < 0 || listen(fd, BACKLOG) < 0)
-                return -errno;
-        return TAKE_FD(fd);
 }
 
 static void enable_sources(struct listeners *listeners, int enabled) {
@@ -128,7 +99,7 @@ static void tell_problem(struct listener *listener, int error) {
 static void open_listener(struct listener *listener) {
         char subject[SUBJECT_SIZE], address[IP_TEXT_SIZE];
         struct listeners *listeners = listener->owner;
-        int r = open_socket(listener);
+        int r = listen_tcp(&listener->address, listener->port, BACKLOG);
 
         if (r >= 0) {
                 listener->fd = r;

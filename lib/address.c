@@ -205,6 +205,28 @@ int ip_prefix_parse(const char *text, struct ip_prefix *ret) {
         return 0;
 }
 
+int ip_port_parse(const char *text, struct ip *ret_ip, uint16_t *ret_port) {
+        bool bracketed = text[0] == '[';
+        const char *begin = text + bracketed, *end = bracketed ? strchr(begin, ']') : strrchr(begin, ':');
+        const char *digits = end ? end + bracketed + 1 : "";
+        char address[IP_TEXT_SIZE];
+        struct ip ip;
+
+        if (!end || (size_t) (end - begin) >= sizeof(address) || end[bracketed] != ':')
+                return -EINVAL;
+        memcpy(address, begin, (size_t) (end - begin));
+        address[end - begin] = '\0';
+        if (ip_parse(address, &ip) < 0 || bracketed != (ip.family == AF_INET6))
+                return -EINVAL;
+        size_t length = strspn(digits, "0123456789");
+        long port = length > 0 && length <= 5 && !digits[length] ? atol(digits) : 0;
+        if (port < 1 || port > UINT16_MAX)
+                return -EINVAL;
+        *ret_ip = ip;
+        *ret_port = (uint16_t) port;
+        return 0;
+}
+
 char *ip_prefix_format(const struct ip_prefix *prefix, char buffer[static IP_PREFIX_TEXT_SIZE]) {
         char address[IP_TEXT_SIZE];
 

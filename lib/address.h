@@ -86,6 +86,8 @@ int ip_parse(const char *text, struct ip *ret);
 char *ip_format(const struct ip *ip, char buffer[static IP_TEXT_SIZE]);
 /* "192.0.2.1/24"; -EINVAL without a length or with one too large. */
 int ip_prefix_parse(const char *text, struct ip_prefix *ret);
+/* "192.0.2.1:5050", "[2001:db8::1]:5050"; -EINVAL, also for port 0. */
+int ip_port_parse(const char *text, struct ip *ret_ip, uint16_t *ret_port);
 char *ip_prefix_format(const struct ip_prefix *prefix, char buffer[static IP_PREFIX_TEXT_SIZE]);
 bool ip_in_prefix(const struct ip *ip, const struct ip_prefix *prefix);
 /* Of a struct sockaddr_in or sockaddr_in6; -EAFNOSUPPORT for another. */

@@ -11,6 +11,7 @@
 #include "lib/clock.h"
 #include "lib/daemon_internal.h"
 #include "lib/file.h"
+#include "lib/listen.h"
 #include "lib/log.h"
 
 #define SHORT_NAME(daemon) daemon_short_name((daemon)->options.name)
@@ -206,9 +207,8 @@ static int listen_on_own_socket(struct daemon *daemon) {
         int r = varlink_server_new(daemon->event, &options, &daemon->server);
         if (r < 0)
                 return r;
-        const struct group *group = getgrnam("pxed");
         snprintf(path, sizeof(path), "%s/%s.sock", daemon->runtime_dir, SHORT_NAME(daemon));
-        return varlink_server_listen(daemon->server, path, 0660, group ? group->gr_gid : (gid_t) -1, 0);
+        return varlink_server_listen(daemon->server, path, 0660, find_group("pxed"), 0);
 }
 
 static void tell_ready(struct daemon *daemon) {

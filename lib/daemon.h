@@ -11,7 +11,6 @@
 #pragma once
 
 #include <getopt.h>
-#include <grp.h>
 #include <stdbool.h>
 #include <systemd/sd-event.h>
 

@@ -7,11 +7,10 @@
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include "lib/clock.h"
+#include "lib/listen.h"
 #include "lib/log.h"
 #include "lib/varlink_internal.h"
 
@@ -162,25 +161,6 @@ static int on_accept(sd_event_source *source, int fd, uint32_t events, void *use
         return 0;
 }
 
-static int bind_socket(int fd, const char *path, mode_t mode, gid_t group) {
-        struct sockaddr_un address = { .sun_family = AF_UNIX };
-        size_t length = strlen(path);
-
-        if (length >= sizeof(address.sun_path))
-                return -ENAMETOOLONG;
-        memcpy(address.sun_path, path, length);
-        if (unlink(path) < 0 && errno != ENOENT)
-                return -errno;
-        if (bind(fd, (const struct sockaddr *) &address, sizeof(address)) < 0)
-                return -errno;
-        /* Nobody can connect before listen(). */
-        if (group != (gid_t) -1 && chown(path, (uid_t) -1, group) < 0)
-                return -errno;
-        if (chmod(path, mode) < 0 || listen(fd, SOMAXCONN) < 0)
-                return -errno;
-        return 0;
-}
-
 static void free_listener(struct varlink_listener *listener) {
         sd_event_source_disable_unref(listener->io);
         sd_event_source_disable_unref(listener->pause);
@@ -200,12 +180,9 @@ int varlink_server_listen(struct varlink_server *server, const char *path, mode_
         if (!listener)
                 return -ENOMEM;
         *listener = (struct varlink_listener){ .next = server->listeners, .server = server, .number = number };
-        listener->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+        listener->fd = listen_unix(path, mode, group);
         if (listener->fd < 0)
-                return -errno;
-        r = bind_socket(listener->fd, path, mode, group);
-        if (r < 0)
-                return r;
+                return listener->fd;
         r = sd_event_add_io(server->event, &listener->io, listener->fd, EPOLLIN, on_accept, listener);
         if (r >= 0)
                 r = sd_event_source_set_priority(listener->io, server->options.priority);

@@ -9,6 +9,7 @@
 #include <sys/socket.h>
 
 #include "lib/clock.h"
+#include "lib/listen.h"
 #include "tftp/http_request.h"
 
 enum {
@@ -178,37 +179,9 @@ static size_t keep_encoding(void *cls, struct MHD_Connection *connection, char *
         return strlen(text);
 }
 
-static int open_listener(const struct ip *address, uint16_t port) {
-        union {
-                struct sockaddr any;
-                struct sockaddr_in v4;
-                struct sockaddr_in6 v6;
-        } name = {};
-        socklen_t size = address->family == AF_INET6 ? sizeof(name.v6) : sizeof(name.v4);
-        const int on = 1;
-
-        if (address->family == AF_INET6)
-                name.v6 = (struct sockaddr_in6) { .sin6_family = AF_INET6, .sin6_port = htons(port), .sin6_addr = address->v6 };
-        else
-                name.v4 = (struct sockaddr_in) { .sin_family = AF_INET, .sin_port = htons(port), .sin_addr = address->v4 };
-
-        _cleanup_close_ int fd = socket(address->family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-        if (fd < 0)
-                return -errno;
-        if (setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) < 0)
-                return -errno;
-        /* The interface may come after us. */
-        if (address->family == AF_INET6 ? setsockopt(fd, IPPROTO_IPV6, IPV6_FREEBIND, &on, sizeof(on)) < 0
-                                        : setsockopt(fd, IPPROTO_IP, IP_FREEBIND, &on, sizeof(on)) < 0)
-                return -errno;
-        if (bind(fd, &name.any, size) < 0 || listen(fd, BACKLOG) < 0)
-                return -errno;
-        return TAKE_FD(fd);
-}
-
 int http_server_new(const struct http_context *context, const struct ip *address, uint16_t port, struct http_server **ret) {
         _cleanup_(http_server_freep) struct http_server *server = calloc(1, sizeof(*server));
-        _cleanup_close_ int fd = open_listener(address, port);
+        _cleanup_close_ int fd = listen_tcp(address, port, BACKLOG);
 
         if (fd < 0)
                 return fd;

@@ -1,4 +1,5 @@
 /* lib/address: text and bytes of MACs, UUIDs and IP addresses. */
+#include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -101,6 +102,26 @@ static void test_prefix(void **state) {
                 assert_int_not_equal(ip_prefix_parse(bad[i], &prefix), 0);
 }
 
+static void test_port(void **state) {
+        static const char *const bad[] = { "",       "192.0.2.1",     "192.0.2.1:",      "192.0.2.1:0",    "192.0.2.1:65536", "192.0.2.1:5050x", ":5050",
+                                           "::1",    "::1:5050",      "[::1]",           "[::1]5050",      "[::1]:",          "[::1:5050",       "[192.0.2.1]:5050",
+                                           "x:5050", "192.0.2.1:-50", "192.0.2.1: 5050", "localhost:5050", "[::1]:123456" };
+        char text[IP_TEXT_SIZE];
+        uint16_t port;
+        struct ip ip;
+
+        assert_int_equal(ip_port_parse("192.0.2.1:5050", &ip, &port), 0);
+        assert_string_equal(ip_format(&ip, text), "192.0.2.1");
+        assert_int_equal(port, 5050);
+        assert_int_equal(ip_port_parse("[2001:db8::1]:65535", &ip, &port), 0);
+        assert_string_equal(ip_format(&ip, text), "2001:db8::1");
+        assert_int_equal(port, 65535);
+        assert_int_equal(ip_port_parse("0.0.0.0:1", &ip, &port), 0);
+        for (size_t i = 0; i < ELEMENTS(bad); i++)
+                if (ip_port_parse(bad[i], &ip, &port) != -EINVAL)
+                        fail_msg("%s", bad[i]);
+}
+
 static void test_from_sockaddr(void **state) {
         const struct sockaddr_in v4 = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(0xc0000201) };
         const struct sockaddr_in6 v6 = { .sin6_family = AF_INET6, .sin6_addr = IN6ADDR_LOOPBACK_INIT };
@@ -122,6 +143,7 @@ int main(void) {
                 cmocka_unit_test(test_mac_prefix),
                 cmocka_unit_test(test_uuid),
                 cmocka_unit_test(test_prefix),
+                cmocka_unit_test(test_port),
                 cmocka_unit_test(test_from_sockaddr),
         };
         return cmocka_run_group_tests(tests, NULL, NULL);
