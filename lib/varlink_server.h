@@ -39,6 +39,7 @@ enum {
         VARLINK_MORE_ALLOWED = 1 << 1, /* may stream; without this and VARLINK_MORE, "more" is ignored */
         VARLINK_READ = 1 << 2,      /* changes nothing: may be called on a monitor socket */
         VARLINK_WORKER = 1 << 3,    /* for workers (see authorize) */
+        VARLINK_GATEWAY = 1 << 5,   /* for a worker that answers controllers too (see authorize) */
         VARLINK_LARGE = 1 << 4,     /* its messages may be as large as large_message_max */
 };
 

@@ -21,5 +21,7 @@ bool access_method(const struct access_users *users, enum listener listener, uid
                 return true;
         for (int role = 0; role < ROLE_COUNT; role++)
                 worker = worker || users->workers[role] == uid;
+        if (worker && (flags & VARLINK_GATEWAY) && users->workers[ROLE_INTROSPECT] == uid)
+                return true;
         return worker == ((flags & VARLINK_WORKER) != 0);
 }

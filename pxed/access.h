@@ -16,7 +16,8 @@ struct access_users {
 
 /*
  * bus       root and pxed's own user: everything
- *           a worker's user: the Worker interface only, and there its own role only (access_role)
+ *           a worker's user: the Worker interface, and there its own role only (access_role); that of role introspect also the
+ *           methods that its gateway for controllers calls
  *           who else can open the socket: everything but the Worker interface
  * monitor   methods that only read
  * `flags` are those of the method (lib/varlink_server.h).

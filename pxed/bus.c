@@ -1,11 +1,11 @@
 /* The methods of the bus, who may call them, and the sockets. */
 #include <errno.h>
-#include <grp.h>
 #include <pwd.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "lib/file.h"
+#include "lib/listen.h"
 #include "lib/log.h"
 #include "pxed/api.h"
 
@@ -21,19 +21,19 @@ static const struct varlink_method methods[] = {
         { "org.pxed.Boot.Diagnose", api_boot_diagnose, VARLINK_READ },
         { "org.pxed.Boot.Watch", api_boot_watch, VARLINK_READ | VARLINK_MORE },
         { "org.pxed.Event.Watch", api_event_watch, VARLINK_READ | VARLINK_MORE_ALLOWED },
-        { "org.pxed.Inventory.Get", api_inventory_get, VARLINK_READ },
-        { "org.pxed.Inventory.GetRaw", api_inventory_get_raw, VARLINK_READ },
+        { "org.pxed.Inventory.Get", api_inventory_get, VARLINK_READ | VARLINK_GATEWAY },
+        { "org.pxed.Inventory.GetRaw", api_inventory_get_raw, VARLINK_READ | VARLINK_GATEWAY },
         { "org.pxed.Inventory.List", api_inventory_list, VARLINK_READ },
         { "org.pxed.Network.List", api_network_list, VARLINK_READ },
         { "org.pxed.Network.ListLeases", api_network_list_leases, VARLINK_READ },
         { "org.pxed.Network.ListSightings", api_network_list_sightings, VARLINK_READ },
-        { "org.pxed.Node.List", api_node_list, VARLINK_READ },
-        { "org.pxed.Node.Get", api_node_get, VARLINK_READ },
+        { "org.pxed.Node.List", api_node_list, VARLINK_READ | VARLINK_GATEWAY },
+        { "org.pxed.Node.Get", api_node_get, VARLINK_READ | VARLINK_GATEWAY },
         { "org.pxed.Node.Create", api_node_create, 0 },
         { "org.pxed.Node.Update", api_node_update, 0 },
         { "org.pxed.Node.SetBoot", api_node_set_boot, 0 },
         { "org.pxed.Node.ClearBoot", api_node_clear_boot, 0 },
-        { "org.pxed.Node.Inspect", api_node_inspect, 0 },
+        { "org.pxed.Node.Inspect", api_node_inspect, VARLINK_GATEWAY },
         { "org.pxed.Node.Delete", api_node_delete, 0 },
         { "org.pxed.Node.SetPort", api_node_set_port, 0 },
         { "org.pxed.Node.SelectPort", api_node_select_port, VARLINK_READ },
@@ -67,12 +67,6 @@ void bus_find_users(const struct settings *settings, struct access_users *ret) {
                 const struct passwd *user = getpwnam(settings->users[role]);
                 ret->workers[role] = user ? user->pw_uid : (uid_t) -1;
         }
-}
-
-/* A host that has no such group leaves the socket to root and pxed's own. */
-static gid_t find_group(const char *name) {
-        const struct group *group = getgrnam(name);
-        return group ? group->gr_gid : (gid_t) -1;
 }
 
 static int listen_on(struct manager *m, struct varlink_server *server, const char *name, const char *group,

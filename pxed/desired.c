@@ -16,9 +16,10 @@ static json_t *settings_entry(const struct state *s) {
         char secret[2 * TOKEN_SECRET_SIZE + 1];
         const struct settings *settings = s->settings;
         secret_format(s->secret, secret);
-        return json_pack("{s:s, s:i, s:i, s:s, s:I, s:o}", "secret", secret, "httpPort", (int) settings->http_port, "introspectPort",
+        return json_pack("{s:s, s:i, s:i, s:s, s:I, s:o, s:o}", "secret", secret, "httpPort", (int) settings->http_port, "introspectPort",
                          (int) settings->introspect_port, "imageDirectory", settings->images, "tokenLifetime",
-                         (json_int_t) settings->token_lifetime, "sharedMacs", shared_macs(settings));
+                         (json_int_t) settings->token_lifetime, "sharedMacs", shared_macs(settings),
+                         "inspectorListen", json_text(settings->inspector_listen));
 }
 
 static json_t *ip_or_null(bool known, const struct ip *ip) {

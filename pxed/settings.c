@@ -214,6 +214,7 @@ struct settings *settings_free(struct settings *s) {
         free(s->hosts);
         index_clear(&s->hosts_by_mac);
         free(s->images);
+        free(s->inspector_listen);
         free(s->inspect_arguments);
         free(s);
         return NULL;

@@ -81,6 +81,7 @@ struct settings {
         uint64_t boots_kept;       /* of each machine */
         uint64_t nodes_max;        /* a machine that would be one more is not taken in as a node */
         struct inspection_timeouts timeouts;
+        char *inspector_listen;    /* "127.0.0.1:5051"; NULL: nowhere */
         char *inspect_arguments;   /* of the built-in profile "inspect" */
         char *users[ROLE_COUNT];   /* of the workers */
         struct junk junk;

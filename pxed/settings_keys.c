@@ -307,6 +307,14 @@ static int set_bool(void *object, size_t offset, const char *value, char reason[
         return 0;
 }
 
+static int set_listen(void *object, size_t offset, const char *value, char reason[static KEY_REASON_SIZE]) {
+        struct ip ip;
+        uint16_t port;
+        if (ip_port_parse(value, &ip, &port) < 0)
+                return REFUSE("\"%s\" is no address with a port, such as 127.0.0.1:5051 or [::1]:5051", value);
+        return text_set(MEMBER(char *), value);
+}
+
 static const struct settings_key keys[] = {
         { "pxed", "http-port", set_port, offsetof(struct settings, http_port) },
         { "pxed", "introspect-port", set_port, offsetof(struct settings, introspect_port) },
@@ -324,6 +332,7 @@ static const struct settings_key keys[] = {
         { "inspection", "processing-timeout", set_timeout, offsetof(struct settings, timeouts.processing) },
         { "inspection", "reapplying-timeout", set_timeout, offsetof(struct settings, timeouts.reapplying) },
         { "inspection", "aborting-timeout", set_timeout, offsetof(struct settings, timeouts.aborting) },
+        { "inspection", "inspector-listen", set_listen, offsetof(struct settings, inspector_listen) },
         { "bus", "dhcp-user", set_text, offsetof(struct settings, users[ROLE_DHCP]) },
         { "bus", "tftp-user", set_text, offsetof(struct settings, users[ROLE_TFTP]) },
         { "bus", "netcfg-user", set_text, offsetof(struct settings, users[ROLE_NETCFG]) },

@@ -306,7 +306,7 @@ int state_set_settings(struct state *s, struct settings *settings) {
         s->settings = settings;
         if (old->http_port != settings->http_port || old->introspect_port != settings->introspect_port ||
             old->token_lifetime != settings->token_lifetime || !text_equal(old->images, settings->images) ||
-            !junk_macs_equal(&old->junk, &settings->junk)) {
+            !text_equal(old->inspector_listen, settings->inspector_listen) || !junk_macs_equal(&old->junk, &settings->junk)) {
                 touch(s, DESIRED_SETTINGS, "settings", "", true);
                 changed = true;
         }

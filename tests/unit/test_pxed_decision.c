@@ -52,7 +52,7 @@ static void test_decision(void **state) {
 }
 
 static void test_access(void **state) {
-        const struct access_users users = { .own = 10, .workers = { 20, 21, 22, (uid_t) -1 } };
+        const struct access_users users = { .own = 10, .workers = { 20, (uid_t) -1, 22, 23 } };
         const struct {
                 enum listener listener;
                 uid_t uid;
@@ -65,11 +65,19 @@ static void test_access(void **state) {
                 { LISTENER_BUS, 20, VARLINK_WORKER, true },
                 { LISTENER_BUS, 20, 0, false },
                 { LISTENER_BUS, 20, VARLINK_READ, false },
+                { LISTENER_BUS, 20, VARLINK_GATEWAY, false },
+                { LISTENER_BUS, 23, VARLINK_WORKER, true },
+                { LISTENER_BUS, 23, VARLINK_GATEWAY, true },
+                { LISTENER_BUS, 23, VARLINK_READ | VARLINK_GATEWAY, true },
+                { LISTENER_BUS, 23, 0, false },
+                { LISTENER_BUS, 23, VARLINK_READ, false },
+                { LISTENER_BUS, 1000, VARLINK_GATEWAY, true },
                 { LISTENER_BUS, 1000, 0, true },
                 { LISTENER_BUS, 1000, VARLINK_READ, true },
                 { LISTENER_BUS, 1000, VARLINK_WORKER, false },
                 { LISTENER_BUS, (uid_t) -1, VARLINK_WORKER, false },
                 { LISTENER_MONITOR, 0, 0, false },
+                { LISTENER_MONITOR, 23, VARLINK_GATEWAY, false },
                 { LISTENER_MONITOR, 0, VARLINK_READ, true },
                 { LISTENER_MONITOR, 1000, VARLINK_READ | VARLINK_MORE, true },
                 { LISTENER_MONITOR, 20, VARLINK_WORKER, false },
@@ -78,9 +86,9 @@ static void test_access(void **state) {
                 if (access_method(&users, cases[i].listener, cases[i].uid, cases[i].flags) != cases[i].allowed)
                         fail_msg("case %zu", i);
         assert_true(access_role(&users, 0, ROLE_TFTP));
-        assert_true(access_role(&users, 21, ROLE_TFTP));
+        assert_true(access_role(&users, 20, ROLE_DHCP));
         assert_false(access_role(&users, 20, ROLE_TFTP));
-        assert_false(access_role(&users, (uid_t) -1, ROLE_INTROSPECT));
+        assert_false(access_role(&users, (uid_t) -1, ROLE_TFTP));
 }
 
 int main(void) {

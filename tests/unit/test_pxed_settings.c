@@ -58,6 +58,7 @@ static void test_all_keys(void **state) {
         struct config_error error;
         int r = load("[pxed]\nhttp-port = 80\nintrospect-port=81\nimages=/srv/images\ntoken-lifetime=2h\nevents-kept=10\n"
                      "inventories-kept=1\nboots-kept=2\nnodes-max=3\nshared-macs=0a:94:ef, 00-E0-4C-68-00-01\ninspect-arguments=console=ttyS1\n"
+                     "[inspection]\ninspector-listen=[::1]:5051\n"
                      "[bus]\ndhcp-user=nobody\n" LAB
                      "physical-network=rack1\nlease-time=15m\ngateway=192.0.2.254\ndns=192.0.2.2, 192.0.2.3\ndomain=lab.example\n"
                      "ntp=192.0.2.4\nunknown=ignore\nknown=installed\nfinish=wait\n"
@@ -71,6 +72,7 @@ static void test_all_keys(void **state) {
         assert_int_equal(s->nodes_max, 3);
         assert_int_equal(s->junk.n_macs, 2);
         assert_int_equal(s->junk.macs[1].size, 6);
+        assert_string_equal(s->inspector_listen, "[::1]:5051");
         assert_string_equal(s->users[ROLE_DHCP], "nobody");
         const struct network *n = settings_network(s, "lab");
         assert_null(n->unknown);
@@ -129,6 +131,8 @@ static void test_refused(void **state) {
                 { "[pxed]\nshared-uuids = 01234567-89ab-4cde-8f01-23456789abcd nonsense\n", 2, "\"nonsense\" is no UUID" },
                 { "[pxed]\nshared-serials = ok, 01234567890123456789012345678901234567890123456789012345678901234\n", 2, "longer than 64 bytes" },
                 { "[network a]\nwithout-token = perhaps\n", 2, "neither accept nor refuse" },
+                { "[inspection]\ninspector-listen = 5051\n", 2, "no address with a port" },
+                { "[inspection]\ninspector-listen = localhost:5051\n", 2, "no address with a port" },
                 { "[pxed]\nevents-kept = -1\n", 2, "no count" },
                 { "[nonsense]\na = b\n", 2, "no section" },
                 { "[inspection]\nhooks = memory, nothing\n", 2, "there is no hook \"nothing\": default, ramdisk-error" },
