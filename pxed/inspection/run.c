@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "pxed/inspection/options.h"
+#include "pxed/inspection/rule.h"
 
 void run_outcome_clear(struct run_outcome *outcome) {
         json_decref(outcome->node);
@@ -46,10 +47,17 @@ int inspection_run(const struct run_input *in, struct run_outcome *ret) {
                 run_outcome_clear(&outcome);
                 return -ENOMEM;
         }
-        if (!run_hooks(in, &outcome)) {
+        int r = 0;
+        if (run_hooks(in, &outcome))
+                r = rules_run(in->rules, in->inventory, in->raw, &outcome);
+        else {
                 json_decref(outcome.node);
                 json_decref(outcome.plugin_data);
                 outcome.node = outcome.plugin_data = NULL;
+        }
+        if (r < 0) {
+                run_outcome_clear(&outcome);
+                return r;
         }
         *ret = outcome;
         return 0;
