@@ -149,7 +149,7 @@ demo: deps
 	@+$(MAKE) --no-print-directory all ramdisk
 	@$(PYTHON) tests/boot/demo.py --build $(BUILD)
 
-bench: all unit
+bench: all unit ramdisk-cloud ramdisk-generic
 	@for bench in tests/bench/bench_*.py; do echo "== $$bench"; PXED_BUILD=$(abspath $(BUILD)) $(PYTHON) $$bench || exit 1; done
 
 clean:

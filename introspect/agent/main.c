@@ -119,22 +119,18 @@ static enum order final_order(const struct agent *agent) {
 }
 
 static void obey(struct agent *agent, enum order order) {
-        int r = 0;
         if (order == ORDER_ABORT && !agent->aborted)
                 say_loud("the inspection of this machine was taken back: it ends here");
         if (order == ORDER_ABORT) {
                 agent->aborted = true;
                 order = final_order(agent);
         }
-        if (order == ORDER_REBOOT) {
-                say("restarting");
-                r = init_restart();
-        } else if (order == ORDER_POWEROFF) {
-                say("switching off");
-                r = init_power_off();
-        }
-        if (r < 0)
-                say_loud("the kernel refused: %s", strerror(-r));
+        if (order != ORDER_REBOOT && order != ORDER_POWEROFF)
+                return;
+        say(order == ORDER_REBOOT ? "restarting" : "switching off");
+        net_down_all();
+        int r = order == ORDER_REBOOT ? init_restart() : init_power_off();
+        say_loud("the kernel refused: %s", strerror(-r));
 }
 
 /* Asks for orders for ever. What changes is said once, not every two seconds. */

@@ -20,14 +20,14 @@
 #define LINK_TIMEOUT_MS 30000
 #define OTHERS_TIMEOUT_MS 10000
 
-static void set_up(int fd, const char *interface) {
+static void switch_card(int fd, const char *interface, bool on) {
         struct ifreq ifr = { 0 };
         snprintf(ifr.ifr_name, sizeof ifr.ifr_name, "%s", interface);
-        if (ioctl(fd, SIOCGIFFLAGS, &ifr) < 0 || ifr.ifr_flags & IFF_UP)
+        if (ioctl(fd, SIOCGIFFLAGS, &ifr) < 0 || ((ifr.ifr_flags & IFF_UP) != 0) == on)
                 return;
-        ifr.ifr_flags |= IFF_UP;
+        ifr.ifr_flags ^= IFF_UP;
         if (ioctl(fd, SIOCSIFFLAGS, &ifr) < 0)
-                say("network card %s cannot be switched on: %s", interface, strerror(errno));
+                say("network card %s cannot be switched %s: %s", interface, on ? "on" : "off", strerror(errno));
 }
 
 /* Cards have a device behind them; lo, tunnels and the like have none. */
@@ -48,16 +48,24 @@ static int card_names(char ***ret) {
         return count < 0 ? count : kept;
 }
 
-void net_up_all(void) {
+static void switch_all(bool on) {
         char **names __attribute__((cleanup(sysfs_names_freep))) = NULL;
         int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
         if (fd < 0)
                 return;
-        set_up(fd, "lo");
+        switch_card(fd, "lo", on);
         if (card_names(&names) > 0)
                 for (char **name = names; *name; name++)
-                        set_up(fd, *name);
+                        switch_card(fd, *name, on);
         close(fd);
+}
+
+void net_up_all(void) {
+        switch_all(true);
+}
+
+void net_down_all(void) {
+        switch_all(false);
 }
 
 static bool has_link(const char *interface) {

@@ -21,6 +21,10 @@ struct net {
 /* Sets every network card administratively up, so that links train while other work is done. */
 void net_up_all(void);
 
+/* The reverse, before the machine ends: Linux 6.1 can hang in its shutdown when a frame comes to a virtio card just then (mended by "virtio_ring: fix
+ * infinite loop in virtnet_poll_cleantx when device is broken"). */
+void net_down_all(void);
+
 /* Chooses the boot interface and starts asking for an address on it: the card that BOOTIF names, else the `skip`-th one (modulo their
  * number) of those with a link. Says on the console what it does or why it cannot. Waits at most 5 s for the card and 30 s for its
  * link (spanning tree, autonegotiation). Returns 0 or a negative errno: -ENODEV (no such card), -ENETDOWN (no link). */
