@@ -6,6 +6,7 @@
 #include "lib/idl.h"
 #include "lib/json.h"
 #include "pxed/flight.h"
+#include "pxed/inspection/difference.h"
 #include "pxed/inventory_keep.h"
 #include "pxed/inventory_owner.h"
 #include "pxed/observe.h"
@@ -60,6 +61,19 @@ static int refuse(struct observe *o, struct node *node, const struct mac *mac, j
         return r < 0 ? r : change_put_node(o->change, node, true);
 }
 
+/* What is not as it was when an inventory was taken over before: of the machine and its cables, not what comes and goes. */
+static int tell_hardware(struct observe *o, const struct node *node, const struct process_input *in) {
+        _cleanup_json_ json_t *differences = json_array();
+        char words[EVENT_MESSAGE_SIZE - 100];
+
+        if (!in->previous)
+                return 0;
+        int r = inventory_difference(in->previous, in->normalized, differences);
+        if (r < 0 || inventory_difference_words(differences, words, sizeof words) == 0)
+                return r;
+        return change_event(o->change, "node.hardware-changed", node, &in->mac, NULL, NULL, "The hardware of %s has changed: %s", node->name, words);
+}
+
 int observe_inventory(struct observe *o, uint64_t time, const json_t *json) {
         struct process_input in = {
                 .time = time,
@@ -101,6 +115,8 @@ int observe_inventory(struct observe *o, uint64_t time, const json_t *json) {
                 return r;
         node = registry_by_id(&o->state->nodes, &id);
         r = inventory_keep(o->state, o->change, node, time, json, plugin_data, failure);
+        if (r == 0 && !failure)
+                r = tell_hardware(o, node, &in);
         if (r == 0)
                 r = tell_boot(o, node, &in.mac, time, inspection_refuses(&node->inspection) ? NULL : failure);
         return r < 0 ? r : port_review(o->state, o->change, node, NULL);

@@ -286,6 +286,44 @@ static void test_inventory_conflicts(void **state) {
         assert_null(good.failure);
 }
 
+#define WITH_DISK(time, post, disks, more)                                                                                           \
+        "[{\"time\":" time ",\"inventory\":{\"mac\":\"52:54:00:00:00:01\",\"post\":\"" post "\",\"raw\":{}," more                    \
+        "\"normalized\":{\"uuid\":\"" U1 "\",\"cpus\":4,\"memory\":1073741824,\"architecture\":\"x86_64\",\"disks\":[" disks          \
+        "],\"errors\":[],\"interfaces\":[{\"name\":\"eth0\",\"mac\":\"52:54:00:00:00:01\",\"addresses\":[\"10.0.0." time               \
+        "\"],\"boots\":true}]}}}]"
+#define DISK "{\"name\":\"/dev/sda\",\"serial\":\"D\",\"size\":480000000000}"
+
+static void assert_newest_event(struct fixture *f, const char *kind, const char *message) {
+        _cleanup_json_ json_t *events = json_array();
+        const char *found = NULL;
+        size_t i;
+        json_t *event;
+        uint64_t last;
+        assert_int_equal(store_read_events(f->state->store, 0, 1000, events, &last), 0);
+        json_array_foreach(events, i, event)
+                if (strcmp(json_get_string(event, "kind"), kind) == 0)
+                        found = json_get_string(event, "message");
+        assert_non_null(found);
+        assert_string_equal(found, message);
+}
+
+/* Told from the newest inventory that was taken over, and not where nothing but addresses differ. */
+static void test_hardware_changed(void **state) {
+        struct fixture *f = *state;
+        char message[200];
+        assert_int_equal(report(f, NOW, WITH_DISK("1", "h1", DISK, ""), NULL), 0);
+        assert_int_equal(report(f, NOW, WITH_DISK("2", "h2", DISK, ""), NULL), 0);
+        assert_int_equal(count_events(f, "node.hardware-changed"), 0);
+        assert_int_equal(report(f, NOW, WITH_DISK("3", "h3", "", "\"failure\":\"no\","), NULL), 0);
+        assert_int_equal(report(f, NOW, WITH_DISK("4", "h4", "", "\"failure\":\"no\","), NULL), 0);
+        assert_int_equal(report(f, NOW, WITH_DISK("5", "h5", "", "\"failure\":\"no\","), NULL), 0);
+        assert_int_equal(count_events(f, "node.hardware-changed"), 0);
+        assert_int_equal(report(f, NOW, WITH_DISK("6", "h6", "", ""), NULL), 0);
+        assert_int_equal(count_events(f, "node.hardware-changed"), 1);
+        snprintf(message, sizeof message, "The hardware of %s has changed: disk D (/dev/sda, 480 GB) is gone", node_at(f, 1)->name);
+        assert_newest_event(f, "node.hardware-changed", message);
+}
+
 static int add_inventory(struct fixture *f, const struct uuid *node, uint64_t number, const char *post, json_t *raw, const char *failure) {
         _cleanup_(change_freep) struct change *change = NULL;
         _cleanup_(node_freep) struct node *copy = calloc(1, sizeof *copy);
@@ -632,6 +670,7 @@ int main(void) {
                 TEST(test_given_up),
                 TEST(test_discovery),
                 TEST(test_inventory_conflicts),
+                TEST(test_hardware_changed),
                 TEST(test_kept_inventories),
                 TEST(test_inventories_forgotten),
                 TEST(test_inventory_of_nobody),
