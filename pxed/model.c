@@ -1,6 +1,7 @@
 #include "pxed/model.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "lib/text.h"
@@ -126,6 +127,18 @@ struct node *node_free(struct node *node) {
 
 const char *port_switch(const struct port *port) {
         return port->switch_chassis ? port->switch_chassis : port->switch_name;
+}
+
+size_t port_addresses(const struct port *port, struct ip addresses[static PORT_ADDRESSES_MAX]) {
+        char text[IP_TEXT_SIZE];
+        size_t count = 0, length;
+        for (const char *at = port->addresses ? port->addresses : ""; *at && count < PORT_ADDRESSES_MAX; at += length + strspn(at + length, " ")) {
+                length = strcspn(at, " ");
+                snprintf(text, sizeof text, "%.*s", (int) length, at);
+                if (ip_parse(text, &addresses[count]) == 0)
+                        count++;
+        }
+        return count;
 }
 
 struct port *node_port(const struct node *node, const struct mac *mac) {

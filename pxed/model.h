@@ -30,7 +30,7 @@ extern const char *const boot_mode_names[3];
 extern const char *const profile_kind_names[3];
 extern const char *const inspection_state_names[INSPECTION_STATES];
 
-#define PORT_TEXTS 12
+#define PORT_TEXTS 13
 
 struct port {
         struct mac mac;
@@ -42,6 +42,7 @@ struct port {
                 struct {
                         const char *interface, *switch_chassis, *switch_port, *switch_name;
                         const char *switch_vlans; /* those that the switch says it carries: numbers, ascending, with blanks between them */
+                        const char *addresses; /* that it had when it was inspected: with blanks between them */
                         /* What the controller has set. */
                         const char *physical_network, *expected_chassis, *expected_port, *group, *attachment;
                         /* What was last told of it by events: see pxed/port_review.h. */
@@ -93,7 +94,7 @@ struct node {
                         const char *properties, *capabilities, *traits, *extra, *root_device, *accelerators;
                 };
         };
-        const char *root_device_hints; /* likewise, from the controller alone */
+        const char *root_device_hints; /* likewise, from the controller, or the hook raid-device where it set none */
         struct assignment *assignment; /* NULL: none */
         struct inspection inspection;
         uint64_t last_boot;       /* 0: none */
@@ -121,6 +122,11 @@ DEFINE_CLEANUP(struct node *, node_free);
 
 /* What is known of the switch that a port hangs on: its chassis id, or else its name; NULL: nothing. */
 const char *port_switch(const struct port *port);
+
+/* At most so many addresses of one port. */
+#define PORT_ADDRESSES_MAX 8
+/* Reads a port's addresses; returns how many. */
+size_t port_addresses(const struct port *port, struct ip addresses[static PORT_ADDRESSES_MAX]);
 
 /* NULL: the node has no such port. */
 struct port *node_port(const struct node *node, const struct mac *mac);

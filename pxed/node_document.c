@@ -62,11 +62,21 @@ static json_t *vlans_to_json(const char *vlans) {
         return list;
 }
 
+static json_t *addresses_to_json(const struct port *port) {
+        struct ip addresses[PORT_ADDRESSES_MAX];
+        size_t count = port_addresses(port, addresses);
+        json_t *list = count > 0 ? json_array() : json_null();
+        char text[IP_TEXT_SIZE];
+        for (size_t i = 0; i < count; i++)
+                json_array_append_new(list, json_string(ip_format(&addresses[i], text)));
+        return list;
+}
+
 json_t *node_document_port(const struct port *port) {
         char mac[MAC_TEXT_SIZE];
-        json_t *document = json_pack("{s:s, s:b, s:o, s:o}", "mac", mac_format(&port->mac, mac), "boots", (int) port->boots, "switchVlan",
+        json_t *document = json_pack("{s:s, s:b, s:o, s:o, s:o}", "mac", mac_format(&port->mac, mac), "boots", (int) port->boots, "switchVlan",
                                      json_int_or_null(port->switch_vlan > 0, port->switch_vlan), "switchVlans",
-                                     vlans_to_json(port->switch_vlans));
+                                     vlans_to_json(port->switch_vlans), "addresses", addresses_to_json(port));
         for (size_t i = 0; i < ELEMENTS(port_texts); i++)
                 json_object_set_new(document, port_texts[i].member, json_text(*TEXT_AT(port, port_texts[i].offset)));
         return document;
@@ -224,6 +234,19 @@ static int vlans_from(const json_t *list, char **ret) {
         return fclose(text) == 0 ? 0 : -ENOMEM;
 }
 
+/* As a port keeps them. What is no address is left out. */
+static int set_addresses(struct port *port, const json_t *list) {
+        char text[PORT_ADDRESSES_MAX * (IP_TEXT_SIZE + 1)] = "", address[IP_TEXT_SIZE];
+        size_t i, size = 0, count = 0;
+        json_t *value;
+        struct ip ip;
+
+        json_array_foreach((json_t *) list, i, value)
+                if (count < PORT_ADDRESSES_MAX && ip_parse(json_string_value(value), &ip) == 0)
+                        size += (size_t) snprintf(text + size, sizeof text - size, "%s%s", count++ ? " " : "", ip_format(&ip, address));
+        return shared_set(&port->addresses, size > 0 ? text : NULL, SIZE_MAX);
+}
+
 static int fill_port(struct port *port, const json_t *document) {
         int64_t vlan = json_get_int(document, "switchVlan", 0);
         _cleanup_free_ char *vlans = NULL;
@@ -231,6 +254,8 @@ static int fill_port(struct port *port, const json_t *document) {
 
         if (r == 0)
                 r = shared_set(&port->switch_vlans, vlans, SIZE_MAX);
+        if (r == 0)
+                r = set_addresses(port, json_get_array(document, "addresses"));
         for (size_t i = 0; r == 0 && i < ELEMENTS(port_texts); i++)
                 r = shared_set(TEXT_AT(port, port_texts[i].offset), json_get_string(document, port_texts[i].member), NODE_FACT_MAX);
         port->boots = json_get_bool(document, "boots", false);

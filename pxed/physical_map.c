@@ -134,10 +134,16 @@ const char *physical_by_switch(const struct physical_network *maps, size_t count
         return NULL;
 }
 
-const char *physical_by_address(const struct physical_network *maps, size_t count, const struct ip *address) {
+static const char *by_family(const struct physical_network *maps, size_t count, const struct ip *addresses, size_t n_addresses, int family) {
         for (size_t i = 0; i < count; i++)
                 for (size_t k = 0; k < maps[i].n_subnets; k++)
-                        if (ip_in_prefix(address, &maps[i].subnets[k]))
-                                return maps[i].name;
+                        for (size_t n = 0; n < n_addresses; n++)
+                                if (addresses[n].family == family && ip_in_prefix(&addresses[n], &maps[i].subnets[k]))
+                                        return maps[i].name;
         return NULL;
+}
+
+const char *physical_by_addresses(const struct physical_network *maps, size_t count, const struct ip *addresses, size_t n_addresses) {
+        const char *name = by_family(maps, count, addresses, n_addresses, AF_INET);
+        return name ? name : by_family(maps, count, addresses, n_addresses, AF_INET6);
 }

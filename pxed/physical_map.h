@@ -41,5 +41,6 @@ void physical_clear(struct physical_network *map);
  */
 const char *physical_by_switch(const struct physical_network *maps, size_t count, const char *name, const char *chassis,
                                const char *port);
-/* That of an address: of the first section with a subnet that it is in. */
-const char *physical_by_address(const struct physical_network *maps, size_t count, const struct ip *address);
+/* That of the addresses of one port: of the first section with a subnet that one of its IPv4 addresses is in, otherwise of the first for its IPv6
+ * addresses. NULL: none has one. */
+const char *physical_by_addresses(const struct physical_network *maps, size_t count, const struct ip *addresses, size_t n_addresses);

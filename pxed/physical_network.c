@@ -58,15 +58,12 @@ static void look_at_sightings(const struct settings *settings, const struct obse
                      first->physical_network, first->name, second->physical_network, second->name);
 }
 
-static const char *by_address(const struct settings *settings, const struct observed *sightings, const struct mac *mac) {
-        const struct sighting *last = sightings_last(sightings, mac);
-        for (size_t i = 0; i < settings->n_physical; i++)
-                for (size_t k = 0; last && k < last->n_addresses; k++) {
-                        const char *name = physical_by_address(&settings->physical[i], 1, &last->addresses[k]);
-                        if (name)
-                                return name;
-                }
-        return NULL;
+/* What it was seen with last; else what it had when it was inspected, perhaps on a network that is not the appliance's. */
+static const char *by_address(const struct settings *settings, const struct observed *sightings, const struct port *port) {
+        const struct sighting *last = sightings_last(sightings, &port->mac);
+        struct ip inspected[PORT_ADDRESSES_MAX];
+        const char *name = last ? physical_by_addresses(settings->physical, settings->n_physical, last->addresses, last->n_addresses) : NULL;
+        return name ? name : physical_by_addresses(settings->physical, settings->n_physical, inspected, port_addresses(port, inspected));
 }
 
 static bool is_named(const char *name, const char *expected) {
@@ -118,7 +115,7 @@ void port_locate(const struct settings *settings, const struct observed *sightin
         look_at_sightings(settings, sightings, &port->mac, now, ret);
         const char *lldp = physical_by_switch(settings->physical, settings->n_physical, port->switch_name, port->switch_chassis,
                                               port->switch_port);
-        const char *address = by_address(settings, sightings, &port->mac);
+        const char *address = by_address(settings, sightings, port);
         const char *const known[] = { port->physical_network, ret->seen, lldp, address };
         for (size_t i = ELEMENTS(known); i-- > 0;)
                 if (known[i]) {

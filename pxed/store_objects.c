@@ -10,9 +10,9 @@ static int put_ports(struct store *store, const struct node *node) {
         int r = store_run(store, SQL_DELETE_PORTS, "u", &node->id);
         for (size_t i = 0; r == 0 && i < node->n_ports; i++) {
                 const struct port *p = &node->ports[i];
-                r = store_run(store, SQL_PUT_PORT, "uimisssisssssssss", &node->id, (int64_t) i, &p->mac, (int64_t) p->boots,
+                r = store_run(store, SQL_PUT_PORT, "uimisssissssssssss", &node->id, (int64_t) i, &p->mac, (int64_t) p->boots,
                               p->interface, p->switch_chassis, p->switch_port, (int64_t) p->switch_vlan, p->switch_name,
-                              p->switch_vlans, p->physical_network, p->expected_chassis, p->expected_port, p->group,
+                              p->switch_vlans, p->addresses, p->physical_network, p->expected_chassis, p->expected_port, p->group,
                               p->attachment, p->told_network, p->told_conflicts);
         }
         return r;

@@ -14,7 +14,9 @@ const char *const store_sql[STATEMENTS] = {
         [SQL_PUT_META] = "INSERT OR REPLACE INTO meta VALUES (?, ?)",
         [SQL_PUT_NODE] = "INSERT OR REPLACE INTO nodes VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
         [SQL_DELETE_NODE] = "DELETE FROM nodes WHERE id = ?",
-        [SQL_PUT_PORT] = "INSERT INTO ports VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        [SQL_PUT_PORT] = "INSERT INTO ports (node, position, mac, boots, interface, chassis, port, switch_vlan, switch_name, switch_vlans, addresses,"
+                         " physical_network, expected_chassis, expected_port, port_group, attachment, told_network, told_conflicts) "
+                         "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         [SQL_DELETE_PORTS] = "DELETE FROM ports WHERE node = ?",
         [SQL_PUT_ASSIGNMENT] = "INSERT OR REPLACE INTO assignments VALUES (?, ?, ?, ?, ?, ?)",
         [SQL_DELETE_ASSIGNMENT] = "DELETE FROM assignments WHERE node = ?",
@@ -63,7 +65,7 @@ const char *const store_sql[STATEMENTS] = {
         [SQL_GET_BATCH] = "SELECT batch FROM batches WHERE role = ? AND instance = ?",
         [SQL_LOAD_NODES] = "SELECT nodes.*, assignments.profile, parameters, once, assignments.revision, assigned "
                            "FROM nodes LEFT JOIN assignments ON node = id ORDER BY id",
-        [SQL_LOAD_PORTS] = "SELECT node, mac, boots, switch_vlan, interface, chassis, port, switch_name, switch_vlans, physical_network,"
+        [SQL_LOAD_PORTS] = "SELECT node, mac, boots, switch_vlan, interface, chassis, port, switch_name, switch_vlans, addresses, physical_network,"
                            " expected_chassis, expected_port, port_group, attachment, told_network, told_conflicts "
                            "FROM ports ORDER BY node, position",
         [SQL_LOAD_PROFILES] = "SELECT * FROM profiles",
@@ -127,7 +129,7 @@ static const char *const migrations[] = {
         "ALTER TABLE nodes ADD COLUMN properties TEXT; ALTER TABLE nodes ADD COLUMN capabilities TEXT;"
         "ALTER TABLE nodes ADD COLUMN traits TEXT; ALTER TABLE nodes ADD COLUMN extra TEXT;"
         "ALTER TABLE nodes ADD COLUMN root_device TEXT; ALTER TABLE nodes ADD COLUMN accelerators TEXT;"
-        "ALTER TABLE nodes ADD COLUMN root_device_hints TEXT;"
+        "ALTER TABLE nodes ADD COLUMN root_device_hints TEXT; ALTER TABLE ports ADD COLUMN addresses TEXT;"
         /* What is large comes last, since a column is read by way of all that is before it. A size of 0: the text is not packed. Logs are a table of their
          * own: only the newest inventory keeps them, and to take them out of a row would write the row again. */
         "CREATE TABLE new_inventories (node BLOB NOT NULL, number INTEGER NOT NULL, received INTEGER NOT NULL, size INTEGER NOT NULL,"

@@ -4,8 +4,8 @@
  *
  * The node's document has the members of type Node of org.pxed.Node that an inspection may read or change: id, name, uuid, serial, manufacturer, product,
  * architecture, bootMode, cpus, memory, bmcAddress, tags, labels, properties, capabilities, traits, extra, rootDeviceHints, rootDevice,
- * accelerators, and ports, each with mac, boots, interface, switchChassis, switchPort, switchName, switchVlan, switchVlans, physicalNetwork,
- * expectedChassis, expectedPort, portGroup, attachment (see pxed/node_document.h).
+ * accelerators, and ports, each with mac, boots, interface, switchChassis, switchPort, switchName, switchVlan, switchVlans, addresses,
+ * physicalNetwork, expectedChassis, expectedPort, portGroup, attachment (see pxed/node_document.h).
  */
 #pragma once
 

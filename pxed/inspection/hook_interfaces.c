@@ -163,3 +163,40 @@ bool hook_parse_lldp(struct hook_run *run) {
                 hook_set_plugin_data(run, "parsed_lldp", TAKE_POINTER(parsed));
         return true;
 }
+
+/* The first that fits, in the order of the configuration; NULL: none. */
+static const char *physical_network(const struct hook_run *run, const json_t *addresses) {
+        struct ip known[PORT_ADDRESSES_MAX];
+        size_t i, count = 0;
+        json_t *text;
+
+        json_array_foreach((json_t *) addresses, i, text)
+                if (count < PORT_ADDRESSES_MAX && json_is_string(text) && ip_parse(json_string_value(text), &known[count]) == 0)
+                        count++;
+        return physical_by_addresses(run->options->physical, run->options->n_physical, known, count);
+}
+
+/*
+ * A port keeps the addresses, not the name that follows from them: which physical network it is on is worked out from all that is known of it, whenever it is asked for
+ * (pxed/physical_network.h). With the inventory is kept what they said when it came.
+ */
+bool hook_physical_network(struct hook_run *run) {
+        _cleanup_json_ json_t *networks = json_object();
+        char mac[MAC_TEXT_SIZE];
+        json_t *interface;
+        size_t i;
+
+        json_array_foreach(json_get_array(run->inventory, "interfaces"), i, interface) {
+                json_t *port = usable_mac(interface, mac) ? hook_port(run, mac) : NULL;
+                const json_t *addresses = json_get_array(interface, "addresses");
+                if (!port)
+                        continue;
+                const char *name = physical_network(run, addresses);
+                json_object_set_new(port, "addresses", json_array_size(addresses) > 0 ? json_deep_copy(addresses) : json_null());
+                if (name)
+                        json_object_set_new(networks, json_get_string(interface, "name"), json_string(name));
+        }
+        if (json_object_size(networks) > 0)
+                hook_set_plugin_data(run, "physical_network", TAKE_POINTER(networks));
+        return true;
+}

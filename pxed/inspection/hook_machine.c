@@ -1,4 +1,6 @@
 /* What the ramdisk says of the machine as a whole. */
+#include <string.h>
+
 #include "pxed/inspection/hook_list.h"
 
 bool hook_ramdisk_error(struct hook_run *run) {
@@ -52,5 +54,37 @@ bool hook_boot_mode(struct hook_run *run) {
                 return true;
         take_over(run, "bootMode");
         hook_set_capability(run, "boot_mode", mode);
+        return true;
+}
+
+static bool has_flag(const json_t *flags, const char *name) {
+        const json_t *flag;
+        size_t i;
+
+        json_array_foreach((json_t *) flags, i, flag)
+                if (json_is_string(flag) && strcmp(json_string_value(flag), name) == 0)
+                        return true;
+        return false;
+}
+
+/* Ironic's names. What a CPU cannot do (any more) is taken away: capabilities are what machines are chosen by. */
+bool hook_cpu_capabilities(struct hook_run *run) {
+        static const struct {
+                const char *capability;
+                const char *flags[2]; /* one of them */
+        } capabilities[] = {
+                { "cpu_vt", { "vmx", "svm" } },
+                { "cpu_aes", { "aes" } },
+                { "cpu_hugepages", { "pse" } },
+                { "cpu_hugepages_1g", { "pdpe1gb" } },
+                { "cpu_txt", { "smx" } },
+        };
+        const json_t *flags = json_get_array(run->inventory, "cpuFlags");
+
+        for (size_t i = 0; flags && i < ELEMENTS(capabilities); i++) {
+                bool able = has_flag(flags, capabilities[i].flags[0]) ||
+                            (capabilities[i].flags[1] && has_flag(flags, capabilities[i].flags[1]));
+                hook_set_capability(run, capabilities[i].capability, able ? "true" : NULL);
+        }
         return true;
 }

@@ -16,6 +16,12 @@ const struct hook hooks[] = {
         { "boot-mode", true, hook_boot_mode },
         { "local-link-connection", true, hook_local_link_connection },
         { "parse-lldp", true, hook_parse_lldp },
+        { "physical-network", true, hook_physical_network },
+        { "cpu-capabilities", true, hook_cpu_capabilities },
+        { "pci-devices", true, hook_pci_devices },
+        { "accelerators", true, hook_accelerators },
+        { "raid-device", false, hook_raid_device },
+        { "root-device", true, hook_root_device },
         { 0 },
 };
 _Static_assert(ELEMENTS(hooks) <= HOOKS_MAX, "all of them fit into the options");
@@ -60,7 +66,10 @@ void hook_set_plugin_data(struct hook_run *run, const char *name, json_t *value)
 }
 
 void hook_set_capability(struct hook_run *run, const char *name, const char *value) {
-        json_object_set_new(hook_object(run, "capabilities"), name, json_string(value));
+        if (value)
+                json_object_set_new(hook_object(run, "capabilities"), name, json_string(value));
+        else
+                json_object_del(json_get_object(run->node, "capabilities"), name);
 }
 
 json_t *hook_port(const struct hook_run *run, const char *mac) {

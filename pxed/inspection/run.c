@@ -14,6 +14,13 @@ void run_outcome_clear(struct run_outcome *outcome) {
         *outcome = (struct run_outcome) { 0 };
 }
 
+/* A failed run changes nothing. */
+static void drop(struct run_outcome *outcome) {
+        json_decref(outcome->node);
+        json_decref(outcome->plugin_data);
+        outcome->node = outcome->plugin_data = NULL;
+}
+
 /* False: one of them failed. */
 static bool run_hooks(const struct run_input *in, struct run_outcome *outcome) {
         struct hook_run run = {
@@ -50,11 +57,8 @@ int inspection_run(const struct run_input *in, struct run_outcome *ret) {
         int r = 0;
         if (run_hooks(in, &outcome))
                 r = rules_run(in->rules, in->inventory, in->raw, &outcome);
-        else {
-                json_decref(outcome.node);
-                json_decref(outcome.plugin_data);
-                outcome.node = outcome.plugin_data = NULL;
-        }
+        else
+                drop(&outcome);
         if (r < 0) {
                 run_outcome_clear(&outcome);
                 return r;

@@ -50,7 +50,7 @@ static void test_round_trip(void **state) {
                 "'accelerators': [{'name': 'n', 'type': 'GPU', 'vendorId': '10de', 'productId': '1eb8', 'pciAddress': '0000:01:00.0'}],"
                 "'ports': [{'mac': '52:54:00:00:00:05', 'boots': true, 'interface': 'eth5', 'switchChassis': 'c', 'switchPort': 'p',"
                 "'switchName': 'n', 'switchVlan': 7, 'switchVlans': [7, 9], 'physicalNetwork': 'physnet1', 'expectedChassis': 'e',"
-                "'expectedPort': 'f', 'portGroup': 'g', 'attachment': 'h'}]}";
+                "'expectedPort': 'f', 'portGroup': 'g', 'attachment': 'h', 'addresses': ['192.0.2.5', '2001:db8::5']}]}";
         struct node *node;
         char reason[300];
         size_t conflicts = 9;

@@ -90,6 +90,15 @@ static void set_port(struct fixture *f, unsigned n, const char *name, const char
         assert_int_equal(change_commit(change), 0);
 }
 
+static void set_addresses(struct fixture *f, unsigned n, const char *addresses) {
+        _cleanup_(change_freep) struct change *change = NULL;
+        struct node *copy = node_copy(node_at(f, n));
+        shared_set(&copy->ports[0].addresses, addresses, 99);
+        assert_int_equal(change_begin(f->state, NOW, &change), 0);
+        assert_int_equal(change_put_node(change, copy, true), 0);
+        assert_int_equal(change_commit(change), 0);
+}
+
 static void see(struct fixture *f, unsigned n, const char *network, uint64_t when, const char *address, const char *more) {
         char text[512];
         snprintf(text, sizeof text,
@@ -133,6 +142,14 @@ static void test_order(void **state) {
         add_node(f, 3, 1);
         see(f, 48, "plain", NOW, "\"2001:db8:1::7\"", "");
         assert_place(f, 48, NOW, "storage", PHYSICAL_ADDRESS, NULL);
+        /* What it had when it was inspected tells where it was not seen, or where what it was seen with tells nothing; IPv4 before IPv6. */
+        add_node(f, 4, 1);
+        set_addresses(f, 64, "2001:db8:1::9 203.0.113.200");
+        assert_place(f, 64, NOW, "rack2", PHYSICAL_ADDRESS, NULL);
+        see(f, 64, "plain", NOW, "\"198.51.100.200\"", "");
+        assert_place(f, 64, NOW, "rack2", PHYSICAL_ADDRESS, NULL);
+        see(f, 64, "plain", NOW + 1, "\"203.0.113.9\"", "");
+        assert_place(f, 64, NOW, "storage", PHYSICAL_ADDRESS, NULL);
         /* The switch goes before the address, a port of it before the switch. */
         set_port(f, 16, "leaf2", NULL, "p1", NULL);
         assert_place(f, 16, NOW, "rack2", PHYSICAL_LLDP, NULL);

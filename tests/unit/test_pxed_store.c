@@ -95,7 +95,7 @@ static void test_round_trip(void **state) {
         assert_string_equal(node->ports[1].switch_port, "Gi1/0/1");
         assert_int_equal(node->ports[1].switch_vlan, 4094);
         assert_string_equal(node->ports[1].switch_name, "d");
-        assert_string_equal(node->ports[1].told_conflicts, "l");
+        assert_string_equal(node->ports[1].told_conflicts, "m");
         for (size_t i = 3; i < PORT_TEXTS; i++)
                 assert_int_equal(node->ports[1].texts[i][0], 'a' + i);
         assert_string_equal(node->serial, "S1");
