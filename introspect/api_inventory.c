@@ -42,6 +42,17 @@ static void weigh(const json_t *value, struct weight *weight) {
                 weigh(member, weight);
 }
 
+/* Whatever it collects: somebody does not want it any more. False: it was answered. */
+static bool is_wanted(struct api *api, struct api_request *request) {
+        struct state_node node;
+
+        if (!state_find_node(api->state, &request->token, &node) || !node.aborting)
+                return true;
+        api_refuse(api, request, 410, "the inspection of this machine was taken back: its inventory is not taken");
+        api_note(api, request, NOTE_ABORTED, "its inventory was refused: the inspection was taken back");
+        return false;
+}
+
 /* A post is named by its token, where it has one, and its bytes: the same ones posted again, because the answer was lost, are the same post. */
 static void name_post(const struct api_request *request, struct spool_post *post) {
         struct sha256_ctx context;
@@ -143,7 +154,7 @@ static void normalize_and_take(struct api *api, struct api_request *request, con
         if (request->without_token && !name_machine(api, request, result.normalized))
                 return;
         bool tied = !request->without_token && state_find_node(api->state, &request->token, &node);
-        if (tied || api_find_owner(api, request, result.normalized))
+        if ((tied || api_find_owner(api, request, result.normalized)) && is_wanted(api, request))
                 take(api, request, weight, &result);
 }
 
@@ -186,5 +197,8 @@ void api_handle_agent(struct api *api, struct api_request *request, const json_t
                 .troubled = json_is_string(message),
                 .unsettled = spool_is_unsettled(api->spool, &request->token.mac, request->monotonic, ORDER_SETTLE_US),
         };
-        api_answer(request, request->route->status, json_pack("{s:s}", "order", order_name(order_decide(&input))));
+        enum order order = order_decide(&input);
+        if (order == ORDER_ABORT)
+                api_note(api, request, NOTE_ABORTED, "told to end: the inspection was taken back");
+        api_answer(request, request->route->status, json_pack("{s:s}", "order", order_name(order)));
 }

@@ -47,6 +47,8 @@ static void report_step(struct introspect *introspect, const struct note *note, 
 
         if (!step)
                 return;
+        if (note->kind == NOTE_ABORTED)
+                json_object_set_new(step, "aborted", json_true());
         if (note->has_node)
                 json_object_set_new(step, "node", json_string(uuid_format(&note->node, node)));
         (void) worker_observe(introspect->worker, "step", key, note->time, step);
@@ -77,6 +79,15 @@ static void take_refusal(struct introspect *introspect, const struct note *note)
                 return;
         mac_format(&note->mac, key + strlen(key));
         report_step(introspect, note, "refused", key);
+}
+
+/* It asks every other second until it has ended: one is queued. */
+static void report_aborted(struct introspect *introspect, const struct note *note) {
+        char key[sizeof("aborted/") + MAC_TEXT_SIZE] = "aborted/";
+
+        mac_format(&note->mac, key + strlen(key));
+        log_note(note, LOG_INFO, "The ramdisk of");
+        report_step(introspect, note, "agent", key);
 }
 
 /* One that was not reported yet makes room for the next: pxed is told of the newest. */
@@ -138,6 +149,9 @@ static void on_note(const struct note *note, void *userdata) {
                 log_note(note, LOG_INFO, "Accepted the inventory of");
                 report_step(introspect, note, "inventory", NULL);
                 delivery_go_on(introspect->delivery);
+                break;
+        case NOTE_ABORTED:
+                report_aborted(introspect, note);
                 break;
         case NOTE_STORAGE:
                 take_storage_failure(introspect, note);

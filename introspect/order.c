@@ -1,6 +1,8 @@
 #include "introspect/order.h"
 
 enum order order_decide(const struct order_input *input) {
+        if (input->node && input->node->aborting)
+                return ORDER_ABORT;
         if (!input->waiting || input->unsettled || !input->node)
                 return ORDER_WAIT;
         /* While the inspection that failed is still asked for, to boot would be to fail again, without end. */
@@ -12,5 +14,6 @@ enum order order_decide(const struct order_input *input) {
 }
 
 const char *order_name(enum order order) {
-        return order == ORDER_REBOOT ? "reboot" : "wait";
+        static const char *const names[] = { [ORDER_WAIT] = "wait", [ORDER_REBOOT] = "reboot", [ORDER_ABORT] = "abort" };
+        return names[order];
 }

@@ -10,7 +10,7 @@
 /* What pxed stored is known here as no longer asked for only a moment after it was acknowledged. */
 #define ORDER_SETTLE_US (2 * USEC_PER_SEC)
 
-enum order { ORDER_WAIT, ORDER_REBOOT };
+enum order { ORDER_WAIT, ORDER_REBOOT, ORDER_ABORT };
 
 struct order_input {
         const struct token *token;
@@ -21,7 +21,7 @@ struct order_input {
 };
 
 /*
- * Reboot: the node was assigned something since the machine's script was made, or an inspection is asked for anew
+ * Abort: the inspection was taken back, whatever the ramdisk is at. Reboot: the node was assigned something since the machine's script was made, or an inspection is asked for anew
  * after this one's inventory has come. A machine without an assignment has nothing to reboot for.
  */
 enum order order_decide(const struct order_input *input);

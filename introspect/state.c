@@ -228,6 +228,7 @@ static void set_node(struct state *state, const char *id_text, const json_t *ent
                 .id = id,
                 .assignment = (uint64_t) json_get_int(entry, "assignment", 0),
                 .inspect = json_get_bool(entry, "inspect", false),
+                .aborting = json_get_bool(entry, "aborting", false),
         };
         node->generation = state->generation;
         json_array_foreach(macs, i, mac) {

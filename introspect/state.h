@@ -23,6 +23,7 @@ struct state_node {
         struct uuid id;
         uint64_t assignment; /* its revision, 0: none */
         bool inspect;        /* an inspection is asked for */
+        bool aborting;       /* the last one was taken back: a ramdisk that runs is to end */
 };
 
 struct state_network {

@@ -110,8 +110,7 @@ int api_node_clear_boot(struct varlink_call *call, const json_t *in, void *userd
         return finish(&request, change, r);
 }
 
-int api_node_inspect(struct varlink_call *call, const json_t *in, void *userdata) {
-        struct manager *m = userdata;
+static int step_inspection(struct varlink_call *call, const json_t *in, struct manager *m, enum inspection_event event) {
         _cleanup_(change_freep) struct change *change = NULL;
         struct request request;
 
@@ -120,9 +119,17 @@ int api_node_inspect(struct varlink_call *call, const json_t *in, void *userdata
         int r = change_begin(m->state, realtime_us(), &change);
         if (r < 0)
                 return r;
-        const struct inspection_input input = { .event = INSPECTION_ASK, .now = change_now(change) };
+        const struct inspection_input input = { .event = event, .time = change_now(change), .now = change_now(change) };
         r = inspection_change(change, &request.node, &input, NULL);
         if (r == -EBUSY)
                 return refuse_state(&request);
         return finish(&request, change, r < 0 ? r : 0);
+}
+
+int api_node_inspect(struct varlink_call *call, const json_t *in, void *userdata) {
+        return step_inspection(call, in, userdata, INSPECTION_ASK);
+}
+
+int api_node_abort_inspection(struct varlink_call *call, const json_t *in, void *userdata) {
+        return step_inspection(call, in, userdata, INSPECTION_ABORT);
 }

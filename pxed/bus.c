@@ -34,6 +34,8 @@ static const struct varlink_method methods[] = {
         { "org.pxed.Node.SetBoot", api_node_set_boot, 0 },
         { "org.pxed.Node.ClearBoot", api_node_clear_boot, 0 },
         { "org.pxed.Node.Inspect", api_node_inspect, VARLINK_GATEWAY },
+        { "org.pxed.Node.Inspect", api_node_inspect, 0 },
+        { "org.pxed.Node.AbortInspection", api_node_abort_inspection, 0 },
         { "org.pxed.Node.Delete", api_node_delete, 0 },
         { "org.pxed.Node.SetPort", api_node_set_port, 0 },
         { "org.pxed.Node.SelectPort", api_node_select_port, VARLINK_READ },

@@ -80,8 +80,11 @@ static int receive(struct inspection *i, const struct inspection_input *in) {
         if (was_aborted(i) || is_older_than_run(i, in) || is_of_last_run(i, in))
                 return 0;
         i->asked = false;
-        if (i->state != INSPECTION_WAITING)
-                return begin(i, INSPECTION_PROCESSING, in->time, in->now);
+        if (i->state != INSPECTION_WAITING) {
+                begin(i, INSPECTION_PROCESSING, in->time, in->now);
+                i->served = in->time;
+                return 1;
+        }
         enter(i, INSPECTION_PROCESSING, in->now);
         return 1;
 }
@@ -112,6 +115,9 @@ static int take_back(struct inspection *i, const struct inspection_input *in) {
 static int end_abort(struct inspection *i, const struct inspection_input *in) {
         char error[256];
 
+        /* Of an abort before this one. */
+        if (i->since <= in->now && in->time < i->since)
+                return 0;
         snprintf(error, sizeof error, ABORTED "%s%s", in->reason ? ": " : "", in->reason ?: "");
         return end(i, INSPECTION_ERROR, in->now, in->now, NULL, error);
 }

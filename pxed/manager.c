@@ -8,6 +8,7 @@
 
 #include "lib/clock.h"
 #include "lib/log.h"
+#include "pxed/aborts.h"
 #include "pxed/ageing.h"
 #include "pxed/status.h"
 
@@ -157,7 +158,9 @@ static void give_back_memory(struct manager *m) {
 
 static int on_tick(sd_event_source *source, uint64_t usec, void *userdata) {
         struct manager *m = userdata;
-        (void) ageing_tick(m->state, realtime_us());
+        uint64_t now = realtime_us();
+        (void) ageing_tick(m->state, now);
+        (void) aborts_tick(m, now);
         if (m->n_notes > 0)
                 manager_wake(m);
         give_back_memory(m);

@@ -58,7 +58,7 @@ static int add_port(struct observe *o, const struct mac *mac, struct node **node
 
 static int inspect(struct observe *o, enum inspection_event event, const struct mac *mac, const struct boot_step *step,
                    struct node **node) {
-        const struct inspection_input input = { .event = event, .time = step->time, .now = change_now(o->change) };
+        const struct inspection_input input = { .event = event, .time = step->time, .now = change_now(o->change), .reason = "the ramdisk was told" };
         return *node ? inspection_change(o->change, node, &input, mac) : 0;
 }
 
@@ -120,5 +120,7 @@ int observe_step(struct observe *o, uint64_t time, const json_t *json) {
                 r = on_started(o, &mac, network, &step, assignment > 0 ? (uint64_t) assignment : 0, &node);
         else if (step.kind == STEP_INVENTORY)
                 r = inspect(o, INSPECTION_RECEIVED, &mac, &step, &node);
+        else if (json_get_bool(json, "aborted", false))
+                r = inspect(o, INSPECTION_ABORTED, &mac, &step, &node);
         return r < 0 ? r : flight_step(o->state, o->change, &mac, network, node, &step);
 }

@@ -158,7 +158,7 @@ static bool is_level(const struct state *s, const struct watch *w, uint64_t appl
 }
 
 /* A change that concerns the role in nothing is never told to it: then what it was told last is what it must have applied. */
-static bool is_applied(const struct manager *m, uint64_t revision) {
+bool workers_serve(const struct manager *m, uint64_t revision) {
         const struct worker_record *tftp = &m->workers.roles[ROLE_TFTP];
         if (tftp->watches == 0 || !tftp->has_applied)
                 return false;
@@ -169,7 +169,7 @@ static bool is_applied(const struct manager *m, uint64_t revision) {
 }
 
 int workers_wait(struct manager *m, struct varlink_call *call, const struct uuid *node, uint64_t revision, unsigned timeout) {
-        if (is_applied(m, revision))
+        if (workers_serve(m, revision))
                 return api_reply_node(m, call, node);
         struct waiter *waiter = calloc(1, sizeof *waiter);
         if (!waiter)
@@ -191,7 +191,7 @@ void workers_applied(struct manager *m, enum role role) {
                 return;
         for (struct waiter *waiter = m->workers.waiters, *next; waiter; waiter = next) {
                 next = waiter->next;
-                if (!is_applied(m, waiter->revision))
+                if (!workers_serve(m, waiter->revision))
                         continue;
                 struct varlink_call *call = waiter->call;
                 struct uuid node = waiter->node;

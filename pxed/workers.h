@@ -41,6 +41,8 @@ void workers_send(struct manager *manager);
  */
 int workers_wait(struct manager *manager, struct varlink_call *call, const struct uuid *node, uint64_t revision,
                  unsigned timeout);
+/* Whether machines are served boot scripts by this revision. */
+bool workers_serve(const struct manager *manager, uint64_t revision);
 /* A worker has told what it applied. */
 void workers_applied(struct manager *manager, enum role role);
 

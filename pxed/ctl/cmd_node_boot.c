@@ -19,8 +19,10 @@ static int add_wait(struct ctl *ctl, const struct arguments *arguments, json_t *
         return 0;
 }
 
-/* The part that set-boot, clear-boot and inspect share. Takes over `request`. */
-static int change(struct ctl *ctl, const struct arguments *arguments, const char *method, json_t *request) {
+typedef void show_result(const json_t *node, const struct look *look, FILE *out);
+
+/* The part that set-boot, clear-boot, inspect and abort share. Takes over `request`. */
+static int change(struct ctl *ctl, const struct arguments *arguments, const char *method, json_t *request, show_result *show) {
         _cleanup_json_ json_t *taken = request, *reply = NULL;
         json_object_set_new(taken, "node", json_string(arguments_word(arguments, 0)));
         int status = request_number(ctl, taken, "ifRevision", arguments, "if-revision", 0, INT64_MAX);
@@ -33,7 +35,7 @@ static int change(struct ctl *ctl, const struct arguments *arguments, const char
         if (ctl->json)
                 ctl_print_json(ctl, reply);
         else
-                show_node_result(json_get_object(reply, "node"), &ctl->look, ctl->out);
+                show(json_get_object(reply, "node"), &ctl->look, ctl->out);
         return 0;
 }
 
@@ -41,13 +43,17 @@ int cmd_node_set_boot(struct ctl *ctl, const struct arguments *arguments) {
         _cleanup_json_ json_t *request = json_pack("{s:s}", "profile", arguments_word(arguments, 1));
         request_flag(request, "once", arguments, "once");
         int status = request_map(ctl, request, "parameters", arguments, "param");
-        return status != 0 ? status : change(ctl, arguments, "org.pxed.Node.SetBoot", TAKE_POINTER(request));
+        return status != 0 ? status : change(ctl, arguments, "org.pxed.Node.SetBoot", TAKE_POINTER(request), show_node_result);
 }
 
 int cmd_node_clear_boot(struct ctl *ctl, const struct arguments *arguments) {
-        return change(ctl, arguments, "org.pxed.Node.ClearBoot", json_object());
+        return change(ctl, arguments, "org.pxed.Node.ClearBoot", json_object(), show_node_result);
 }
 
 int cmd_node_inspect(struct ctl *ctl, const struct arguments *arguments) {
-        return change(ctl, arguments, "org.pxed.Node.Inspect", json_object());
+        return change(ctl, arguments, "org.pxed.Node.Inspect", json_object(), show_node_result);
+}
+
+int cmd_node_abort(struct ctl *ctl, const struct arguments *arguments) {
+        return change(ctl, arguments, "org.pxed.Node.AbortInspection", json_object(), show_inspection_result);
 }

@@ -164,6 +164,8 @@ const struct command commands[] = {
           cmd_node_clear_boot },
         { "node inspect", "NODE", 1, 1, change_options, "boot the inspection ramdisk until an inventory has come",
           "The machine has to be powered on, or restarted, by other means.", cmd_node_inspect },
+        { "node abort", "NODE", 1, 1, revision_options, "take an inspection back that has not finished",
+          "A ramdisk that runs is told to end, and what it still posts is not taken over.", cmd_node_abort },
         { "node set-port", "NODE MAC", 2, 2, set_port_options, "what the controller knows of a port of a node",
           "What is not given stays; an empty text takes it away.", cmd_node_set_port },
         { "node select-port", "NODE", 1, 1, select_port_options, "which ports may be attached to a network, and why not the others",

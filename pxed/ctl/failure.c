@@ -47,6 +47,10 @@ static int conflict(const json_t *parameters, char **ret) {
                    json_get_int(parameters, "revision", 0));
 }
 
+static int wrong_state(const json_t *parameters, char **ret) {
+        return say(EXIT_CONFLICT, ret, "not in this state: its inspection is '%s'", text(parameters, "state"));
+}
+
 static int invalid(const json_t *parameters, char **ret) {
         return say(EXIT_REFUSED, ret, "refused: %s: %s", text(parameters, "field"), text(parameters, "reason"));
 }
@@ -111,6 +115,7 @@ int failure_of_error(const char *error, const json_t *parameters, char **ret_mes
         } known[] = {
                 { "NotFound", not_found },
                 { "Conflict", conflict },
+                { "WrongState", wrong_state },
                 { "Invalid", invalid },
                 { "Exists", exists },
                 { "InUse", in_use },

@@ -19,6 +19,7 @@ int show_selection(const json_t *reply, const struct look *look, FILE *out);
 /* Reply of org.pxed.Node.Explain */
 void show_explanation(const json_t *reply, const struct look *look, FILE *out);
 /* One line on what an assignment that was just made or taken away means. */
+void show_inspection_result(const json_t *node, const struct look *look, FILE *out);
 void show_node_result(const json_t *node, const struct look *look, FILE *out);
 
 /* Arrays of the types of org.pxed.Profile and org.pxed.Network */

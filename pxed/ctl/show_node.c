@@ -181,3 +181,9 @@ void show_node_result(const json_t *node, const struct look *look, FILE *out) {
                 fputs(json_get_bool(assignment, "once", false) ? " once" : " until changed", out);
         fprintf(out, " (revision %" PRId64 ")\n", json_get_int(node, "revision", 0));
 }
+
+void show_inspection_result(const json_t *node, const struct look *look, FILE *out) {
+        const char *name = json_get_string(node, "name"), *state = json_get_string(json_get_object(node, "inspection"), "state");
+        field_put(out, name ? name : "?");
+        fprintf(out, ": inspection is %s\n", state ? state : "?");
+}

@@ -149,7 +149,7 @@ def test_node_list_is_paged(ctl):
 
 def test_node_not_found(ctl):
     for arguments in (['node', 'show', 'no-such'], ['node', 'rename', 'no-such', 'x'], ['node', 'set', 'no-such', '--tag', 'x'], ['node', 'delete', 'no-such'],
-                      ['node', 'set-boot', 'no-such', 'local'], ['node', 'clear-boot', 'no-such'], ['node', 'inspect', 'no-such'], ['node', 'explain', 'no-such'],
+                      ['node', 'set-boot', 'no-such', 'local'], ['node', 'clear-boot', 'no-such'], ['node', 'inspect', 'no-such'], ['node', 'abort', 'no-such'], ['node', 'explain', 'no-such'],
                       ['inventory', 'list', 'no-such'], ['inventory', 'show', 'no-such'], ['inventory', 'raw', 'no-such'], ['boot', 'list', 'no-such']):
         assert "'pxectl node list'" in ctl.fails(4, *arguments)
 
@@ -221,6 +221,16 @@ def test_boot_assignment(ctl, node, profile):
     assert not ctl.json('node', 'show', node['name'])['node'].get('assignment')
     ctl.ok('node', 'inspect', node['name'])
     assert ctl.json('node', 'show', node['name'])['node']['inspection']['state'] == 'waiting'
+
+
+def test_abort(ctl, node):
+    assert "its inspection is 'none'" in ctl.fails(5, 'node', 'abort', node['name'])
+    ctl.ok('node', 'inspect', node['name'])
+    ctl.fails(5, 'node', 'abort', node['name'], '--if-revision', '1')
+    assert ctl.ok('node', 'abort', node['name']) == f"{node['name']}: inspection is aborting\n"
+    shown = ctl.ok('node', 'show', node['name'])
+    assert re.search(r'Inspection: aborting, until \d{4}-', shown)
+    assert "its inspection is 'aborting'" in ctl.fails(5, 'node', 'inspect', node['name'])
 
 
 def test_wait_without_workers(ctl, node):

@@ -317,6 +317,22 @@ static void test_agent(void **state) {
         assert_string_equal(order_of(good_token(), "{\"state\": \"waiting\"}"), "wait");
 }
 
+static void test_taken_back(void **state) {
+        apply("node/" NODE, "{\"node\": {\"macs\": [\"" MAC "\"], \"assignment\": 0, \"aborting\": true}}");
+        /* Each time it asks: a note that is lost is no order that is lost. */
+        for (unsigned i = 1; i <= 3; i++) {
+                assert_string_equal(order_of(good_token(), "{\"state\": \"collecting\"}"), "abort");
+                assert_int_equal(t.last.kind, NOTE_ABORTED);
+                assert_int_equal(t.notes, 1 + i);
+        }
+        assert_answer("POST", "/v1/continue", good_token(), INVENTORY, 410, "taken back");
+        assert_int_equal(t.last.kind, NOTE_ABORTED);
+        assert_int_equal(spool_size(t.spool), 0);
+        apply("node/" NODE, "{\"node\": {\"macs\": [\"" MAC "\"], \"assignment\": 0}}");
+        assert_string_equal(order_of(good_token(), "{\"state\": \"collecting\"}"), "wait");
+        assert_answer("POST", "/v1/continue", good_token(), INVENTORY, 200, "");
+}
+
 static json_t *look_up(const char *token, const char *addresses, unsigned *ret_status) {
         char path[TOKEN_TEXT_SIZE + 32];
         struct api_request request = { .method = "GET", .path = path, .now = NOW, .addresses = addresses };
@@ -416,6 +432,7 @@ int main(void) {
                 cmocka_unit_test_setup_teardown(test_node_of_the_answer, set_up, tear_down),
                 cmocka_unit_test_setup_teardown(test_ramdisk_that_failed, set_up, tear_down),
                 cmocka_unit_test_setup_teardown(test_agent, set_up, tear_down),
+                cmocka_unit_test_setup_teardown(test_taken_back, set_up, tear_down),
                 cmocka_unit_test_setup_teardown(test_lookup, set_up, tear_down),
                 cmocka_unit_test_setup_teardown(test_heartbeat, set_up, tear_down),
         };

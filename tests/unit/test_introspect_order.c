@@ -43,6 +43,14 @@ static void test_order(void **state) {
                 if (order_decide(&input) != cases[i].expected)
                         fail_msg("%s", cases[i].what);
         }
+        /* Taken back: whatever the ramdisk is at, and whatever else is wanted. */
+        for (unsigned i = 0; i < 8; i++) {
+                const struct token token = { .assignment = 5 };
+                const struct state_node node = { .assignment = 7, .inspect = true, .aborting = true };
+                const struct order_input input = { &token, &node, i & 1, i & 2, i & 4 };
+                assert_int_equal(order_decide(&input), ORDER_ABORT);
+        }
+        assert_string_equal(order_name(ORDER_ABORT), "abort");
         assert_string_equal(order_name(ORDER_WAIT), "wait");
         assert_string_equal(order_name(ORDER_REBOOT), "reboot");
 }

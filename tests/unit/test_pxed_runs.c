@@ -108,8 +108,12 @@ static void test_abort(void **state) {
         assert_inspection(f, INSPECTION_ABORTING, "node.inventory-refused", 1);
         assert_null(node_at(f, 1)->serial);
         assert_int_equal(node_at(f, 1)->last_inventory, 1);
+        /* Told of an earlier abort, late; then of this one. */
+        report_step(f, 4, "agent", ",\"aborted\":true");
+        assert_inspection(f, INSPECTION_ABORTING, "node.inspection-aborted", 0);
         reopen(f);
-        command(f, 7, INSPECTION_ABORTED, 1);
+        report_step(f, 7, "agent", ",\"aborted\":true");
+        report_step(f, 7, "agent", ",\"aborted\":true");
         assert_inspection(f, INSPECTION_ERROR, "node.inspection-aborted", 1);
         assert_inspection(f, INSPECTION_ERROR, "node.inspection-failed", 0);
         report_inventory(f, 8, "");
