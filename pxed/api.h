@@ -36,6 +36,7 @@ int api_rule_list(struct varlink_call *call, const json_t *parameters, void *use
 int api_rule_get(struct varlink_call *call, const json_t *parameters, void *userdata);
 int api_rule_set(struct varlink_call *call, const json_t *parameters, void *userdata);
 int api_rule_delete(struct varlink_call *call, const json_t *parameters, void *userdata);
+int api_rule_test(struct varlink_call *call, const json_t *parameters, void *userdata);
 int api_worker_watch(struct varlink_call *call, const json_t *parameters, void *userdata);
 int api_worker_report(struct varlink_call *call, const json_t *parameters, void *userdata);
 

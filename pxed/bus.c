@@ -48,6 +48,7 @@ static const struct varlink_method methods[] = {
         { "org.pxed.Rule.Get", api_rule_get, VARLINK_READ },
         { "org.pxed.Rule.Set", api_rule_set, 0 },
         { "org.pxed.Rule.Delete", api_rule_delete, 0 },
+        { "org.pxed.Rule.Test", api_rule_test, VARLINK_READ },
         { "org.pxed.Worker.Watch", api_worker_watch, VARLINK_WORKER | VARLINK_MORE },
         { "org.pxed.Worker.Report", api_worker_report, VARLINK_WORKER | VARLINK_LARGE },
         { NULL, NULL, 0 },

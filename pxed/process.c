@@ -23,6 +23,23 @@ static int tell_conflicts(struct change *change, const struct node *node, const 
         return r;
 }
 
+/* What rules want to be told, also of a run that one of them failed. */
+static int tell_logs(struct change *change, const struct node *node, const json_t *logs) {
+        const char *level;
+        json_t *line;
+        size_t i;
+        int r = 0;
+
+        json_array_foreach((json_t *) logs, i, line) {
+                level = json_get_string(line, "level");
+                if (r == 0)
+                        r = change_event(change, "rule.log", node, NULL, NULL, NULL, "%s: rule %s%s%s: %s", node->name, json_get_string(line, "rule"),
+                                         strcmp(level, "info") == 0 ? "" : ", ", strcmp(level, "info") == 0 ? "" : level,
+                                         json_get_string(line, "message"));
+        }
+        return r;
+}
+
 static int tell_result(struct change *change, const struct node *node, const struct mac *mac, const json_t *normalized,
                        const char *failure) {
         if (failure)
@@ -33,22 +50,6 @@ static int tell_result(struct change *change, const struct node *node, const str
         return change_event(change, "node.inspected", node, mac, NULL, NULL,
                             "%s was inspected: %lld CPU%s, %lld MiB of memory, %zu disk%s, %zu network interface%s", node->name, cpus,
                             cpus == 1 ? "" : "s", memory, disks, disks == 1 ? "" : "s", interfaces, interfaces == 1 ? "" : "s");
-}
-
-/* What rules want to be told, also where the run failed. */
-static int tell_logs(struct change *change, const struct node *node, const json_t *logs) {
-        json_t *line;
-        size_t i;
-        int r = 0;
-
-        json_array_foreach((json_t *) logs, i, line) {
-                const char *level = json_get_string(line, "level");
-                bool plain = !level || strcmp(level, "info") == 0;
-                if (r == 0)
-                        r = change_event(change, "rule.log", node, NULL, NULL, NULL, "Rule %s, %s: %s%s%s", json_get_string(line, "rule"),
-                                         node->name, plain ? "" : level, plain ? "" : ": ", json_get_string(line, "message"));
-        }
-        return r;
 }
 
 struct conflicts {
@@ -135,12 +136,12 @@ static int end_inspection(const struct change *change, struct node *node, const 
 }
 
 static int put(struct change *change, struct node *node, const struct process_input *in, const struct conflicts *conflicts,
-               const struct run_outcome *outcome, const char *failure) {
+               const json_t *logs, const char *failure) {
         int r = change_put_node(change, node, true);
         if (r == 0)
-                r = tell_conflicts(change, node, conflicts->list, conflicts->count);
+                r = tell_logs(change, node, logs);
         if (r == 0)
-                r = tell_logs(change, node, outcome->logs);
+                r = tell_conflicts(change, node, conflicts->list, conflicts->count);
         return r < 0 ? r : tell_result(change, node, &in->mac, in->normalized, failure);
 }
 
@@ -159,7 +160,7 @@ int process_inventory(struct state *state, struct change *change, struct node *n
                 node_free(node);
                 return r;
         }
-        r = put(change, node, in, &conflicts, &outcome, failure);
+        r = put(change, node, in, &conflicts, outcome.logs, failure);
         if (r < 0)
                 return r;
         *ret_plugin_data = failure ? json_object() : TAKE_POINTER(outcome.plugin_data);

@@ -310,7 +310,6 @@ static int _printf_(3, 4) fail_run(struct run_outcome *outcome, const struct rul
         va_end(arguments);
         json_decref(TAKE_POINTER(outcome->node));
         json_decref(TAKE_POINTER(outcome->plugin_data));
-        json_decref(TAKE_POINTER(outcome->matched));
         return -ECANCELED;
 }
 

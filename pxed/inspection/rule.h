@@ -57,7 +57,7 @@ const struct rule *rules_find(const struct rules *rules, const char *name);
 
 /*
  * Runs them (NULL: none) over outcome->node and outcome->plugin_data, as the hooks have left them, and edits these; names and lines are added to
- * outcome->matched and ->logs (made where they are NULL). `raw` may be NULL. Where a rule fails the run, outcome->failed and ->reason say which
- * and why, and node, plugin_data and matched are gone (NULL). 0 then too; -ENOMEM.
+ * outcome->matched and ->logs (made where they are NULL). `raw` may be NULL. Where a rule fails the run, it is the last one in matched, outcome->failed and ->reason
+ * say which and why, and node and plugin_data are gone (NULL). 0 then too; -ENOMEM.
  */
 int rules_run(const struct rules *rules, const json_t *inventory, const json_t *raw, struct run_outcome *outcome);

@@ -14,13 +14,6 @@ void run_outcome_clear(struct run_outcome *outcome) {
         *outcome = (struct run_outcome) { 0 };
 }
 
-/* A failed run changes nothing. */
-static void drop(struct run_outcome *outcome) {
-        json_decref(outcome->node);
-        json_decref(outcome->plugin_data);
-        outcome->node = outcome->plugin_data = NULL;
-}
-
 /* False: one of them failed. */
 static bool run_hooks(const struct run_input *in, struct run_outcome *outcome) {
         struct hook_run run = {
@@ -57,8 +50,11 @@ int inspection_run(const struct run_input *in, struct run_outcome *ret) {
         int r = 0;
         if (run_hooks(in, &outcome))
                 r = rules_run(in->rules, in->inventory, in->raw, &outcome);
-        else
-                drop(&outcome);
+        else {
+                json_decref(outcome.node);
+                json_decref(outcome.plugin_data);
+                outcome.node = outcome.plugin_data = NULL;
+        }
         if (r < 0) {
                 run_outcome_clear(&outcome);
                 return r;

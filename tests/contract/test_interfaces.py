@@ -6,10 +6,11 @@ from varlink import VarlinkError
 
 SERVICE = 'org.varlink.service'
 BUS = {SERVICE, 'org.pxed.Appliance', 'org.pxed.Boot', 'org.pxed.Event', 'org.pxed.Inventory', 'org.pxed.Network', 'org.pxed.Node',
-       'org.pxed.Profile', 'org.pxed.Worker'}
+       'org.pxed.Profile', 'org.pxed.Rule', 'org.pxed.Worker'}
 # what may be called with no parameters and changes nothing
 QUESTIONS = ['org.pxed.Appliance.GetStatus', 'org.pxed.Boot.List', 'org.pxed.Event.Watch', 'org.pxed.Network.List',
              'org.pxed.Network.ListLeases', 'org.pxed.Network.ListSightings', 'org.pxed.Node.List', 'org.pxed.Profile.List',
+             'org.pxed.Rule.List', 'org.pxed.Rule.Test',
              f'{SERVICE}.GetInfo']
 
 

@@ -278,7 +278,7 @@ static void test_actions_that_fail_the_run(void **state) {
                 run(rules, &outcome);
                 assert_null(outcome.node);
                 assert_null(outcome.plugin_data);
-                assert_null(outcome.matched);
+                check(outcome.matched, "['r']", "matched");
                 assert_string_equal(outcome.failed, "rule r");
                 if (strncmp(outcome.reason, cases[i].reason, strlen(cases[i].reason)) != 0)
                         fail_msg("%s: %s", cases[i].actions, outcome.reason);

@@ -144,7 +144,7 @@ static void test_rules(void **state) {
                     "{'op': 'add-trait', 'args': {'name': 'CUSTOM_BIG'}}, {'op': 'log', 'args': {'message': 'much', 'level': 'warning'}}]}");
         post(f, WHOLE, "");
         assert_string_equal(node_at(f, 1)->traits, "[\"CUSTOM_BIG\"]");
-        assert_told(f, "rule.log", 1, "Rule big, node-525400000001: warning: much");
+        assert_told(f, "rule.log", 1, "node-525400000001: rule big, warning: much");
         set_rule(f, "{'name': 'stop', 'priority': -5, 'conditions': [], 'actions': [{'op': 'fail', 'args': {'message': 'not today'}}]}");
         post(f, WHOLE, "");
         assert_string_equal(node_at(f, 1)->inspection.hook, "rule stop");
