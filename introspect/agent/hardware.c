@@ -83,8 +83,13 @@ static bool hear_uevents(void) {
                         modules_coldplug(modules, modules_is_wanted);
                 else if (r > 0 && strcmp(uevent.subsystem, "usb") == 0)
                         usb_ms = console_now_ms();
-                if (r > 0 && modules && strcmp(uevent.action, "add") == 0 && *uevent.modalias)
+                if (r <= 0 || !modules || strcmp(uevent.action, "add") != 0)
+                        continue;
+                if (*uevent.modalias)
                         modules_load_modalias(modules, uevent.modalias, modules_is_wanted);
+                /* the network over InfiniBand is no device's driver: nothing asks for it */
+                if (strcmp(uevent.subsystem, "infiniband") == 0)
+                        modules_load_name(modules, "ib_ipoib");
         }
         return any;
 }

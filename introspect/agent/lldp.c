@@ -2,6 +2,7 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/if_packet.h>
 #include <net/if.h>
 #include <poll.h>
@@ -9,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mount.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -19,6 +21,9 @@
 #define ETHERNET_HEADER 14
 #define TLV_END 0
 #define TLVS_MAX 256
+#define CARDS_MAX 256
+#define STOP_COMMAND "lldp stop"
+#define DEBUGFS "/sys/kernel/debug"
 
 struct ear {
         char name[IF_NAMESIZE];
@@ -28,7 +33,7 @@ struct ear {
 
 struct lldp_listener {
         size_t count;
-        struct ear ears[];
+        struct ear ears[CARDS_MAX];
 };
 
 static json_t *hex_text(const unsigned char *data, size_t size) {
@@ -88,19 +93,45 @@ static int listen_on(const char *name) {
         return fd;
 }
 
-void lldp_start(struct lldp_listener **ret) {
+static bool has_ear(const struct lldp_listener *listener, const char *name) {
+        for (size_t i = 0; i < listener->count; i++)
+                if (strcmp(listener->ears[i].name, name) == 0)
+                        return true;
+        return false;
+}
+
+void lldp_firmware_stop(const char *root) {
+        char **cards __attribute__((cleanup(sysfs_names_freep))) = NULL;
+        char path[512];
+        if (sysfs_names(&cards, "%s" DEBUGFS "/i40e", root) < 0)
+                return;
+        for (char **card = cards; *card; card++) {
+                snprintf(path, sizeof path, "%s" DEBUGFS "/i40e/%.64s/command", root, *card);
+                int fd = open(path, O_WRONLY | O_CLOEXEC);
+                if (fd < 0 || write(fd, STOP_COMMAND, strlen(STOP_COMMAND)) < 0)
+                        say("network card %s: its firmware keeps LLDP to itself: %s", *card, strerror(errno));
+                if (fd >= 0)
+                        close(fd);
+        }
+}
+
+void lldp_listen(struct lldp_listener **listener) {
         char **names __attribute__((cleanup(sysfs_names_freep))) = NULL;
-        int count = sysfs_names(&names, "/sys/class/net");
-        struct lldp_listener *listener =
-                calloc(1, sizeof *listener + (size_t) (count > 0 ? count : 0) * sizeof listener->ears[0]);
-        for (int i = 0; listener && i < count; i++) {
-                if (!sysfs_exists("/sys/class/net/%s/device", names[i]))
+        if (!*listener && !(*listener = calloc(1, sizeof **listener)))
+                return;
+        if (sysfs_exists("/sys/module/i40e")) {
+                mount("debugfs", DEBUGFS, "debugfs", 0, NULL);
+                lldp_firmware_stop("");
+        }
+        if (sysfs_names(&names, "/sys/class/net") < 0)
+                return;
+        for (char **name = names; *name && (*listener)->count < CARDS_MAX; name++) {
+                if (!sysfs_exists("/sys/class/net/%s/device", *name) || has_ear(*listener, *name))
                         continue;
-                struct ear *ear = &listener->ears[listener->count++];
-                snprintf(ear->name, sizeof ear->name, "%.15s", names[i]);
+                struct ear *ear = &(*listener)->ears[(*listener)->count++];
+                snprintf(ear->name, sizeof ear->name, "%.15s", *name);
                 ear->fd = listen_on(ear->name);
         }
-        *ret = listener;
 }
 
 /* Our own transmissions pass the socket too; none of them is LLDP today, but a later LLDP sender must not become our neighbour. */

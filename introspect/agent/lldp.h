@@ -11,9 +11,13 @@ struct lldp_listener;
  * tests/fuzz/fuzz_agent_lldp.c. A new reference. */
 json_t *lldp_parse(const unsigned char *frame, size_t size);
 
-/* Starts listening on every network card; frames queue in the sockets while the caller does other things. Never fails: a card that
- * cannot be listened on is heard nothing on. *ret is for lldp_finish(). */
-void lldp_start(struct lldp_listener **ret);
+/* Starts listening on every network card that is not listened on yet; frames queue in the sockets while the caller does other things. *listener is NULL
+ * at first. Never fails: a card that cannot be listened on is heard nothing on. */
+void lldp_listen(struct lldp_listener **listener);
+
+/* Intel's 700 series answers LLDP in firmware and hands none of it up, until it is told to leave that (debugfs of the driver i40e, below `root`), which
+ * lasts until the card is reset. */
+void lldp_firmware_stop(const char *root);
 
 /* Waits until every card with a link has heard a neighbour, or until console_now_ms() is `deadline_ms`, and returns
  * {interface: [[type, "hex"], ...]}; a card that heard nothing has []. The listener is freed. A new reference. */

@@ -74,7 +74,7 @@ static bool find_hardware(struct agent *agent) {
         hardware_load_network();
         net_up_all();
         if (agent->options.collect_lldp)
-                lldp_start(&agent->lldp);
+                lldp_listen(&agent->lldp);
         agent->lldp_start_ms = console_now_ms();
         bool started = net_start_early(&agent->net, &agent->options, family) == 0;
         inventory_collect_machine(&agent->inventory);
@@ -86,6 +86,10 @@ static bool find_hardware(struct agent *agent) {
 /* What needs no network is collected while DHCP runs. */
 static void collect_devices(struct agent *agent) {
         hardware_settle();
+        /* cards that came late: on USB, of adapters that are behind others, of InfiniBand */
+        net_up_all();
+        if (agent->options.collect_lldp)
+                lldp_listen(&agent->lldp);
         inventory_collect_devices(&agent->inventory);
         inventory_collect_disks(&agent->inventory);
         if (agent->inventory.has_bmc)

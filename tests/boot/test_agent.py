@@ -15,6 +15,7 @@ import pytest
 
 from bmc import Bmc
 from qemu import Disk, Machine, Nic
+from tpm import Tpm
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 BUILD = pathlib.Path(os.environ.get('PXED_BUILD', ROOT / 'build'))
@@ -337,14 +338,16 @@ def test_generic_kernel(tmp_path):
 
 
 def test_management_controller(tmp_path):
-    """Its addresses, which are on its second channel."""
+    """Its addresses, which are on its second channel; and a TPM."""
     bmc = Bmc(tmp_path / 'bmc', mac='52:a0:aa:a1:00:77', v4='192.0.2.77', v6='2001:db8::77')
-    with StandIn() as server, machine(tmp_path, server, ramdisk='ramdisk-generic', extra=bmc.arguments()) as node:
+    with StandIn() as server, Tpm(tmp_path) as tpm, machine(tmp_path, server, ramdisk='ramdisk-generic',
+                                                            extra=bmc.arguments() + tpm.arguments()) as node:
         node.wait_off(100)
         print(node.console)
     assert 'management controller: address 192.0.2.77' in node.console
     inventory = server.payload['inventory']
     assert (inventory['bmc_address'], inventory['bmc_v6address'], inventory['bmc_mac']) == ('192.0.2.77', '2001:db8::77', '52:a0:aa:a1:00:77')
+    assert server.payload['tpm'] == {'present': True, 'version': '2.0'}
     check_identity(server.payload, 'bios')
 
 

@@ -18,6 +18,7 @@
 #include "introspect/agent/collect.h"
 #include "introspect/agent/disk_identity.h"
 #include "introspect/agent/inventory.h"
+#include "introspect/agent/lldp.h"
 #include "introspect/agent/log_archive.h"
 #include "introspect/agent/sysfs.h"
 
@@ -411,6 +412,11 @@ static void test_platform(void **state) {
         collect_tpm(root, &value);
         assert_true(json_is_false(json_object_get(value, "present")));
         json_decref(value);
+        put("sys/firmware/acpi/tables/TCPA", "x"); /* there, without a driver */
+        collect_tpm(root, &value);
+        assert_true(json_is_true(json_object_get(value, "present")));
+        assert_text(value, "version", "1.2");
+        json_decref(value);
         put("sys/class/tpm/tpm0/tpm_version_major", "2\n");
         collect_tpm(root, &value);
         assert_text(value, "version", "2.0");
@@ -424,6 +430,16 @@ static void test_platform(void **state) {
         assert_text(value, "current_boot_mode", "uefi");
         assert_text(value, "pxe_interface", "01-52-54-00-12-34-56");
         json_decref(value);
+}
+
+static void test_lldp_of_firmware(void **state) {
+        char command[32];
+        lldp_firmware_stop(root); /* none there */
+        put("sys/kernel/debug/i40e/0000:01:00.0/command", "");
+        put("sys/kernel/debug/i40e/0000:01:00.1/other", ""); /* is said, and passed over */
+        lldp_firmware_stop(root);
+        sysfs_read(command, sizeof command, "%s/sys/kernel/debug/i40e/0000:01:00.0/command", root);
+        assert_string_equal(command, "lldp stop");
 }
 
 static void test_wwn(void **state) {
@@ -507,7 +523,7 @@ int main(void) {
                 TREE_TEST(test_disks),    TREE_TEST(test_nics),             TREE_TEST(test_pci_and_usb),
                 TREE_TEST(test_platform), TREE_TEST(test_failures_are_posted),
                 TREE_TEST(test_by_path),  TREE_TEST(test_raid_members),     TREE_TEST(test_log_archive),
-                TREE_TEST(test_bmc_by_acpi),
+                TREE_TEST(test_bmc_by_acpi), TREE_TEST(test_lldp_of_firmware),
                 cmocka_unit_test(test_root_disk_of_none),
                 cmocka_unit_test(test_wwn), cmocka_unit_test(test_vpd_bounds),
         };
