@@ -17,7 +17,7 @@
 #define BUSY_RETRY 5
 
 /* What is stored for an inventory begins with this, the payload follows: see api_inventory.c. */
-#define SPOOL_PREFIX "{\"raw\":"
+#define SPOOL_PREFIX "{\"inventory\":{\"raw\":"
 
 static const struct api_route routes[] = {
         { "/", "GET", TOKEN_NONE, 0, 0, api_handle_root, 200 },

@@ -1,4 +1,5 @@
 #include <errno.h>
+#include <inttypes.h>
 #include <nettle/sha2.h>
 #include <stdio.h>
 #include <string.h>
@@ -20,11 +21,9 @@
 #define VALUES_MAX (128 * 1024)
 #define CONTAINERS_MAX (32 * 1024)
 #define REPORT_MAX (22 * 1024 * 1024)
-/* A number like 1e5 may be written anew with so many digits more. */
-#define REAL_GROWTH 24
 
 struct weight {
-        size_t values, containers, reals;
+        size_t values, containers;
 };
 
 /* Recurses as deep as INVENTORY_DEPTH. */
@@ -34,7 +33,6 @@ static void weigh(const json_t *value, struct weight *weight) {
         size_t i;
 
         weight->values++;
-        weight->reals += json_is_real(value);
         weight->containers += json_is_object(value) || json_is_array(value);
         json_array_foreach((json_t *) value, i, member)
                 weigh(member, weight);
@@ -67,18 +65,19 @@ static void name_post(const struct api_request *request, struct spool_post *post
                 sprintf(post->post + 2 * i, "%02x", digest[i]);
 }
 
-/* {"raw": payload as posted, and then these: what delivery.c reports. */
-static char *spool_suffix(const struct api_request *request, const struct spool_post *post, const struct inventory_result *result) {
+/*
+ * What is stored is an observation of org.pxed.Worker as it will be reported: {"inventory":{"raw": payload as posted, and then this. The payload is good
+ * JSON by then, so that nobody has to parse it on the way.
+ */
+static int spool_suffix(const struct api_request *request, const struct spool_post *post, const struct inventory_result *result, char **ret) {
         char mac[MAC_TEXT_SIZE], node[UUID_TEXT_SIZE];
         _cleanup_json_ json_t *rest =
-                json_pack("{s:I, s:s, s:s?, s:s, s:O, s:O?, s:o}", "time", (json_int_t) post->time, "mac", mac_format(&post->mac, mac), "node",
+                json_pack("{s:s, s:s?, s:s, s:O, s:O?, s:o}", "mac", mac_format(&post->mac, mac), "node",
                           request->token.has_node ? uuid_format(&request->token.node, node) : NULL, "post", post->post, "normalized",
                           result->normalized, "failure", result->failure, "withoutToken", request->without_token ? json_true() : json_null());
-        char *text = rest ? json_dumps(rest, JSON_COMPACT) : NULL;
+        _cleanup_free_ char *members = rest ? json_dumps(rest, JSON_COMPACT | JSON_EMBED) : NULL;
 
-        if (text)
-                text[0] = ',';
-        return text;
+        return members ? asprintf(ret, ",%s},\"time\":%" PRIu64 "}", members, post->time) : -1;
 }
 
 static void refuse_to_store(struct api *api, struct api_request *request, int error) {
@@ -91,27 +90,26 @@ static void refuse_to_store(struct api *api, struct api_request *request, int er
 }
 
 /* 0: on disk now; 1: it was. -EFBIG: it would not fit into a report. */
-static int store(struct api *api, struct api_request *request, const struct weight *weight, const struct inventory_result *result) {
+static int store(struct api *api, struct api_request *request, const struct inventory_result *result) {
         struct spool_post post = { .time = request->now, .mac = request->token.mac };
 
         name_post(request, &post);
-        _cleanup_free_ char *suffix = spool_suffix(request, &post, result);
-        if (!suffix)
+        _cleanup_free_ char *suffix = NULL;
+        int length = spool_suffix(request, &post, result, &suffix);
+        if (length < 0 || body_finish(&request->body, suffix, (size_t) length) < 0)
                 return -ENOMEM;
-        if (body_finish(&request->body, suffix, strlen(suffix)) < 0)
-                return -ENOMEM;
-        if (request->body.size + weight->reals * REAL_GROWTH > REPORT_MAX)
+        if (request->body.size > REPORT_MAX)
                 return -EFBIG;
         return spool_add(api->spool, &post, request->body.text, request->body.size);
 }
 
-static void take(struct api *api, struct api_request *request, const struct weight *weight, const struct inventory_result *result) {
+static void take(struct api *api, struct api_request *request, const struct inventory_result *result) {
         size_t bytes = body_payload_size(&request->body);
         char summary[WORDS_SIZE];
-        int r = store(api, request, weight, result);
+        int r = store(api, request, result);
 
         if (r == -EFBIG) {
-                api_refuse(api, request, 413, "the inventory is too large to be reported: its numbers and texts take more than %d MiB",
+                api_refuse(api, request, 413, "the inventory is too large to be reported: with what was made of it, it takes more than %d MiB",
                            REPORT_MAX >> 20);
                 return;
         }
@@ -137,7 +135,7 @@ static bool name_machine(struct api *api, struct api_request *request, const jso
         return request->names_mac;
 }
 
-static void normalize_and_take(struct api *api, struct api_request *request, const json_t *object, const struct weight *weight) {
+static void normalize_and_take(struct api *api, struct api_request *request, const json_t *object) {
         _cleanup_inventory_ struct inventory_result result = { 0 };
         char reason[INVENTORY_REASON_SIZE];
         struct state_node node;
@@ -155,7 +153,7 @@ static void normalize_and_take(struct api *api, struct api_request *request, con
                 return;
         bool tied = !request->without_token && state_find_node(api->state, &request->token, &node);
         if ((tied || api_find_owner(api, request, result.normalized)) && is_wanted(api, request))
-                take(api, request, weight, &result);
+                take(api, request, &result);
 }
 
 void api_handle_inventory(struct api *api, struct api_request *request, const json_t *object) {
@@ -170,7 +168,7 @@ void api_handle_inventory(struct api *api, struct api_request *request, const js
                 api_refuse(api, request, 403, "the token was made for MAC %s, which this inventory does not have",
                            mac_format(&request->token.mac, mac));
         else
-                normalize_and_take(api, request, object, &weight);
+                normalize_and_take(api, request, object);
 }
 
 static void note_words(struct api *api, const struct api_request *request, const char *state, const char *message) {

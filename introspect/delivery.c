@@ -8,9 +8,9 @@
 #include "lib/daemon.h"
 #include "lib/log.h"
 
-/* What is read into memory and on its way to pxed at a time; one is, however large. */
+/* What is read into memory and on its way to pxed at a time, two reports of it; one is, however large. */
 #define POSTS_MAX 64
-#define BYTES_MAX (4 * 1024 * 1024)
+#define BYTES_MAX (512 * 1024)
 #define RETRY USEC_PER_SEC
 
 /* A post on its way. */
@@ -86,44 +86,23 @@ static void on_reported(int result, void *data) {
                 delivery_go_on(delivery);
 }
 
-/* Of the file that api_inventory.c wrote, type Inventory of org.pxed.Worker. -EBADMSG: it is not what was written. */
-static int read_inventory(struct delivery *delivery, const struct spool_post *post, json_t **ret, uint64_t *ret_time) {
-        _cleanup_free_ char *text = NULL;
-        _cleanup_json_ json_t *inventory = NULL;
-        json_error_t error;
-
-        int r = spool_read(delivery->spool, post, &text);
-        if (r < 0)
-                return r;
-        inventory = json_loadb(text, post->size, 0, &error);
-        if (!inventory && json_error_code(&error) == json_error_out_of_memory)
-                return -ENOMEM;
-        if (!json_is_object(inventory))
-                return -EBADMSG;
-        *ret_time = (uint64_t) json_get_int(inventory, "time", (int64_t) post->time);
-        json_object_del(inventory, "time");
-        *ret = TAKE_POINTER(inventory);
-        return 0;
-}
-
 static void report(struct delivery *delivery, const struct spool_post *post) {
-        json_t *inventory = NULL;
-        uint64_t time = 0;
-        int r = read_inventory(delivery, post, &inventory, &time);
+        char *observation = NULL;
+        int r = spool_read(delivery->spool, post, &observation);
 
-        if (r == -EBADMSG || r == -ENOENT || r == -EFBIG || r == -EIO) {
+        if (r == -EBADMSG || r == -ENOENT || r == -ENODATA || r == -EIO) {
                 log_refused(post, "Cannot read");
                 spool_set_aside(delivery->spool, post);
                 return;
         }
         struct parcel *parcel = r < 0 ? NULL : parcel_new(delivery, post);
         if (!parcel) {
-                json_decref(inventory);
+                free(observation);
                 spool_put_back(delivery->spool, post);
                 retry_later(delivery);
                 return;
         }
-        worker_observe_durably(delivery->worker, "inventory", time, inventory, on_reported, parcel);
+        worker_observe_durably(delivery->worker, observation, post->size, on_reported, parcel);
 }
 
 static bool has_room(const struct delivery *delivery) {

@@ -224,18 +224,11 @@ void varlink_client_on_closed(struct varlink_client *client, void (*closed)(stru
         client->closed_userdata = userdata;
 }
 
-int varlink_client_call(struct varlink_client *client, const char *method, json_t *parameters, bool more,
-                        varlink_reply_handler handler, void *userdata) {
+/* Takes over `text`, which is NULL where memory was short. */
+static int call(struct varlink_client *client, char *text, size_t size, varlink_reply_handler handler, void *userdata) {
         _cleanup_free_ struct pending *pending = malloc(sizeof(*pending));
-        size_t size;
-        char *text;
         int r;
 
-        if (client->ended) {
-                json_decref(parameters);
-                return -ENOTCONN;
-        }
-        text = varlink_write_request(method, parameters, more, &size);
         if (!text || !pending) {
                 free(text);
                 return -ENOMEM;
@@ -248,6 +241,28 @@ int varlink_client_call(struct varlink_client *client, const char *method, json_
         client->end = &pending->next;
         pending = NULL;
         return send_queued(client);
+}
+
+int varlink_client_call(struct varlink_client *client, const char *method, json_t *parameters, bool more,
+                        varlink_reply_handler handler, void *userdata) {
+        size_t size = 0;
+
+        if (client->ended) {
+                json_decref(parameters);
+                return -ENOTCONN;
+        }
+        char *text = varlink_write_request(method, parameters, more, &size);
+        return call(client, text, size, handler, userdata);
+}
+
+int varlink_client_call_text(struct varlink_client *client, const char *method, const char *parameters, varlink_reply_handler handler,
+                             void *userdata) {
+        size_t size = 0;
+
+        if (client->ended)
+                return -ENOTCONN;
+        char *text = varlink_write_request_text(method, parameters, &size);
+        return call(client, text, size, handler, userdata);
 }
 
 size_t varlink_client_queued(const struct varlink_client *client) {

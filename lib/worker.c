@@ -8,15 +8,13 @@
 #include "lib/clock.h"
 #include "lib/log.h"
 #include "lib/varlink_client.h"
+#include "lib/worker_batch.h"
 #include "lib/worker_kept.h"
-#include "lib/worker_queue.h"
 
 #define QUEUE_MAX 10000
-#define BATCH_MAX 200
 #define FLUSH_DELAY (20 * USEC_PER_MSEC)
 #define RECONNECT_FIRST (100 * USEC_PER_MSEC)
 #define RECONNECT_LAST (2 * USEC_PER_SEC)
-#define BATCH_LOSSES_MAX 10
 /* Daemons start at the same time: for so long pxed's own state is waited for before an older one is served. */
 #define PATIENCE (500 * USEC_PER_MSEC)
 #define STORAGE_RETRY (1 * USEC_PER_SEC)
@@ -36,21 +34,15 @@ struct worker {
         uint64_t backoff;
         bool failure_told;
 
-        struct worker_queue queue;
-        struct worker_item *batch; /* sent, or to be sent again, under the number `batch_number`; NULL: none */
-        size_t batch_size;
-        unsigned batch_losses; /* connections that ended while it was on its way */
+        struct worker_batch batch;
         bool waiting; /* a Report is on its way */
         bool held;    /* pxed could not store the batch: it is sent again when the flush timer comes */
         char instance[UUID_TEXT_SIZE];
-        uint64_t batch_number;
 
         bool has_applied;
         uint64_t applied;
         bool news; /* status or applied are to be told */
 };
-
-static void send_report(struct worker *worker);
 
 bool worker_is_connected(const struct worker *worker) {
         return worker->client != NULL;
@@ -75,57 +67,26 @@ static void schedule_flush(struct worker *worker, uint64_t delay) {
                 arm(worker->flush, delay);
 }
 
-static void free_batch(struct worker *worker, int result) {
-        struct worker_item *item = TAKE_POINTER(worker->batch);
-
-        worker->batch_size = 0;
-        worker->batch_losses = 0;
-        while (item) {
-                struct worker_item *next = item->next;
-                if (item->done)
-                        item->done(result, item->data);
-                worker_item_free(item);
-                item = next;
-        }
-}
-
-/* An observation that must be known stored may be large: it goes alone. */
-static void fill_batch(struct worker *worker) {
-        struct worker_item **end = &worker->batch;
-
-        while (worker->queue.first && worker->batch_size < BATCH_MAX) {
-                bool alone = worker->queue.first->durable;
-                if (alone && worker->batch_size > 0)
-                        break;
-                *end = worker_queue_take(&worker->queue);
-                end = &(*end)->next;
-                worker->batch_size++;
-                if (alone)
-                        break;
-        }
-        worker->batch_number++;
-}
-
-/* A batch that ends the connection each time it is sent would hold up all that comes after it for ever. */
-static void give_up_poison(struct worker *worker) {
-        if (!worker->batch || ++worker->batch_losses < BATCH_LOSSES_MAX)
-                return;
-        log_error("pxed closed the connection %u times on the same %zu observations; they are given up.", worker->batch_losses,
-                  worker->batch_size);
-        free_batch(worker, -EIO);
-}
-
 /* What must be known stored is waited for by somebody: it goes at once. */
 static uint64_t next_delay(const struct worker *worker) {
-        return worker->news || (worker->queue.first && worker->queue.first->durable) ? 0 : FLUSH_DELAY;
+        return worker->news || worker->batch.first || worker->batch.durables.first ? 0 : FLUSH_DELAY;
+}
+
+/* The batch will not be taken, and nothing is gained by sending it again. */
+static void give_up(struct worker *worker, int result, const char *error, const json_t *parameters) {
+        _cleanup_free_ char *text = parameters ? json_dumps(parameters, JSON_COMPACT) : NULL;
+
+        log_error("%zu observations are given up: pxed %s %s", worker->batch.at_once, error, text ?: "");
+        worker_batch_settle(&worker->batch, result);
 }
 
 static void on_report_reply(struct varlink_client *client, const char *error, const json_t *parameters, bool continues, void *userdata) {
         struct worker *worker = userdata;
 
         worker->waiting = false;
-        if (error && !error[0]) { /* connection lost: the batch is sent again under its number */
-                give_up_poison(worker);
+        if (error && !error[0]) { /* connection lost: the batch is sent again */
+                if (!worker_batch_lost(&worker->batch))
+                        give_up(worker, -EIO, "closed the connection on them again and again", NULL);
                 return;
         }
         if (error && strcmp(error, "org.pxed.Worker.StorageFailed") == 0) {
@@ -133,32 +94,31 @@ static void on_report_reply(struct varlink_client *client, const char *error, co
                 arm(worker->flush, STORAGE_RETRY);
                 return;
         }
-        if (error) {
-                _cleanup_free_ char *text = json_dumps(parameters, JSON_COMPACT);
-                log_error("pxed refused %zu observations: %s %s", worker->batch_size, error, text ?: "");
-        }
-        free_batch(worker, error ? -EINVAL : 0);
-        if (worker->queue.first || worker->news)
+        if (!error)
+                worker_batch_settle(&worker->batch, 0);
+        else if (!worker_batch_split(&worker->batch))
+                give_up(worker, -EINVAL, error, parameters);
+        if (worker->batch.first || worker_batch_waiting(&worker->batch) > 0 || worker->news)
                 schedule_flush(worker, next_delay(worker));
 }
 
-static void send_report(struct worker *worker) {
-        json_t *observations = json_array();
-
-        if (!worker->batch)
-                fill_batch(worker);
-        for (struct worker_item *item = worker->batch; item; item = item->next)
-                json_array_append(observations, item->value);
-        worker->news = false;
+/* The parameters of Report but for the batch. */
+static json_t *report_head(struct worker *worker) {
         /* What pxed keeps is how things stand once it has taken this. */
         json_t *status = daemon_status(worker->daemon);
-        json_object_set_new(status, "queued", json_integer((json_int_t) worker->queue.size));
-        json_t *report = json_pack("{s:s, s:s, s:I, s:o, s:o, s:o}", "role", worker->options.role, "instance", worker->instance, "batch",
-                                   (json_int_t) worker->batch_number, "applied",
-                                   json_int_or_null(worker->has_applied, (int64_t) worker->applied), "status",
-                                   status, "observations", observations);
+
+        json_object_set_new(status, "queued", json_integer((json_int_t) worker_batch_waiting(&worker->batch)));
+        return json_pack("{s:s, s:s, s:o, s:o}", "role", worker->options.role, "instance", worker->instance, "applied",
+                         json_int_or_null(worker->has_applied, (int64_t) worker->applied), "status", status);
+}
+
+static void send_report(struct worker *worker) {
+        worker_batch_fill(&worker->batch);
+        worker->news = false;
+        _cleanup_json_ json_t *head = report_head(worker);
+        _cleanup_free_ char *report = head ? worker_batch_write(&worker->batch, head) : NULL;
         worker->waiting = true;
-        int r = varlink_client_call(worker->client, "org.pxed.Worker.Report", report, false, on_report_reply, worker);
+        int r = report ? varlink_client_call_text(worker->client, "org.pxed.Worker.Report", report, on_report_reply, worker) : -ENOMEM;
         if (r < 0) {
                 worker->waiting = false;
                 log_warning("Cannot report to pxed: %s", strerror(-r));
@@ -285,8 +245,8 @@ static void add_status(json_t *status, void *userdata) {
 
         json_object_set_new(status, "connected", json_boolean(worker->client != NULL));
         json_object_set_new(status, "applied", json_int_or_null(worker->has_applied, (int64_t) worker->applied));
-        json_object_set_new(status, "queued", json_integer((json_int_t) (worker->queue.size + worker->batch_size)));
-        json_object_set_new(status, "dropped", json_integer((json_int_t) worker->queue.dropped));
+        json_object_set_new(status, "queued", json_integer((json_int_t) (worker_batch_waiting(&worker->batch) + worker->batch.size)));
+        json_object_set_new(status, "dropped", json_integer((json_int_t) worker->batch.queue.dropped));
 }
 
 static void on_status_changed(void *userdata) {
@@ -313,7 +273,7 @@ int worker_new(struct daemon *daemon, const struct worker_options *options, stru
                 return -ENOMEM;
         worker->daemon = daemon;
         worker->options = *options;
-        worker->queue.max = options->queue_max ?: QUEUE_MAX;
+        worker->batch.queue.max = options->queue_max ?: QUEUE_MAX;
         worker->backoff = RECONNECT_FIRST;
         if ((r = worker_kept_new(daemon, options->role, &worker->kept)) < 0)
                 return r;
@@ -340,8 +300,7 @@ struct worker *worker_free(struct worker *worker) {
         sd_event_source_disable_unref(worker->drop);
         sd_event_source_disable_unref(worker->patience);
         worker_kept_free(worker->kept);
-        free_batch(worker, -ECANCELED);
-        worker_queue_clear(&worker->queue);
+        worker_batch_clear(&worker->batch, -ECANCELED);
         free(worker);
         return NULL;
 }
@@ -353,19 +312,6 @@ void worker_applied(struct worker *worker, uint64_t revision) {
         schedule_flush(worker, 0);
 }
 
-static bool observe(struct worker *worker, const char *kind, uint64_t time, json_t *value, struct worker_item *item) {
-        item->value = json_pack("{s:I, s:o}", "time", (json_int_t) time, kind, value);
-        if (!item->value) {
-                if (item->done)
-                        item->done(-ENOMEM, item->data);
-                worker_item_free(item);
-                return false;
-        }
-        bool kept = worker_queue_add(&worker->queue, item);
-        schedule_flush(worker, next_delay(worker));
-        return kept;
-}
-
 bool worker_observe(struct worker *worker, const char *kind, const char *key, uint64_t time, json_t *value) {
         struct worker_item *item = calloc(1, sizeof(*item));
 
@@ -374,20 +320,21 @@ bool worker_observe(struct worker *worker, const char *kind, const char *key, ui
                 free(item);
                 return false;
         }
-        return observe(worker, kind, time, value, item);
+        item->value = json_pack("{s:I, s:o}", "time", (json_int_t) time, kind, value);
+        if (!item->value) {
+                worker_item_free(item);
+                return false;
+        }
+        bool kept = worker_queue_add(&worker->batch.queue, item);
+        schedule_flush(worker, next_delay(worker));
+        return kept;
 }
 
-void worker_observe_durably(struct worker *worker, const char *kind, uint64_t time, json_t *value,
-                            void (*done)(int result, void *data), void *data) {
-        struct worker_item *item = calloc(1, sizeof(*item));
-
-        if (!item) {
-                json_decref(value);
+void worker_observe_durably(struct worker *worker, char *observation, size_t size, void (*done)(int result, void *data), void *data) {
+        if (!worker_batch_add_durable(&worker->batch, observation, size, done, data)) {
+                free(observation);
                 done(-ENOMEM, data);
                 return;
         }
-        item->durable = true;
-        item->done = done;
-        item->data = data;
-        (void) observe(worker, kind, time, value, item);
+        schedule_flush(worker, next_delay(worker));
 }

@@ -51,11 +51,11 @@ void worker_applied(struct worker *worker, uint64_t revision);
 bool worker_observe(struct worker *worker, const char *kind, const char *key, uint64_t time, json_t *value);
 
 /*
- * As worker_observe, for what must be known stored: `done` is called when pxed has acknowledged it (0) or refused it
- * (negative errno). Never dropped: the caller bounds how many there are. Until `done` it is sent again on each
- * connection; -EIO: pxed closed the connection on it time after time.
+ * For what must be known stored: `done` is called when pxed has acknowledged it (0) or refused it (negative errno). `observation` is the text, a JSON
+ * object, of type Observation, of `size` bytes; it is taken over. Never dropped: the caller bounds how many there are. Several go out in one report; one
+ * that pxed refuses, or that ends the connection, is sent again with each by itself. Until `done` it is sent again on each connection, so
+ * pxed has to know what it has already; -EIO: pxed closed the connection on it time after time.
  */
-void worker_observe_durably(struct worker *worker, const char *kind, uint64_t time, json_t *value,
-                            void (*done)(int result, void *data), void *data);
+void worker_observe_durably(struct worker *worker, char *observation, size_t size, void (*done)(int result, void *data), void *data);
 
 bool worker_is_connected(const struct worker *worker);

@@ -15,6 +15,7 @@ struct worker_item *worker_item_free(struct worker_item *item) {
                 return NULL;
         free(item->key);
         json_decref(item->value);
+        free(item->text);
         free(item);
         return NULL;
 }
@@ -38,20 +39,14 @@ static void remove_item(struct worker_queue *queue, struct worker_item *item) {
         }
         item->next = item->previous = item->next_of_bucket = NULL;
         queue->size--;
-        queue->durable -= item->durable;
 }
 
-static bool drop_oldest(struct worker_queue *queue) {
+static void drop_oldest(struct worker_queue *queue) {
         struct worker_item *item = queue->first;
 
-        while (item && item->durable)
-                item = item->next;
-        if (!item)
-                return false;
         remove_item(queue, item);
         worker_item_free(item);
         queue->dropped++;
-        return true;
 }
 
 bool worker_queue_add(struct worker_queue *queue, struct worker_item *item) {
@@ -63,7 +58,9 @@ bool worker_queue_add(struct worker_queue *queue, struct worker_item *item) {
                 worker_item_free(item);
                 return true;
         }
-        bool full = queue->size - queue->durable >= queue->max && !item->durable && drop_oldest(queue);
+        bool full = queue->size >= queue->max;
+        if (full)
+                drop_oldest(queue);
         item->previous = queue->last;
         *(queue->last ? &queue->last->next : &queue->first) = item;
         queue->last = item;
@@ -73,7 +70,6 @@ bool worker_queue_add(struct worker_queue *queue, struct worker_item *item) {
                 *bucket = item;
         }
         queue->size++;
-        queue->durable += item->durable;
         return !full;
 }
 

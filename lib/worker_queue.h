@@ -12,9 +12,11 @@ struct worker_item {
         struct worker_item *next, *previous;
         struct worker_item *next_of_bucket;
         char *key;      /* NULL: not coalesced */
-        json_t *value;  /* type Observation of org.pxed.Worker */
-        bool durable;   /* never dropped; `done` is told what became of it */
-        void (*done)(int result, void *data);
+        /* type Observation of org.pxed.Worker, as one of these */
+        json_t *value;
+        char *text;
+        size_t text_size;
+        void (*done)(int result, void *data); /* NULL: nobody wants to know what became of it */
         void *data;
 };
 
@@ -23,12 +25,12 @@ struct worker_item {
 struct worker_queue {
         struct worker_item *first, *last;
         struct worker_item *buckets[WORKER_BUCKETS];
-        size_t size, durable, max;
+        size_t size, max;
         size_t dropped; /* since the queue was made */
 };
 
-/* Adds an item that it owns from then on; one with the same key is replaced where it stands. Over `max`, the oldest that is not durable
- * is dropped and counted: false is returned then. */
+/* Adds an item that it owns from then on; one with the same key is replaced where it stands. Over `max`, the oldest is dropped and
+ * counted: false is returned then. */
 bool worker_queue_add(struct worker_queue *queue, struct worker_item *item);
 /* Takes the oldest out; NULL when there is none. The caller frees it. */
 struct worker_item *worker_queue_take(struct worker_queue *queue);

@@ -50,6 +50,8 @@ class FakeBus:
         self._watchers = []     # (role, connection)
         self._connections = []
         self.silent = False     # takes calls of Watch and answers none
+        self.refuses = None     # an observation of which this is true is refused, and with it its batch
+        self.closes = None      # one of which this is true ends the connection
         self._listener = None
         self.set_entry("settings", **DEFAULT_SETTINGS)
         self.start()
@@ -167,7 +169,11 @@ class FakeBus:
                 send(connection, reply(self.revision, True, mine), more=True)
             elif method == "org.pxed.Worker.Report":
                 wrong = WORKER.check(WORKER.methods["Report"].call, parameters)
-                if wrong is None:
+                if self.closes and any(map(self.closes, parameters["observations"])):
+                    close(connection)
+                elif self.refuses and any(map(self.refuses, parameters["observations"])):
+                    send(connection, {"field": "observations", "reason": "is refused"}, error="org.pxed.Worker.Invalid")
+                elif wrong is None:
                     self._report(parameters)
                     send(connection, {})
                 else:

@@ -240,6 +240,25 @@ def test_damaged_posts_in_the_spool(own):
     assert whole == f"{1:016x}.posts" and post.endswith(f"-{MAC.replace(':', '')}-{names[1]}.json")
 
 
+@pytest.mark.parametrize("way", ["refuses", "closes"])
+def test_one_that_pxed_does_not_take(own, way):
+    """Does not keep those from pxed that are reported with it."""
+    own.bus.stop()
+    assert [own.post(payload(i=i), make_token())[0] for i in range(5)] == [200] * 5
+    bad = own.spooled()[2]
+    setattr(own.bus, way, lambda observation: (observation.get("inventory") or {}).get("post") == bad)
+    own.bus.start()
+    if way == "refuses":
+        assert [inventory["raw"]["i"] for inventory in wait_for_inventories(own, 4)] == [0, 1, 3, 4]
+        own.bus.wait_for(lambda: not own.spooled(), TIMEOUT)
+        assert [name.endswith(f"-{bad}.json") for name in refused(own)] == [True]
+    else:
+        assert [inventory["raw"]["i"] for inventory in wait_for_inventories(own, 2)] == [0, 1]
+        assert own.spooled()[0] == bad and refused(own) == []
+        own.bus.closes = None
+        assert [inventory["raw"]["i"] for inventory in wait_for_inventories(own, 5)][2] == 2
+
+
 @pytest.fixture
 def small_disk(tmp_path):
     subprocess.run(["mount", "-t", "tmpfs", "-o", "size=6m", "tmpfs", tmp_path], check=True)

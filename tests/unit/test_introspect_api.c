@@ -248,7 +248,9 @@ static void test_accepted(void **state) {
         assert_true(spool_take(t.spool, &post));
         assert_int_equal(post.time, NOW);
         assert_int_equal(spool_read(t.spool, &post, &text), 0);
-        _cleanup_json_ json_t *stored = json_loads(text, 0, NULL), *raw = json_loads(INVENTORY, 0, NULL);
+        _cleanup_json_ json_t *observation = json_loads(text, 0, NULL), *raw = json_loads(INVENTORY, 0, NULL);
+        assert_int_equal(json_get_int(observation, "time", 0), NOW);
+        const json_t *stored = json_get_object(observation, "inventory");
         assert_true(json_equal(json_object_get(stored, "raw"), raw));
         assert_string_equal(json_get_string(stored, "mac"), MAC);
         assert_string_equal(json_get_string(stored, "post"), post.post);

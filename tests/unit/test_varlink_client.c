@@ -50,9 +50,10 @@ static void test_client(void **state) {
         connect_client(f, &r);
         for (int i = 0; i < 100; i++)
                 assert_int_equal(varlink_client_call(r.client, "org.pxed.Node.Delete", delete_parameters(i), false, on_reply, &r), 0);
+        assert_int_equal(varlink_client_call_text(r.client, "org.pxed.Node.Delete", "{\"node\": \"n\", \"ifRevision\": 100}", on_reply, &r), 0);
         settle(f, 20);
-        assert_int_equal(r.n, 100);
-        assert_int_equal(r.revision, 99);
+        assert_int_equal(r.n, 101);
+        assert_int_equal(r.revision, 100);
         assert_int_equal(varlink_client_queued(r.client), 0);
         f->stream_left = 20;
         f->stream_piece = 300 * 1024;

@@ -8,12 +8,11 @@
 
 #include "lib/worker_queue.h"
 
-static struct worker_item *item(const char *key, int value, bool durable) {
+static struct worker_item *item(const char *key, int value) {
         struct worker_item *new = calloc(1, sizeof(*new));
 
         new->key = key ? strdup(key) : NULL;
         new->value = json_integer(value);
-        new->durable = durable;
         return new;
 }
 
@@ -28,14 +27,14 @@ static int take(struct worker_queue *queue) {
 static void test_order_and_coalescing(void **state) {
         struct worker_queue queue = { .max = 10 };
 
-        assert_true(worker_queue_add(&queue, item("a", 1, false)));
-        assert_true(worker_queue_add(&queue, item(NULL, 2, false)));
-        assert_true(worker_queue_add(&queue, item("b", 3, false)));
-        assert_true(worker_queue_add(&queue, item("a", 4, false)));
+        assert_true(worker_queue_add(&queue, item("a", 1)));
+        assert_true(worker_queue_add(&queue, item(NULL, 2)));
+        assert_true(worker_queue_add(&queue, item("b", 3)));
+        assert_true(worker_queue_add(&queue, item("a", 4)));
         assert_int_equal(queue.size, 3);
         assert_int_equal(take(&queue), 4);
         /* taken is taken: the same key comes in anew, at the end */
-        assert_true(worker_queue_add(&queue, item("a", 5, false)));
+        assert_true(worker_queue_add(&queue, item("a", 5)));
         assert_int_equal(take(&queue), 2);
         assert_int_equal(take(&queue), 3);
         assert_int_equal(take(&queue), 5);
@@ -45,16 +44,14 @@ static void test_order_and_coalescing(void **state) {
 static void test_bound(void **state) {
         struct worker_queue queue = { .max = 2 };
 
-        assert_true(worker_queue_add(&queue, item("durable", 1, true)));
-        assert_true(worker_queue_add(&queue, item("x", 2, false)));
-        assert_true(worker_queue_add(&queue, item(NULL, 3, false)));
-        assert_false(worker_queue_add(&queue, item(NULL, 4, false)));
+        assert_true(worker_queue_add(&queue, item("x", 2)));
+        assert_true(worker_queue_add(&queue, item(NULL, 3)));
+        assert_false(worker_queue_add(&queue, item(NULL, 4)));
         assert_int_equal(queue.dropped, 1);
-        assert_int_equal(queue.size, 3);
-        assert_int_equal(take(&queue), 1);
+        assert_int_equal(queue.size, 2);
         assert_int_equal(take(&queue), 3);
         /* the dropped key is free again */
-        assert_true(worker_queue_add(&queue, item("x", 5, false)));
+        assert_true(worker_queue_add(&queue, item("x", 5)));
         assert_int_equal(take(&queue), 4);
         assert_int_equal(take(&queue), 5);
 }
@@ -66,7 +63,7 @@ static void test_many_keys(void **state) {
         for (int round = 0; round < 2; round++)
                 for (int i = 0; i < 5000; i++) {
                         snprintf(key, sizeof(key), "k%d", i);
-                        assert_true(worker_queue_add(&queue, item(key, i + round, false)));
+                        assert_true(worker_queue_add(&queue, item(key, i + round)));
                 }
         assert_int_equal(queue.size, 5000);
         assert_int_equal(take(&queue), 1);
