@@ -12,6 +12,9 @@ int api_boot_watch(struct varlink_call *call, const json_t *parameters, void *us
 int api_event_watch(struct varlink_call *call, const json_t *parameters, void *userdata);
 int api_inventory_get(struct varlink_call *call, const json_t *parameters, void *userdata);
 int api_inventory_get_raw(struct varlink_call *call, const json_t *parameters, void *userdata);
+int api_inventory_diff(struct varlink_call *call, const json_t *parameters, void *userdata);
+int api_inventory_export(struct varlink_call *call, const json_t *parameters, void *userdata);
+int api_inventory_query(struct varlink_call *call, const json_t *parameters, void *userdata);
 int api_inventory_list(struct varlink_call *call, const json_t *parameters, void *userdata);
 int api_network_list(struct varlink_call *call, const json_t *parameters, void *userdata);
 int api_network_list_leases(struct varlink_call *call, const json_t *parameters, void *userdata);

@@ -5,6 +5,7 @@
 
 #include "lib/json.h"
 #include "pxed/api.h"
+#include "pxed/inspection/difference.h"
 #include "pxed/inventory_keep.h"
 
 #define INVENTORY "org.pxed.Inventory"
@@ -53,6 +54,46 @@ int api_inventory_get_raw(struct varlink_call *call, const json_t *in, void *use
         if (!find_inventory(call, in, m->state, true, &kept, &r))
                 return r;
         return varlink_reply(call, json_pack("{s:I, s:O}", "received", (json_int_t) kept.received, "raw", kept.raw));
+}
+
+/* The two that a call compares: *ret_to, and the one before it or the one that is named. As find_inventory. */
+static bool find_two(struct varlink_call *call, const json_t *in, const struct state *s, struct kept_inventory *ret_from, struct kept_inventory *ret_to,
+                     int *ret_r) {
+        const struct node *node = find_node(call, in, s);
+        int64_t from = json_get_int(in, "from", 0), to = json_get_int(in, "to", 0);
+        char reference[40];
+
+        *ret_r = 0;
+        if (!node)
+                return false;
+        int r = to < 0 ? -ENOENT : inventory_read(s->store, &node->id, (uint64_t) to, false, ret_to);
+        if (r < 0) {
+                *ret_r = r == -ENOENT ? missing(call, in, "to") : api_failed(call, INVENTORY, s, r);
+                return false;
+        }
+        r = from < 0   ? -ENOENT
+            : from > 0 ? inventory_read(s->store, &node->id, (uint64_t) from, false, ret_from)
+                       : inventory_read_before(s->store, &node->id, ret_to->number, false, ret_from);
+        if (r == -ENOENT && from == 0) {
+                snprintf(reference, sizeof reference, "before %llu", (unsigned long long) ret_to->number);
+                *ret_r = api_not_found(call, INVENTORY, "inventory", reference);
+        } else if (r < 0)
+                *ret_r = r == -ENOENT ? missing(call, in, "from") : api_failed(call, INVENTORY, s, r);
+        return r == 0;
+}
+
+int api_inventory_diff(struct varlink_call *call, const json_t *in, void *userdata) {
+        struct manager *m = userdata;
+        _cleanup_kept_ struct kept_inventory from = {}, to = {};
+        _cleanup_json_ json_t *differences = json_array();
+        int r;
+        if (!find_two(call, in, m->state, &from, &to, &r))
+                return r;
+        r = inventory_difference(from.inventory, to.inventory, differences);
+        if (r < 0)
+                return r;
+        return varlink_reply(call, json_pack("{s:I, s:I, s:O}", "from", (json_int_t) from.number, "to", (json_int_t) to.number, "differences",
+                                             differences));
 }
 
 int api_inventory_list(struct varlink_call *call, const json_t *in, void *userdata) {

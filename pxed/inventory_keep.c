@@ -95,7 +95,8 @@ static int parse_raw(const struct stored_inventory *stored, json_t **ret) {
 
 /* Takes the texts over. */
 static int parse(const struct uuid *node, struct stored_inventory *stored, struct kept_inventory *ret) {
-        struct kept_inventory kept = { .number = stored->number, .received = stored->received, .has_mac = stored->has_mac, .mac = stored->mac };
+        struct kept_inventory kept = { .number = stored->number, .received = stored->received, .has_mac = stored->has_mac, .mac = stored->mac,
+                                        .size = stored->document_size + stored->raw_size + (stored->logs ? strlen(stored->logs) : 0) };
         int r = parse_document(node, stored, &kept.inventory);
         if (r == 0 && stored->raw)
                 r = parse_raw(stored, &kept.raw);

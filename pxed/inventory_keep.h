@@ -21,6 +21,7 @@ struct kept_inventory {
         char *failure;         /* why it was not taken over; NULL: it was */
         json_t *inventory;     /* type Inventory of org.pxed.Inventory, with all its members */
         json_t *raw;           /* as posted, with its logs where they are kept; NULL: not asked for */
+        size_t size;           /* bytes of both as JSON text, about */
 };
 void kept_inventory_clear(struct kept_inventory *kept);
 #define _cleanup_kept_ _cleanup_(kept_inventory_clear)
