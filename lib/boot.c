@@ -174,12 +174,10 @@ static struct boot_step *same_step(struct boot *boot, const struct boot_step *st
                 if (is_sent_again(s, step) && !reopens)
                         return s;
                 uint64_t last = boot_step_last(s), apart = last > step->time ? last - step->time : step->time - last;
-                /* Retransmissions, an agent that says the same again, an inventory told by two ways. */
+                /* Retransmissions, an agent that says the same again. An inventory is told by two ways, with one time. */
                 bool neighbour = i + 1 == boot->n_steps && same_words(s, step);
-                if (neighbour && step->kind != STEP_FILE && step->kind != STEP_TFTP &&
+                if (neighbour && step->kind != STEP_FILE && step->kind != STEP_TFTP && step->kind != STEP_INVENTORY &&
                     (step->kind == STEP_AGENT || apart <= REPEAT_USEC))
-                        return s;
-                if (step->kind == STEP_INVENTORY && apart <= REPEAT_USEC)
                         return s;
         }
         return NULL;
@@ -330,6 +328,12 @@ int boot_split(struct boot *boot, uint64_t time, struct boot **ret) {
                 boot->outcome = BOOT_RUNNING;
                 boot->ended = 0;
         }
+        /* That an earlier attempt had its inventory is still so. */
+        for (size_t i = 0; i < keep && boot->ended == 0; i++)
+                if (boot->steps[i].kind == STEP_INVENTORY) {
+                        boot->outcome = BOOT_INSPECTED;
+                        boot->ended = boot->steps[i].time;
+                }
         memcpy(later->steps, boot->steps + keep, moved * sizeof *later->steps);
         later->n_steps = moved;
         boot->n_steps = keep;

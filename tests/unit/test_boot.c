@@ -179,9 +179,22 @@ static void test_failure_by_two_ways(void **state) {
         _cleanup_(boot_freep) struct boot *boot = booted_to_script();
         add(boot, step(30, STEP_INVENTORY, STAGE_NONE), true);
         assert_int_equal(boot_fail(boot, "no disk", T + 30 * S), 0);
-        assert_int_equal(add(boot, step(31, STEP_INVENTORY, STAGE_NONE), true), BOOT_UNCHANGED);
+        assert_int_equal(add(boot, step(30, STEP_INVENTORY, STAGE_NONE), true), BOOT_UNCHANGED);
         assert_int_equal(boot->outcome, BOOT_FAILED);
         assert_string_equal(boot->reason, "no disk");
+}
+
+/* The inventory of a second boot is reported before all else of it: it is taken for the first one's, and goes over when the second begins. */
+static void test_inventory_before_its_boot(void **state) {
+        _cleanup_(boot_freep) struct boot *boot = booted_to_script(), *later = NULL;
+        add(boot, step(30, STEP_INVENTORY, STAGE_NONE), true);
+        add(boot, step(33, STEP_INVENTORY, STAGE_NONE), true);
+        assert_int_equal(boot_split(boot, T + 31 * S, &later), 0);
+        assert_int_equal(boot->outcome, BOOT_INSPECTED);
+        assert_int_equal(boot->ended, T + 30 * S);
+        assert_non_null(later);
+        assert_int_equal(later->outcome, BOOT_INSPECTED);
+        assert_int_equal(later->ended, T + 33 * S);
 }
 
 static void test_silence(void **state) {
@@ -364,7 +377,7 @@ int main(void) {
                 cmocka_unit_test(test_split),
                 cmocka_unit_test(test_outcomes),
                 cmocka_unit_test(test_failure_by_two_ways),
-                cmocka_unit_test(test_silence),
+                cmocka_unit_test(test_inventory_before_its_boot), cmocka_unit_test(test_silence),
                 cmocka_unit_test(test_progress),
                 cmocka_unit_test(test_repetitions),
                 cmocka_unit_test(test_one_exchange),
