@@ -49,6 +49,12 @@ int cmd_inventory_list(struct ctl *ctl, const struct arguments *arguments);
 int cmd_inventory_show(struct ctl *ctl, const struct arguments *arguments);
 int cmd_inventory_raw(struct ctl *ctl, const struct arguments *arguments);
 
+int cmd_rule_list(struct ctl *ctl, const struct arguments *arguments);
+int cmd_rule_show(struct ctl *ctl, const struct arguments *arguments);
+int cmd_rule_set(struct ctl *ctl, const struct arguments *arguments);
+int cmd_rule_delete(struct ctl *ctl, const struct arguments *arguments);
+int cmd_rule_test(struct ctl *ctl, const struct arguments *arguments);
+
 int cmd_call(struct ctl *ctl, const struct arguments *arguments);
 
 int cmd_help(struct ctl *ctl, const struct arguments *arguments);

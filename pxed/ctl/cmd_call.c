@@ -4,28 +4,21 @@
 #include "lib/clock.h"
 #include "pxed/ctl/cmd.h"
 #include "pxed/ctl/daemon_socket.h"
+#include "pxed/ctl/input.h"
 #include "pxed/ctl/stream.h"
 
 #define INPUT_MAX ((size_t) 16 * 1024 * 1024) /* what the bus takes at most */
-
-/* Standard input to its end; NULL when it is too long or memory is short. */
-static char *read_input(size_t *ret_size) {
-        char *text = malloc(INPUT_MAX + 1);
-        size_t size = text ? fread(text, 1, INPUT_MAX + 1, stdin) : 0;
-        if (!text || size > INPUT_MAX) {
-                free(text);
-                return NULL;
-        }
-        *ret_size = size;
-        return text;
-}
 
 static int read_parameters(struct ctl *ctl, const char *text, json_t **ret) {
         _cleanup_free_ char *input = NULL;
         const char *reason = "it is no JSON";
         size_t size = text ? strlen(text) : 0;
-        if (text && strcmp(text, "-") == 0 && !(text = input = read_input(&size)))
-                return ctl_fail(ctl, EXIT_USAGE, "standard input is longer than any call may be");
+        if (text && strcmp(text, "-") == 0) {
+                int r = input_read(text, INPUT_MAX, &input, &size);
+                if (r < 0)
+                        return ctl_fail(ctl, EXIT_USAGE, "standard input: %s", r == -EFBIG ? "it is longer than any call may be" : strerror(-r));
+                text = input;
+        }
         *ret = text ? json_parse(text, size, JSON_DEPTH_MAX, &reason) : json_object();
         if (!json_is_object(*ret)) {
                 if (*ret)

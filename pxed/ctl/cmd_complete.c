@@ -50,6 +50,8 @@ static void offer_kind(struct ctl *ctl, const char *kind, size_t length, const c
                 offer_names(ctl, "org.pxed.Profile.List", "profiles", beginning);
         else if (strstr(word, "NETWORK"))
                 offer_names(ctl, "org.pxed.Network.List", "networks", beginning);
+        else if (strstr(word, "RULE"))
+                offer_names(ctl, "org.pxed.Rule.List", "rules", beginning);
         else if (strstr(word, "DAEMON"))
                 offer_each(daemon_sockets, beginning);
         else if (strstr(word, "LEVEL"))

@@ -19,7 +19,7 @@ enum {
 
 struct command_option {
         const char *name;     /* "param", given as --param; NULL ends the list */
-        const char *argument; /* "K=V"; NULL: a flag. Completion goes by this word: NODE, PROFILE, NETWORK, DAEMON, LEVEL, KIND, ARCHITECTURE, FILE */
+        const char *argument; /* "K=V"; NULL: a flag. Completion goes by this word: NODE, PROFILE, NETWORK, RULE, DAEMON, LEVEL, KIND, ARCHITECTURE, FILE */
         const char *help;
 };
 

@@ -142,6 +142,12 @@ static const struct command_option inventory_options[] = {
         {},
 };
 
+static const struct command_option rule_test_options[] = {
+        { "rule", "RULE", "only this one of those that are set" },
+        { "node", "NODE", "only what it would do to this node" },
+        {},
+};
+
 static const struct command_option call_options[] = {
         { "more", NULL, "ask for a stream of replies, printed one in a line" },
         { "daemon", "DAEMON", "on this daemon's own socket, not on the bus" },
@@ -209,6 +215,18 @@ const struct command commands[] = {
         { "inventory list", "NODE", 1, 1, NULL, "the inventories that are kept of a node", NULL, cmd_inventory_list },
         { "inventory show", "NODE", 1, 1, inventory_options, "a node's hardware", NULL, cmd_inventory_show },
         { "inventory raw", "NODE", 1, 1, inventory_options, "the same as the ramdisk posted it, in JSON", NULL, cmd_inventory_raw },
+
+        { "rule list", "", 0, 0, NULL, "the inspection rules, in the order in which they run", NULL, cmd_rule_list },
+        { "rule show", "RULE", 1, 1, NULL, "one of them in full", NULL, cmd_rule_show },
+        { "rule set", "FILE", 1, 1, revision_options, "add or replace a rule, or several",
+          "The file (-: standard input) has one rule as JSON, or a list of them; pxed-rules(7) has examples. Of a list, either all can\n"
+          "be evaluated or none is set.",
+          cmd_rule_set },
+        { "rule delete", "RULE", 1, 1, revision_options, "delete one", NULL, cmd_rule_delete },
+        { "rule test", "[FILE]", 0, 1, rule_test_options, "which nodes rules would match, and what they would change; nothing is changed",
+          "By the newest inventory of each node: a rule of a file (-: standard input), or one that is set, each alone; or, with neither, all\n"
+          "that are set.",
+          cmd_rule_test },
 
         { "reload", "", 0, 0, NULL, "read the configuration again", "With a bad file everything stays as it was.", cmd_reload },
         { "daemon", "DAEMON", 1, 1, NULL, "one daemon in full, with the last lines of its children; works without pxed", NULL, cmd_daemon },

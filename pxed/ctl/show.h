@@ -54,6 +54,11 @@ int show_inventories(const json_t *summaries, const struct look *look, FILE *out
 /* A member `name`, which the bus does not send, is shown as the node's name. */
 int show_inventory(const json_t *inventory, const struct look *look, FILE *out);
 
+/* Arrays of Rule and of Result of org.pxed.Rule; the latter with a line that sums up. */
+int show_rules(const json_t *rules, const struct look *look, FILE *out);
+int show_rule(const json_t *rule, const struct look *look, FILE *out);
+int show_rule_results(const json_t *results, const struct look *look, FILE *out);
+
 /* Reply of org.pxed.Appliance.GetStatus */
 int show_status(const json_t *status, const struct look *look, FILE *out);
 /* `daemons`: an array of Daemon of org.pxed.Appliance or Status of org.pxed.Daemon; `revision` is what workers should have applied,

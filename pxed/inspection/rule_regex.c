@@ -82,6 +82,7 @@ static unsigned long read_interval(const char **at) {
 
 static const char *measure_one(struct cost *cost, const char **at) {
         unsigned long times = 1;
+        const char *end;
 
         switch (**at) {
         case '(':
@@ -112,10 +113,10 @@ static const char *measure_one(struct cost *cost, const char **at) {
                 add_atom(cost, 1);
                 break;
         case '[':
-                *at = skip_brackets(*at);
-                if (!*at)
+                end = skip_brackets(*at);
+                if (!end)
                         return "it has a '[' without ']'";
-                (*at)--;
+                *at = end - 1;
                 add_atom(cost, 1);
                 break;
         case '*':

@@ -69,7 +69,7 @@ def profile(ctl):
 @pytest.mark.parametrize('arguments', [
     ['node', 'list'], ['profile', 'list'], ['network', 'list'], ['network', 'show', 'x'], ['map'], ['lease', 'list'], ['sighting', 'list'], ['boot', 'list'], ['boot', 'show'], ['events'],
     ['events', '--follow'], ['watch'], ['inventory', 'list', 'x'], ['reload'], ['daemon', 'pxed'], ['log-level', 'pxed', 'info'], ['call', 'org.pxed.Node.List'],
-    ['call', 'org.pxed.Event.Watch', '--more'], ['node', 'set', 'x', '--tag', 'y']])
+    ['call', 'org.pxed.Event.Watch', '--more'], ['node', 'set', 'x', '--tag', 'y'], ['rule', 'list'], ['rule', 'show', 'x'], ['rule', 'test']])
 def test_not_running(build, tmp_path, arguments):
     assert 'is pxed running' in Ctl(build / 'pxectl', tmp_path).fails(3, *arguments)
 
@@ -111,7 +111,7 @@ def test_help(build, root):
     commands = re.findall(r'^  ((?:[a-z][a-z-]* )+)', text, re.M)
     assert len(commands) > 25
     for command in commands:
-        words = re.match('((?:node|profile|network|lease|sighting|boot|inventory) )?[a-z-]+', command).group(0).split()
+        words = re.match('((?:node|profile|network|lease|sighting|boot|inventory|rule) )?[a-z-]+', command).group(0).split()
         shown = ctl.ok('help', *words)
         assert shown == ctl.ok(*words, '--help')
         # the manual tells each command and option
