@@ -10,7 +10,6 @@
 #include "pxed/inspection/rule_internal.h"
 
 #define LIST_MAX 1024
-#define LIST_WORDS_MAX 64 /* of tags and traits */
 #define MESSAGE_SIZE 384
 
 struct operation {
@@ -69,11 +68,12 @@ static int check_log(const struct rule_reader *reader, struct rule_action *actio
 static int check_edit(const struct rule_reader *reader, struct rule_action *action, enum rule_edit edit) {
         const json_t *value = json_object_get(action->args, "value");
         const char *problem = rule_attribute_problem(action->path, edit);
+        char why[NODE_REASON_SIZE];
 
         if (problem)
                 return rule_refuse(reader, "args.path", "%s", problem);
         if (edit != EDIT_DELETE && !has_references(value))
-                problem = rule_attribute_value_problem(action->path, edit, value);
+                problem = rule_attribute_value_problem(action->path, edit, value, why);
         return problem ? rule_refuse(reader, "args.value", "%s", problem) : 0;
 }
 
@@ -91,23 +91,28 @@ static int check_delete(const struct rule_reader *reader, struct rule_action *ac
 
 /* Of an action with a name, the pointer to the capability that it is about. */
 static int check_capability(const struct rule_reader *reader, struct rule_action *action) {
-        const json_t *value = json_object_get(action->args, "value");
+        _cleanup_json_ json_t *any = json_string("x");
+        json_t *value = json_object_get(action->args, "value");
+        char part[2 * 256 + 1], why[NODE_REASON_SIZE];
         const char *name = json_get_string(action->args, "name");
-        char part[2 * 256];
 
-        if (!*name || strlen(name) > 255 || strpbrk(name, ":,*{}"))
-                return rule_refuse(reader, "args.name", "a capability's name has 1 to 255 bytes, and none of : , * { }");
-        if (asprintf(&action->path, "/capabilities/%s", json_pointer_escape(name, part, sizeof part)) < 0) {
+        if (strlen(name) < 256 && asprintf(&action->path, "/capabilities/%s", json_pointer_escape(name, part, sizeof part)) < 0) {
                 action->path = NULL;
                 return -ENOMEM;
         }
-        const char *problem = value && !has_references(value) ? rule_attribute_value_problem(action->path, EDIT_SET, value) : NULL;
+        const char *problem = action->path ? rule_attribute_problem(action->path, EDIT_SET) : "it has more than 255 bytes";
+        if (!problem)
+                problem = rule_attribute_value_problem(action->path, EDIT_SET, any, why);
+        if (problem)
+                return rule_refuse(reader, "args.name", "%s", problem);
+        problem = value && !has_references(value) ? rule_attribute_value_problem(action->path, EDIT_SET, value, why) : NULL;
         return problem ? rule_refuse(reader, "args.value", "%s", problem) : 0;
 }
 
 static int check_trait(const struct rule_reader *reader, struct rule_action *action) {
         const json_t *name = json_object_get(action->args, "name");
-        const char *problem = has_references(name) ? NULL : rule_attribute_value_problem("/traits", EDIT_EXTEND, name);
+        char why[NODE_REASON_SIZE];
+        const char *problem = has_references(name) ? NULL : rule_attribute_value_problem("/traits", EDIT_EXTEND, name, why);
 
         if (problem)
                 return rule_refuse(reader, "args.name", "%s", problem);
@@ -127,6 +132,7 @@ static int check_plugin_data(const struct rule_reader *reader, struct rule_actio
 static int check_port(const struct rule_reader *reader, struct rule_action *action) {
         const json_t *value = json_object_get(action->args, "value"), *mac = json_object_get(action->args, "mac");
         const char *problem = rule_port_attribute_problem(action->path);
+        char why[NODE_REASON_SIZE];
         struct mac ignored;
 
         if (problem)
@@ -135,7 +141,7 @@ static int check_port(const struct rule_reader *reader, struct rule_action *acti
         if (action->has_mac && !has_references(mac) && mac_parse(json_string_value(mac), &ignored) < 0)
                 return rule_refuse(reader, "args.mac", "\"%.64s\" is no MAC address", json_string_value(mac));
         if (!has_references(value))
-                problem = rule_port_attribute_value_problem(action->path, value);
+                problem = rule_port_attribute_value_problem(action->path, value, why);
         return problem ? rule_refuse(reader, "args.value", "%s", problem) : 0;
 }
 
@@ -190,12 +196,13 @@ static int put(json_t *document, const char *path, json_t *value, char *reason, 
 }
 
 static int run_set(const struct rule_action *action, struct rule_run *run, char *reason, size_t size) {
+        char why[NODE_REASON_SIZE];
         json_t *value = NULL;
         int r = fill(action, run, "value", rule_attribute_is_text(action->path), &value, reason, size);
 
         if (r < 0)
                 return r;
-        const char *problem = rule_attribute_value_problem(action->path, EDIT_SET, value);
+        const char *problem = rule_attribute_value_problem(action->path, EDIT_SET, value, why);
         if (problem) {
                 json_decref(value);
                 return cancel(reason, size, "%.100s: %s", action->path, problem);
@@ -217,8 +224,8 @@ static bool has_member(const json_t *list, const json_t *value) {
 static int extend(const struct rule_action *action, struct rule_run *run, json_t *value, bool unique, char *reason, size_t size) {
         _cleanup_json_ json_t *added = value;
         json_t *list = json_pointer_get(run->outcome->node, action->path);
-        bool is_words = rule_attribute_is_text(action->path);
-        const char *problem = rule_attribute_value_problem(action->path, EDIT_EXTEND, value);
+        char why[NODE_REASON_SIZE];
+        const char *problem = rule_attribute_value_problem(action->path, EDIT_EXTEND, value, why);
 
         if (problem)
                 return cancel(reason, size, "%.100s: %s", action->path, problem);
@@ -228,9 +235,12 @@ static int extend(const struct rule_action *action, struct rule_run *run, json_t
                 return cancel(reason, size, "%.100s cannot be extended: it is no list", action->path);
         if (unique && has_member(list, added))
                 return 0;
-        if (json_array_size(list) >= (is_words ? LIST_WORDS_MAX : LIST_MAX))
+        if (json_array_size(list) >= LIST_MAX)
                 return cancel(reason, size, "%.100s has %zu members already", action->path, json_array_size(list));
-        return json_array_append(list, added) < 0 ? -ENOMEM : 0;
+        if (json_array_append(list, added) < 0)
+                return -ENOMEM;
+        problem = rule_attribute_value_problem(action->path, EDIT_SET, list, why);
+        return problem ? cancel(reason, size, "%.100s: %s", action->path, problem) : 0;
 }
 
 static int run_extend(const struct rule_action *action, struct rule_run *run, char *reason, size_t size) {
@@ -280,13 +290,14 @@ static int run_port(const struct rule_action *action, struct rule_run *run, char
         size_t i, found = 0;
         struct mac mac, other;
         const char *text = NULL;
+        char why[NODE_REASON_SIZE];
 
         int r = fill(action, run, "value", rule_port_attribute_is_text(action->path), &value, reason, size);
         if (r == 0 && action->has_mac)
                 r = fill(action, run, "mac", true, &mac_value, reason, size);
         if (r < 0)
                 return r;
-        const char *problem = rule_port_attribute_value_problem(action->path, value);
+        const char *problem = rule_port_attribute_value_problem(action->path, value, why);
         if (problem)
                 return cancel(reason, size, "%s of a port: %s", action->path, problem);
         if (action->has_mac && (!(text = json_string_value(mac_value)) || mac_parse(text, &mac) < 0))

@@ -7,10 +7,7 @@
 #include "lib/text.h"
 #include "pxed/inspection/rule_internal.h"
 
-#define WORDS_MAX 64
-#define WORD_MAX 255
-
-enum attribute_kind { KIND_NAME, KIND_WORD, KIND_ADDRESS, KIND_TAGS, KIND_TRAITS, KIND_PHYSICAL_NETWORK, KIND_BOOL, KIND_TEXT, KIND_ANY };
+enum attribute_kind { KIND_NAME, KIND_ADDRESS, KIND_WORDS, KIND_MEMBER, KIND_PHYSICAL_NETWORK, KIND_PORT_TEXT, KIND_BOOL, KIND_ANY };
 /* What a pointer to it names: the attribute itself, a member of it, or something at any depth below it. */
 enum attribute_depth { DEPTH_SELF, DEPTH_MEMBER, DEPTH_ANY };
 
@@ -25,20 +22,20 @@ struct attribute {
 static const struct attribute node_attributes[] = {
         { "name", DEPTH_SELF, KIND_NAME, false, false, NULL },
         { "bmcAddress", DEPTH_SELF, KIND_ADDRESS, false, true, "null" },
-        { "tags", DEPTH_SELF, KIND_TAGS, true, true, "[]" },
-        { "labels", DEPTH_MEMBER, KIND_TEXT, false, true, NULL },
+        { "tags", DEPTH_SELF, KIND_WORDS, true, true, "[]" },
+        { "labels", DEPTH_MEMBER, KIND_MEMBER, false, true, NULL },
         { "properties", DEPTH_ANY, KIND_ANY, true, true, NULL },
-        { "capabilities", DEPTH_MEMBER, KIND_WORD, false, true, NULL },
-        { "traits", DEPTH_SELF, KIND_TRAITS, true, true, "[]" },
+        { "capabilities", DEPTH_MEMBER, KIND_MEMBER, false, true, NULL },
+        { "traits", DEPTH_SELF, KIND_WORDS, true, true, "[]" },
         { "extra", DEPTH_ANY, KIND_ANY, true, true, NULL },
 };
 
 static const struct attribute port_attributes[] = {
         { "physicalNetwork", DEPTH_SELF, KIND_PHYSICAL_NETWORK, false, false, NULL },
-        { "portGroup", DEPTH_SELF, KIND_WORD, false, false, NULL },
-        { "attachment", DEPTH_SELF, KIND_WORD, false, false, NULL },
-        { "expectedChassis", DEPTH_SELF, KIND_WORD, false, false, NULL },
-        { "expectedPort", DEPTH_SELF, KIND_WORD, false, false, NULL },
+        { "portGroup", DEPTH_SELF, KIND_PORT_TEXT, false, false, NULL },
+        { "attachment", DEPTH_SELF, KIND_PORT_TEXT, false, false, NULL },
+        { "expectedChassis", DEPTH_SELF, KIND_PORT_TEXT, false, false, NULL },
+        { "expectedPort", DEPTH_SELF, KIND_PORT_TEXT, false, false, NULL },
         { "boots", DEPTH_SELF, KIND_BOOL, false, false, NULL },
 };
 
@@ -117,92 +114,89 @@ const char *rule_port_attribute_problem(const char *path) {
         return NULL;
 }
 
-static bool is_text(const json_t *value, size_t least, size_t most) {
+/* A text without control characters: what comes from a machine may have them. */
+static bool is_line(const json_t *value) {
         const char *text = json_string_value(value);
 
-        if (!text || strlen(text) < least || strlen(text) > most)
-                return false;
-        for (; *text; text++)
-                if ((unsigned char) *text < ' ' || *text == 0x7f)
+        for (const char *at = text; at && *at; at++)
+                if ((unsigned char) *at < ' ' || *at == 0x7f)
                         return false;
-        return true;
+        return text != NULL;
 }
 
-/* As Ironic has them. */
-static bool is_trait(const json_t *value) {
-        static const char allowed[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_";
-        const char *text = json_string_value(value);
+static const char *check_name(const json_t *value, char *reason) {
+        static const struct registry nobody;
+        const struct node *owner;
 
-        return text && *text && strlen(text) <= WORD_MAX && !text[strspn(text, allowed)];
+        if (!json_is_string(value))
+                return "it has to be a text";
+        return node_name_check(&nobody, json_string_value(value), NULL, &owner, reason) ? NULL : reason;
 }
 
-static bool is_list_of(const json_t *value, bool (*is_one)(const json_t *value)) {
-        const json_t *one;
-        size_t i;
-
-        json_array_foreach((json_t *) value, i, one)
-                if (!is_one(one))
-                        return false;
-        return json_is_array(value) && json_array_size(value) <= WORDS_MAX;
-}
-
-static bool is_tag(const json_t *value) {
-        return is_text(value, 1, WORD_MAX);
-}
-
-static bool is_node_name(const json_t *value) {
-        const char *text = json_string_value(value);
-        struct uuid uuid;
-        struct mac mac;
-
-        return text && name_is_valid(text) && mac_parse(text, &mac) < 0 && uuid_parse(text, &uuid) < 0;
-}
-
-static bool is_address(const json_t *value) {
+static const char *check_address(const json_t *value) {
         const char *text = json_string_value(value);
         struct ip ip;
 
-        return text && ip_parse(text, &ip) == 0;
+        return text && ip_parse(text, &ip) == 0 ? NULL : "it has to be an address: \"192.0.2.1\", \"2001:db8::1\"";
 }
 
-static const char *check_list(const json_t *value, bool extends, bool (*is_one)(const json_t *value), const char *problem) {
-        return (extends ? is_one(value) : is_list_of(value, is_one)) ? NULL : problem;
+/* A list of texts, or one to be added to it. */
+static const char *check_words(const char *name, bool extends, const json_t *value, char *reason) {
+        _cleanup_json_ json_t *list = extends ? json_pack("[O]", value) : json_incref((json_t *) value);
+        const json_t *word;
+        size_t i;
+        bool is_list = json_is_array(list);
+
+        json_array_foreach(list, i, word)
+                is_list = is_list && is_line(word);
+        if (!is_list)
+                return extends ? "it has to be a text without control characters" : "it has to be a list of texts without control characters";
+        return node_value_check(name, list, reason) ? NULL : reason;
 }
 
-static const char *check_kind(enum attribute_kind kind, bool extends, const json_t *value) {
-        switch (kind) {
+/* A member of an object of texts. */
+static const char *check_member(const char *name, const char *path, const json_t *value, char *reason) {
+        _cleanup_json_ json_t *document = json_object();
+
+        if (!is_line(value))
+                return "it has to be a text without control characters";
+        if (json_pointer_set(document, path, json_incref((json_t *) value)) < 0)
+                return "out of memory";
+        return node_value_check(name, json_object_get(document, name), reason) ? NULL : reason;
+}
+
+static const char *check_kind(const struct attribute *attribute, const char *path, bool extends, const json_t *value, char *reason) {
+        switch (attribute->kind) {
         case KIND_NAME:
-                return is_node_name(value)
-                               ? NULL
-                               : "a name is 1 to 63 letters, digits, '.', '_', '-', the first a letter or digit; neither a MAC nor a UUID";
+                return check_name(value, reason);
         case KIND_ADDRESS:
-                return is_address(value) ? NULL : "it has to be an address: \"192.0.2.1\", \"2001:db8::1\"";
-        case KIND_TAGS:
-                return check_list(value, extends, is_tag, "tags are at most 64 texts of 1 to 255 bytes");
-        case KIND_TRAITS:
-                return check_list(value, extends, is_trait, "traits are at most 64 texts of 1 to 255 letters, digits, '_'");
+                return check_address(value);
+        case KIND_WORDS:
+                return check_words(attribute->name, extends, value, reason);
+        case KIND_MEMBER:
+                return check_member(attribute->name, path, value, reason);
         case KIND_PHYSICAL_NETWORK:
                 return json_is_string(value) && name_is_valid(json_string_value(value))
                                ? NULL
                                : "a physical network is 1 to 63 letters, digits, '.', '_', '-'";
+        case KIND_PORT_TEXT:
+                return is_line(value) && json_string_length(value) > 0 && json_string_length(value) < NODE_FACT_MAX
+                               ? NULL
+                               : "it has to be a text of 1 to 255 bytes without control characters";
         case KIND_BOOL:
                 return json_is_boolean(value) ? NULL : "it has to be true or false";
-        case KIND_WORD:
-                return is_text(value, 1, WORD_MAX) ? NULL : "it has to be a text of 1 to 255 bytes without control characters";
-        case KIND_TEXT:
-                return is_text(value, 0, 1024) ? NULL : "it has to be a text of at most 1024 bytes without control characters";
         case KIND_ANY:
                 break;
         }
         return NULL;
 }
 
-const char *rule_attribute_value_problem(const char *path, enum rule_edit edit, const json_t *value) {
-        return check_kind(find_of_node(path)->kind, edit == EDIT_EXTEND, value);
+const char *rule_attribute_value_problem(const char *path, enum rule_edit edit, const json_t *value, char reason[static NODE_REASON_SIZE]) {
+        return check_kind(find_of_node(path), path, edit == EDIT_EXTEND, value, reason);
 }
 
-const char *rule_port_attribute_value_problem(const char *path, const json_t *value) {
-        return check_kind(find_of_port(path)->kind, false, value);
+const char *rule_port_attribute_value_problem(const char *path, const json_t *value, char reason[static NODE_REASON_SIZE]) {
+        return check_kind(find_of_port(path), path, false, value, reason);
 }
 
 static bool is_text_kind(enum attribute_kind kind) {

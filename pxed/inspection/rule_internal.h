@@ -2,6 +2,7 @@
 #pragma once
 
 #include "pxed/inspection/rule.h"
+#include "pxed/node_values.h"
 
 /* Values that the conditions of a run look at, and bytes that they compare with regular expressions, all together. */
 #define RULE_WORK_MAX (1024 * 1024)
@@ -76,11 +77,11 @@ int rule_condition_check(const struct rule_condition *condition, const json_t *d
 enum rule_edit { EDIT_SET, EDIT_EXTEND, EDIT_DELETE };
 /* Whether that may be done at a place of the node. NULL, or why not. */
 const char *rule_attribute_problem(const char *path, enum rule_edit edit);
-/* Whether a value may be put there, or added to the list that is there. NULL, or why not. */
-const char *rule_attribute_value_problem(const char *path, enum rule_edit edit, const json_t *value);
+/* Whether a value may be put there, or added to the list that is there. NULL, or why not (static text, or in `reason`). */
+const char *rule_attribute_value_problem(const char *path, enum rule_edit edit, const json_t *value, char reason[static NODE_REASON_SIZE]);
 /* The same of a port, for which there is only EDIT_SET. */
 const char *rule_port_attribute_problem(const char *path);
-const char *rule_port_attribute_value_problem(const char *path, const json_t *value);
+const char *rule_port_attribute_value_problem(const char *path, const json_t *value, char reason[static NODE_REASON_SIZE]);
 /* Whether it is a text, or a list of them. */
 bool rule_attribute_is_text(const char *path);
 bool rule_port_attribute_is_text(const char *path);

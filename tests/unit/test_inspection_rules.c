@@ -260,14 +260,15 @@ static void test_actions_that_fail_the_run(void **state) {
         } cases[] = {
                 { A("fail", "'message': 'only {/inventory/cpus} CPUs, BMC {/inventory/bmcAddress}'"), "only 8 CPUs, BMC (none)" },
                 { A("set-attribute", "'path': '/name', 'value': '{/inventory/bmcAddress}'"), "actions[0]: there is no /inventory/bmcAddress" },
-                { A("set-attribute", "'path': '/name', 'value': '{/inventory/product}'"), "actions[0]: /name: a name is 1 to 63" },
+                { A("set-attribute", "'path': '/name', 'value': '{/inventory/product}'"), "actions[0]: /name: 1 to 63 letters" },
                 { A("set-port-attribute", "'path': '/boots', 'value': '{/inventory/serial}'"), "actions[0]: /boots of a port: it has to be true or false" },
                 { A("set-attribute", "'path': '/properties/text/x', 'value': 1"), "actions[0]: /properties/text/x cannot be set: what is there has no members" },
                 { A("set-attribute", "'path': '/properties/list/7', 'value': 1"), "actions[0]: /properties/list/7 cannot be set: the list is not so long" },
                 { A("extend-attribute", "'path': '/properties/text', 'value': 1"), "actions[0]: /properties/text cannot be extended: it is no list" },
-                { A("add-trait", "'name': '{/inventory/product}'"), "actions[0]: /traits: traits are" },
+                { A("add-trait", "'name': '{/inventory/product}'"), "actions[0]: /traits: \"PowerThing R640\" is no trait" },
                 { A("add-trait", "'name': 'A'") ", " A("set-port-attribute", "'mac': '52:54:00:00:00:09', 'path': '/portGroup', 'value': 'x'"),
                   "actions[1]: the node has no port 52:54:00:00:00:09" },
+                { A("extend-attribute", "'path': '/tags', 'value': '{/raw/inventory/hostname}\\n'"), "actions[0]: /tags: it has to be a text without control" },
                 { A("set-port-attribute", "'mac': '{/inventory/serial}', 'path': '/portGroup', 'value': 'x'"), "actions[0]: \"S1E5\" is no MAC address" },
         };
         for (size_t i = 0; i < ELEMENTS(cases); i++) {
@@ -445,24 +446,25 @@ static void test_refusals(void **state) {
                 { A("set-attribute", "'path': '/extra/*/a', 'value': 1"), "args.path", "'*' cannot be in its pointer" },
                 { A("set-attribute", "'path': '/extra/{/node/name}', 'value': 1"), "args.path", "{POINTER} is for values" },
                 { A("set-attribute", "'path': '/extra//a', 'value': 1"), "args.path", "each part" },
-                { A("set-attribute", "'path': '/name', 'value': 'a b'"), "args.value", "a name is 1 to 63" },
-                { A("set-attribute", "'path': '/name', 'value': '52:54:00:00:00:01'"), "args.value", "a name is 1 to 63" },
+                { A("set-attribute", "'path': '/name', 'value': 'a b'"), "args.value", "1 to 63 letters" },
+                { A("set-attribute", "'path': '/name', 'value': '52:54:00:00:00:01'"), "args.value", "1 to 63 letters" },
                 { A("set-attribute", "'path': '/name', 'value': '525400000001'"), "args.value", "neither a MAC" },
-                { A("set-attribute", "'path': '/tags', 'value': 'x'"), "args.value", "tags are" },
-                { A("set-attribute", "'path': '/tags', 'value': ['x', '']"), "args.value", "tags are" },
-                { A("set-attribute", "'path': '/traits', 'value': ['A-B']"), "args.value", "traits are" },
+                { A("set-attribute", "'path': '/tags', 'value': 'x'"), "args.value", "a list of texts" },
+                { A("set-attribute", "'path': '/tags', 'value': ['x', '']"), "args.value", "a tag has 1 to 256 bytes" },
+                { A("set-attribute", "'path': '/traits', 'value': ['A-B']"), "args.value", "\"A-B\" is no trait" },
                 { A("set-attribute", "'path': '/labels/x', 'value': 1"), "args.value", "it has to be a text" },
                 { A("set-attribute", "'path': '/bmcAddress', 'value': 'bmc.example.org'"), "args.value", "it has to be an address" },
                 { A("extend-attribute", "'path': '/name', 'value': 'x'"), "args.path", "it is no list" },
-                { A("extend-attribute", "'path': '/tags', 'value': ['x']"), "args.value", "tags are" },
+                { A("extend-attribute", "'path': '/tags', 'value': ['x']"), "args.value", "it has to be a text" },
                 { A("extend-attribute", "'path': '/tags', 'value': 'x', 'unique': 1"), "args.unique", "true or false" },
                 { A("delete-attribute", "'path': '/name'"), "args.path", "it cannot be taken away" },
                 { A("delete-attribute", "'path': '/name', 'value': 1"), "args.value", "delete-attribute knows only path" },
-                { A("set-capability", "'name': 'a:b', 'value': 'x'"), "args.name", "a capability's name" },
+                { A("set-capability", "'name': 'a:b', 'value': 'x'"), "args.name", "is no name of a capability" },
+                { A("set-capability", "'name': '*', 'value': 'x'"), "args.name", "one place" },
+                { A("set-capability", "'name': 'a', 'value': 'x,y'"), "args.value", "without ','" },
                 { A("set-capability", "'name': 'a', 'value': 1"), "args.value", "it has to be a text" },
-                { A("set-capability", "'name': 'a', 'value': ''"), "args.value", "1 to 255 bytes" },
-                { A("unset-capability", "'name': ''"), "args.name", "a capability's name" },
-                { A("add-trait", "'name': 'a b'"), "args.name", "traits are" },
+                { A("unset-capability", "'name': ''"), "args.name", "each part" },
+                { A("add-trait", "'name': 'a b'"), "args.name", "\"a b\" is no trait" },
                 { A("set-plugin-data", "'path': 'x', 'value': 1"), "args.path", "a pointer begins with '/'" },
                 { A("set-plugin-data", "'path': '', 'value': 1"), "args.path", "a pointer begins with '/'" },
                 { A("set-plugin-data", "'path': '/*', 'value': 1"), "args.path", "'*' cannot" },
@@ -613,6 +615,20 @@ static void test_lines_of_a_run_are_bounded(void **state) {
         rules_free(rules);
 }
 
+/* A list that is full after the hooks takes no more. */
+static void test_full_list(void **state) {
+        _cleanup_json_ json_t *json = make("[]", "[" A("set-attribute", "'path': '/tags', 'value': []") ", " A("extend-attribute", "'path': '/tags', 'value': 'one-more'") "]");
+        json_t *tags = json_object_get(json_object_get(json_array_get(json_object_get(json, "actions"), 0), "args"), "value");
+        struct run_outcome outcome;
+        for (int i = 0; i < 64; i++)
+                json_array_append_new(tags, json_sprintf("t%d", i));
+        _cleanup_(rules_freep) struct rules *rules = compile(TAKE_POINTER(json));
+        run(rules, &outcome);
+        assert_null(outcome.node);
+        assert_string_equal(outcome.reason, "actions[1]: /tags: more than 64");
+        clear(&outcome);
+}
+
 int main(void) {
         static const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_conditions),
@@ -629,6 +645,7 @@ int main(void) {
                 cmocka_unit_test(test_at_most_so_many_rules),
                 cmocka_unit_test(test_bounds_of_a_run),
                 cmocka_unit_test(test_lines_of_a_run_are_bounded),
+                cmocka_unit_test(test_full_list),
         };
         return cmocka_run_group_tests(tests, NULL, NULL);
 }
