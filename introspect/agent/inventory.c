@@ -48,12 +48,12 @@ void inventory_start(struct inventory *inventory, const char *root, const struct
         *inventory = (struct inventory){ .root = root, .options = options };
         strftime(inventory->started_at, sizeof inventory->started_at, "%Y-%m-%dT%H:%M:%SZ", gmtime_r(&now, &utc));
         inventory->hardware = json_object();
-        inventory->payload = json_pack("{s:o, s:n, s:o, s:n, s:{s:[s,s,s,s,s], s:[{s:s, s:s}]}}", "inventory",
+        inventory->payload = json_pack("{s:o, s:n, s:o, s:n, s:{s:[s,s,s,s,s,s], s:[{s:s, s:s}]}}", "inventory",
                                        inventory->hardware, "root_disk", "boot_interface", json_text(options->bootif), "error",
-                                       "configuration", "collectors", "default", "logs", "pci-devices", "numa-topology", "usb-devices",
+                                       "configuration", "collectors", "default", "logs", "pci-devices", "numa-topology", "dmi-decode", "usb-devices",
                                        "managers", "name", "pxed_agent", "version", PXED_VERSION);
         inventory->collector_errors = json_array();
-        int r = smbios_read(root, &inventory->smbios, &inventory->memory_devices);
+        int r = smbios_read(root, &inventory->smbios, &inventory->parts);
         if (r < 0)
                 inventory_failed(inventory, "smbios", r);
         /* firmware that has forgotten the one may have the other: IPI0001 is ACPI's name for IPMI (IPMI 2.0, C3-2) */
@@ -75,11 +75,11 @@ static void store_smbios(struct inventory *inventory) {
                                   json_text(s->board_product), "serial_number", json_text(s->board_serial));
         json_t *chassis = json_pack("{s:o, s:o, s:o}", "manufacturer", json_text(s->chassis_manufacturer), "serial_number",
                                     json_text(s->chassis_serial), "asset_tag", json_text(s->chassis_asset_tag));
-        json_t *bios = json_pack("{s:o, s:o, s:o}", "vendor", json_text(s->bios_vendor), "version", json_text(s->bios_version),
-                                 "release_date", json_text(s->bios_date));
-        json_object_set_new(inventory->payload, "dmi",
-                            json_pack("{s:o, s:o, s:o, s:o, s:O}", "system", system, "board", board, "chassis", chassis, "bios",
-                                      bios, "memory", inventory->memory_devices));
+        json_t *bios = json_pack("{s:o, s:o, s:o}", "Vendor", json_text(s->bios_vendor), "Version", json_text(s->bios_version),
+                                 "Release Date", json_text(s->bios_date));
+        json_t *dmi = json_pack("{s:o, s:o, s:o, s:o}", "system", system, "board", board, "chassis", chassis, "bios", bios);
+        json_object_update(dmi, inventory->parts);
+        json_object_set_new(inventory->payload, "dmi", dmi);
 }
 
 void inventory_collect_machine(struct inventory *inventory) {
@@ -173,7 +173,7 @@ char *inventory_text(struct inventory *inventory, const char *interface, const c
 
 void inventory_clear(struct inventory *inventory) {
         json_decref(inventory->payload);
-        json_decref(inventory->memory_devices);
+        json_decref(inventory->parts);
         json_decref(inventory->collector_errors);
         *inventory = (struct inventory){ 0 };
 }

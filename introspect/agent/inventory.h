@@ -12,7 +12,7 @@ struct inventory {
         const struct agent_options *options;
         struct smbios_summary smbios;
         bool has_bmc;             /* firmware says that there is a management controller */
-        json_t *memory_devices;   /* from SMBIOS */
+        json_t *parts;            /* processors and memory, from SMBIOS */
         json_t *payload;          /* the top level */
         json_t *hardware;         /* payload's "inventory", borrowed from it */
         json_t *collector_errors; /* [{"collector", "message"}] */

@@ -24,13 +24,14 @@ struct smbios_summary {
 
 /* Reads a table of `size` bytes. `version` is major << 8 | minor of the entry point (it decides the byte order of the UUID: DSP0134
  * 7.2.1; 0 means not known and is taken as new). A table that ends in the middle of a structure gives what stands before it.
- * Fills every member of *ret. If `ret_memory` is not NULL it gets a new JSON list of the memory devices (type 17), populated
- * or not: {locator, bank, size_mb, type, speed_mts, manufacturer, serial_number, part_number}. Returns how many structures were read. */
-size_t smbios_parse(const unsigned char *table, size_t size, unsigned version, struct smbios_summary *ret, json_t **ret_memory);
+ * Fills every member of *ret. If `ret_parts` is not NULL it gets a new JSON object, as an ironic-python-agent's collector dmi-decode has it:
+ * {"cpu": [...], "memory": {"Maximum Capacity", "Number Of Devices", "devices": [...]}} with an entry for each socket (type 4) and each slot (type 17),
+ * populated or not, whose members have dmidecode's names and texts ("Locator", "Size": "16 GB"). Returns how many structures were read. */
+size_t smbios_parse(const unsigned char *table, size_t size, unsigned version, struct smbios_summary *ret, json_t **ret_parts);
 
 /* major << 8 | minor of an entry point ("_SM_" or "_SM3_", DSP0134 5.2), 0 if it is neither. */
 unsigned smbios_entry_version(const unsigned char *entry, size_t size);
 
 /* smbios_parse() of /sys/firmware/dmi/tables below `root`, which only root may read. Returns 0, or a negative errno with *ret
- * empty and *ret_memory an empty list. */
-int smbios_read(const char *root, struct smbios_summary *ret, json_t **ret_memory);
+ * empty and *ret_parts with empty lists. */
+int smbios_read(const char *root, struct smbios_summary *ret, json_t **ret_parts);

@@ -215,7 +215,7 @@ def test_small_machine_and_retries(tmp_path):
     check_identity(server.payload, 'bios')
     inventory = server.payload['inventory']
     assert inventory['memory']['physical_mb'] == 256
-    assert [module['size_mb'] for module in server.payload['dmi']['memory']] == [256]
+    assert [module['Size'] for module in server.payload['dmi']['memory']['devices']] == ['256 MB']
     (only,), (card,) = inventory['disks'], inventory['interfaces']
     assert (only['name'], only['serial'], only['size'], only['tran']) == ('/dev/vda', 'ONLY-A', 5 * GIB, 'virtio')
     assert only == server.payload['root_disk'] and only['by_path'].startswith('/dev/disk/by-path/pci-0000:00:0')
@@ -357,6 +357,7 @@ NUMA_MEMORY = 1024, 512  # MiB of each node
 SMBIOS_TABLES = [
     'type=0,vendor=ACME Firmware,version=F-1.2,date=02/29/2024', 'type=2,manufacturer=ACME,product=Board 7,serial=BOARD-1',
     'type=3,manufacturer=ACME,serial=CHASSIS-1,asset=ASSET-1', 'type=17,manufacturer=Chips,serial=DIMM-1,part=PART-1,speed=2666,loc_pfx=SLOT,bank=B',
+    'type=4,manufacturer=ACME Chips,version=P-9000,max-speed=3600,current-speed=2400',
     'type=41,designation=Onboard LAN,instance=1,kind=ethernet,pcidev=lan1']
 MD_UUID = bytes.fromhex('00112233445566778899aabbccddeeff')
 
@@ -393,10 +394,14 @@ def check_firmware_tables(payload):
     assert payload['inventory']['system_vendor']['firmware'] == {'vendor': 'ACME Firmware', 'version': 'F-1.2', 'build_date': '02/29/2024'}
     assert dmi['board'] == {'manufacturer': 'ACME', 'product_name': 'Board 7', 'serial_number': 'BOARD-1'}
     assert dmi['chassis'] == {'manufacturer': 'ACME', 'serial_number': 'CHASSIS-1', 'asset_tag': 'ASSET-1'}
-    (module,) = dmi['memory']
-    assert (module['size_mb'], module['manufacturer'], module['serial_number'], module['part_number'], module['speed_mts']) == (
-        1536, 'Chips', 'DIMM-1', 'PART-1', 2666)
-    assert module['locator'].startswith('SLOT') and module['bank'] == 'B'
+    assert dmi['bios'] == {'Vendor': 'ACME Firmware', 'Version': 'F-1.2', 'Release Date': '02/29/2024'}
+    (module,) = dmi['memory']['devices']
+    assert dmi['memory']['Number Of Devices'] == 1
+    assert (module['Size'], module['Manufacturer'], module['Serial Number'], module['Part Number'], module['Speed']) == (
+        '1536 MB', 'Chips', 'DIMM-1', 'PART-1', '2666 MT/s')
+    assert module['Locator'].startswith('SLOT') and module['Bank Locator'] == 'B'
+    assert [(socket['Manufacturer'], socket['Max Speed'], socket['Current Speed'], socket['Core Count'], socket['Status']) for socket in dmi['cpu']] == [
+        ('ACME Chips', '3600 MHz', '2400 MHz', '2', 'Populated')] * 2
 
 
 def check_numa_disks(payload):

@@ -33,9 +33,9 @@ static void add(uint8_t type, const void *formatted, size_t size, const char *co
         table_size = (size_t) (at - table);
 }
 
-static struct smbios_summary parse(unsigned version, json_t **memory) {
+static struct smbios_summary parse(unsigned version, json_t **parts) {
         struct smbios_summary summary;
-        smbios_parse(table, table_size, version, &summary, memory);
+        smbios_parse(table, table_size, version, &summary, parts);
         return summary;
 }
 
@@ -87,20 +87,78 @@ static void add_range(uint32_t start, uint32_t end) {
         add(19, formatted, 11, NULL);
 }
 
+static json_t *member(json_t *list, size_t index, const char *key) {
+        return json_object_get(json_array_get(list, index), key);
+}
+
 static void test_memory_devices(void **state) {
-        json_t *memory;
+        json_t *parts;
         add_memory(512, 0, "A1");
         add_memory(0, 0, "A2");
         add_memory(0xffff, 0, "A3");
         add_memory(0x7fff, 65536, "B1");
         add_memory(0x8000 | 2048, 0, "ROM");
+        add_memory(1536, 0, "B2");
         add_range(0, 1024 * 1024 - 1);
-        assert_int_equal(parse(0x0300, &memory).installed_kb, (512ULL + 65536 + 2) * 1024);
-        assert_int_equal(json_array_size(memory), 5);
-        assert_string_equal(json_string_value(json_object_get(json_array_get(memory, 3), "locator")), "B1");
-        assert_int_equal(json_integer_value(json_object_get(json_array_get(memory, 3), "size_mb")), 65536);
-        assert_string_equal(json_string_value(json_object_get(json_array_get(memory, 3), "type")), "DDR4");
-        json_decref(memory);
+        assert_int_equal(parse(0x0300, &parts).installed_kb, (512ULL + 65536 + 2 + 1536) * 1024);
+        json_t *memory = json_object_get(parts, "memory"), *devices = json_object_get(memory, "devices");
+        static const char *const sizes[] = { "512 MB", "No Module Installed", "No Module Installed", "64 GB", "2 MB", "1536 MB" };
+        assert_int_equal(json_array_size(devices), 6);
+        for (size_t i = 0; i < 6; i++)
+                assert_string_equal(json_string_value(member(devices, i, "Size")), sizes[i]);
+        assert_string_equal(json_string_value(member(devices, 3, "Locator")), "B1");
+        assert_string_equal(json_string_value(member(devices, 3, "Type")), "DDR4");
+        assert_true(json_is_null(member(devices, 3, "Speed")));
+        assert_int_equal(json_integer_value(json_object_get(memory, "Number Of Devices")), 6);
+        assert_true(json_is_null(json_object_get(memory, "Maximum Capacity")));
+        json_decref(parts);
+}
+
+static void add_array(uint8_t use, uint32_t capacity, uint64_t extended, uint16_t slots) {
+        uint8_t formatted[19] = { 3, use, 6 };
+        for (int i = 0; i < 4; i++)
+                formatted[3 + i] = (uint8_t) (capacity >> (8 * i));
+        formatted[9] = (uint8_t) slots;
+        formatted[10] = (uint8_t) (slots >> 8);
+        for (int i = 0; i < 8; i++)
+                formatted[11 + i] = (uint8_t) (extended >> (8 * i));
+        add(16, formatted, sizeof formatted, NULL);
+}
+
+static void test_memory_arrays(void **state) {
+        json_t *parts;
+        add_array(3, 16 << 20, 0, 4);
+        add_array(3, 0x80000000, 3ULL << 40, 24);
+        add_array(4, 1 << 20, 0, 1); /* a video card's */
+        parse(0x0300, &parts);
+        json_t *memory = json_object_get(parts, "memory");
+        assert_int_equal(json_integer_value(json_object_get(memory, "Number Of Devices")), 28);
+        assert_string_equal(json_string_value(json_object_get(memory, "Maximum Capacity")), "3088 GB");
+        json_decref(parts);
+}
+
+static void test_processors(void **state) {
+        json_t *parts;
+        uint8_t formatted[44] = { [0] = 1, [3] = 2, [0x0c] = 3, [0x10] = 0xa0, [0x11] = 0x0f, [0x14] = 0x41, [0x1f] = 0xff, [0x20] = 8, [0x21] = 16 };
+        formatted[0x2a - 4] = 0x80;
+        formatted[0x2b - 4] = 1;
+        add(4, formatted, sizeof formatted, (const char *const[]){ "CPU 0", "ACME", "ACME Processor 9000", NULL });
+        const uint8_t empty[2] = { 1, 0 };
+        add(4, empty, sizeof empty, (const char *const[]){ "CPU 1", NULL }); /* shorter than any version has it */
+        parse(0x0300, &parts);
+        json_t *sockets = json_object_get(parts, "cpu");
+        assert_int_equal(json_array_size(sockets), 2);
+        assert_string_equal(json_string_value(member(sockets, 0, "Socket Designation")), "CPU 0");
+        assert_string_equal(json_string_value(member(sockets, 0, "Version")), "ACME Processor 9000");
+        assert_string_equal(json_string_value(member(sockets, 0, "Max Speed")), "4000 MHz");
+        assert_string_equal(json_string_value(member(sockets, 0, "Status")), "Populated");
+        assert_string_equal(json_string_value(member(sockets, 0, "Core Count")), "384");
+        assert_string_equal(json_string_value(member(sockets, 0, "Core Enabled")), "8");
+        assert_string_equal(json_string_value(member(sockets, 0, "Thread Count")), "16");
+        assert_string_equal(json_string_value(member(sockets, 1, "Socket Designation")), "CPU 1");
+        assert_string_equal(json_string_value(member(sockets, 1, "Status")), "Unpopulated");
+        assert_true(json_is_null(member(sockets, 1, "Core Count")));
+        json_decref(parts);
 }
 
 static void test_memory_ranges(void **state) {
@@ -154,6 +212,7 @@ int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test_setup(test_system, reset),         cmocka_unit_test_setup(test_uuid_not_set, reset),
                 cmocka_unit_test_setup(test_memory_devices, reset), cmocka_unit_test_setup(test_memory_ranges, reset),
+                cmocka_unit_test_setup(test_memory_arrays, reset),  cmocka_unit_test_setup(test_processors, reset),
                 cmocka_unit_test_setup(test_ipmi_and_end, reset),   cmocka_unit_test_setup(test_cut, reset),
                 cmocka_unit_test_setup(test_string_out_of_range, reset), cmocka_unit_test_setup(test_entry_version, reset),
         };
