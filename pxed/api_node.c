@@ -8,10 +8,10 @@
 #include "lib/text.h"
 #include "pxed/api.h"
 #include "pxed/identity.h"
+#include "pxed/node_document.h"
+#include "pxed/node_values.h"
 
 #define INTERFACE "org.pxed.Node"
-#define TAGS_MAX 64
-#define TAG_MAX 256
 
 json_t *api_decision_to_json(const struct decision *d) {
         json_t *reasons = json_array();
@@ -44,37 +44,25 @@ static json_t *inspection_to_json(const struct inspection *i, const struct inspe
 }
 
 json_t *api_node_to_json(const struct state *s, const struct node *n) {
-        char id[UUID_TEXT_SIZE], uuid[UUID_TEXT_SIZE];
+        char id[UUID_TEXT_SIZE];
         struct decision decision;
-        json_t *ports = json_array();
+        json_t *ports = json_array(), *node = node_document(n);
 
         for (size_t i = 0; i < n->n_ports; i++)
                 json_array_append_new(ports, api_port_to_json(s, n, &n->ports[i]));
         state_decide(s, n, NULL, NULL, &decision);
         json_t *agent = json_object_get(s->agents, uuid_format(&n->id, id));
-        return json_pack("{s:s, s:s, s:I, s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:O?}",
-                         "id", id,
-                         "name", n->name,
-                         "revision", (json_int_t) n->revision,
-                         "created", (json_int_t) n->created,
-                         "uuid", json_text(n->has_uuid ? uuid_format(&n->uuid, uuid) : NULL),
-                         "serial", json_text(n->serial),
-                         "manufacturer", json_text(n->manufacturer),
-                         "product", json_text(n->product),
-                         "architecture", json_text(n->architecture),
-                         "bootMode", n->boot_mode == BOOT_MODE_UNKNOWN ? json_null()
-                                                                       : json_string(boot_mode_names[n->boot_mode]),
-                         "cpus", json_int_or_null(n->cpus > 0, n->cpus),
-                         "memory", json_int_or_null(n->memory > 0, n->memory),
-                         "bmcAddress", json_text(n->bmc_address),
-                         "ports", ports,
-                         "tags", parse_or(n->tags, json_array()),
-                         "labels", parse_or(n->labels, json_object()),
-                         "assignment", assignment_to_json(n->assignment),
-                         "decision", api_decision_to_json(&decision),
-                         "inspection", inspection_to_json(&n->inspection, &s->settings->timeouts),
-                         "lastBoot", json_int_or_null(n->last_boot != 0, (int64_t) n->last_boot),
-                         "agent", agent);
+        _cleanup_json_ json_t *more = json_pack("{s:I, s:I, s:o, s:o, s:o, s:o, s:o, s:O?}",
+                                                "revision", (json_int_t) n->revision,
+                                                "created", (json_int_t) n->created,
+                                                "ports", ports,
+                                                "assignment", assignment_to_json(n->assignment),
+                                                "decision", api_decision_to_json(&decision),
+                                                "inspection", inspection_to_json(&n->inspection, &s->settings->timeouts),
+                                                "lastBoot", json_int_or_null(n->last_boot != 0, (int64_t) n->last_boot),
+                                                "agent", agent);
+        json_object_update(node, more);
+        return node;
 }
 
 int api_reply_node(struct manager *m, struct varlink_call *call, const struct uuid *id) {
@@ -137,57 +125,38 @@ int api_node_explain(struct varlink_call *call, const json_t *in, void *userdata
                                              api_decision_to_json(&decision)));
 }
 
-/* Tags and labels are kept as text, "" being none. */
-static int set_json(char **field, const json_t *value) {
-        if (json_array_size(value) + json_object_size(value) == 0)
-                return text_set(field, NULL);
-        char *text = json_dumps(value, JSON_COMPACT);
-        if (!text)
-                return -ENOMEM;
-        free(*field);
-        *field = text;
-        return 0;
-}
-
-/* True: fine; false: the call has been answered. */
-static bool check_words(struct varlink_call *call, const json_t *tags, const json_t *labels) {
-        const char *key;
-        json_t *value;
-        size_t i;
-
-        if (json_array_size(tags) > TAGS_MAX || json_object_size(labels) > TAGS_MAX) {
-                api_refuse(call, INTERFACE, json_array_size(tags) > TAGS_MAX ? "tags" : "labels", "more than %d", TAGS_MAX);
-                return false;
-        }
-        json_array_foreach(tags, i, value)
-                if (json_string_length(value) < 1 || json_string_length(value) > TAG_MAX) {
-                        api_refuse(call, INTERFACE, "tags", "a tag has 1 to %d bytes", TAG_MAX);
-                        return false;
-                }
-        json_object_foreach((json_t *) labels, key, value)
-                if (strlen(key) < 1 || strlen(key) > TAG_MAX || json_string_length(value) > 4 * TAG_MAX) {
-                        api_refuse(call, INTERFACE, "labels", "a label has a name of 1 to %d and a value of at most %d bytes",
-                                   TAG_MAX, 4 * TAG_MAX);
+/* Whether what may be set by a call is fine; false: the call has been answered. */
+static bool check_values(struct varlink_call *call, const json_t *in) {
+        char reason[NODE_REASON_SIZE];
+        for (size_t i = 0; i < NODE_VALUES_CALLED; i++)
+                if (!node_value_check(node_values[i].member, json_object_get(in, node_values[i].member), reason)) {
+                        api_refuse(call, INTERFACE, node_values[i].member, "%s", reason);
                         return false;
                 }
         return true;
+}
+
+/* What is null stays as it is. */
+static int set_values(struct node *node, const json_t *in) {
+        int r = 0;
+        for (size_t i = 0; r == 0 && i < NODE_VALUES_CALLED; i++) {
+                const json_t *value = json_object_get(in, node_values[i].member);
+                if (value && !json_is_null(value))
+                        r = node_value_set(node, &node_values[i], value);
+        }
+        return r;
 }
 
 static bool check_name(struct varlink_call *call, const struct state *s, const char *name, const struct node *self) {
-        char id[UUID_TEXT_SIZE];
-        struct mac mac;
-        struct uuid uuid;
-        if (!name_is_valid(name) || mac_parse(name, &mac) == 0 || uuid_parse(name, &uuid) == 0) {
-                api_refuse(call, INTERFACE, "name",
-                           "1 to 63 letters, digits, '.', '_', '-', the first a letter or digit; neither a MAC nor a UUID");
-                return false;
-        }
-        const struct node *owner = registry_by_name(&s->nodes, name);
-        if (owner && owner != self) {
+        char id[UUID_TEXT_SIZE], reason[NODE_REASON_SIZE];
+        const struct node *owner;
+        if (node_name_check(&s->nodes, name, self, &owner, reason))
+                return true;
+        if (owner)
                 varlink_error(call, INTERFACE ".Exists", json_pack("{s:s, s:s}", "field", "name", "node", uuid_format(&owner->id, id)));
-                return false;
-        }
-        return true;
+        else
+                api_refuse(call, INTERFACE, "name", "%s", reason);
+        return false;
 }
 
 /* Fills in the MACs that are asked for; false: the call has been answered. */
@@ -254,8 +223,7 @@ int api_node_create(struct varlink_call *call, const json_t *in, void *userdata)
         struct manager *m = userdata;
         struct state *s = m->state;
         const char *name = json_get_string(in, "name"), *uuid = json_get_string(in, "uuid");
-        const json_t *macs = json_get_array(in, "macs"), *tags = json_get_array(in, "tags");
-        const json_t *labels = json_get_object(in, "labels");
+        const json_t *macs = json_get_array(in, "macs");
         _cleanup_(change_freep) struct change *change = NULL;
         _cleanup_(node_freep) struct node *node = calloc(1, sizeof *node);
 
@@ -266,16 +234,14 @@ int api_node_create(struct varlink_call *call, const json_t *in, void *userdata)
         if (s->nodes.count >= s->settings->nodes_max)
                 return api_refuse(call, INTERFACE, "macs", "there are %zu nodes already: see nodes-max of the configuration",
                                   s->nodes.count);
-        if (!check_words(call, tags, labels) || (name && !check_name(call, s, name, NULL)) ||
+        if (!check_values(call, in) || (name && !check_name(call, s, name, NULL)) ||
             !add_macs(call, s, node, macs) || !add_uuid(call, s, node, uuid))
                 return 0;
         uuid_random(&node->id);
         node->created = realtime_us();
         int r = name ? text_set(&node->name, name) : default_name(s, node);
         if (r == 0)
-                r = set_json(&node->tags, tags);
-        if (r == 0)
-                r = set_json(&node->labels, labels);
+                r = set_values(node, in);
         if (r == 0)
                 r = change_begin(s, node->created, &change);
         if (r < 0)
@@ -290,7 +256,6 @@ int api_node_create(struct varlink_call *call, const json_t *in, void *userdata)
 int api_node_update(struct varlink_call *call, const json_t *in, void *userdata) {
         struct manager *m = userdata;
         const char *reference = json_get_string(in, "node"), *name = json_get_string(in, "name");
-        const json_t *tags = json_get_array(in, "tags"), *labels = json_get_object(in, "labels");
         struct node *node = registry_find(&m->state->nodes, reference);
         int64_t if_revision = json_get_int(in, "ifRevision", -1);
         _cleanup_(change_freep) struct change *change = NULL;
@@ -299,16 +264,14 @@ int api_node_update(struct varlink_call *call, const json_t *in, void *userdata)
                 return api_not_found(call, INTERFACE, "node", reference);
         if (if_revision >= 0 && (uint64_t) if_revision != node->revision)
                 return api_conflict(call, INTERFACE, node->revision);
-        if (!check_words(call, tags, labels) || (name && !check_name(call, m->state, name, node)))
+        if (!check_values(call, in) || (name && !check_name(call, m->state, name, node)))
                 return 0;
         _cleanup_(node_freep) struct node *copy = node_copy(node);
         int r = copy ? change_begin(m->state, realtime_us(), &change) : -ENOMEM;
         if (r == 0 && name)
                 r = text_set(&copy->name, name);
-        if (r == 0 && tags)
-                r = set_json(&copy->tags, tags);
-        if (r == 0 && labels)
-                r = set_json(&copy->labels, labels);
+        if (r == 0)
+                r = set_values(copy, in);
         if (r < 0)
                 return r;
         struct uuid id = node->id;

@@ -7,6 +7,7 @@
 #include "lib/json.h"
 #include "lib/text.h"
 #include "pxed/api.h"
+#include "pxed/node_document.h"
 #include "pxed/port_review.h"
 #include "pxed/select_port.h"
 #include "pxed/shared.h"
@@ -16,15 +17,6 @@
 #define TOLD_SIZE 400
 #define REQUESTED_MAX 256
 
-static json_t *vlans_to_json(const char *vlans) {
-        json_t *list = vlans ? json_array() : json_null();
-        for (const char *at = vlans; at && *at; at += strspn(at, " ")) {
-                json_array_append_new(list, json_integer(strtol(at, NULL, 10)));
-                at += strcspn(at, " ");
-        }
-        return list;
-}
-
 static json_t *conflicts_to_json(const struct port_place *place) {
         json_t *list = json_array();
         for (size_t i = 0; i < place->n_conflicts; i++)
@@ -33,27 +25,16 @@ static json_t *conflicts_to_json(const struct port_place *place) {
 }
 
 json_t *api_port_to_json(const struct state *s, const struct node *node, const struct port *p) {
-        char mac[MAC_TEXT_SIZE];
+        json_t *port = node_document_port(p);
         struct port_place place;
 
         port_locate(s->settings, &s->sightings, &s->nodes, node, p, realtime_us(), &place);
-        return json_pack("{s:s, s:o, s:o, s:b, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
-                         "mac", mac_format(&p->mac, mac),
-                         "network", json_text(place.network),
-                         "physicalNetwork", json_text(place.physical_network),
-                         "boots", (int) p->boots,
-                         "interface", json_text(p->interface),
-                         "switchChassis", json_text(p->switch_chassis),
-                         "switchPort", json_text(p->switch_port),
-                         "switchName", json_text(p->switch_name),
-                         "switchVlan", json_int_or_null(p->switch_vlan > 0, p->switch_vlan),
-                         "switchVlans", vlans_to_json(p->switch_vlans),
-                         "physicalNetworkSource", json_text(place.physical_network ? physical_source_names[place.source] : NULL),
-                         "conflicts", conflicts_to_json(&place),
-                         "expectedChassis", json_text(p->expected_chassis),
-                         "expectedPort", json_text(p->expected_port),
-                         "portGroup", json_text(p->group),
-                         "attachment", json_text(p->attachment));
+        _cleanup_json_ json_t *known = json_pack(
+                "{s:o, s:o, s:o, s:o}", "network", json_text(place.network), "physicalNetwork", json_text(place.physical_network),
+                "physicalNetworkSource", json_text(place.physical_network ? physical_source_names[place.source] : NULL), "conflicts",
+                conflicts_to_json(&place));
+        json_object_update(port, known);
+        return port;
 }
 
 /* True: fine, or not given; false: the call has been answered. */

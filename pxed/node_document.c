@@ -29,29 +29,7 @@ static const struct {
         { "attachment", offsetof(struct port, attachment) },
 };
 
-/* Likewise of the node: JSON text. */
-static const struct {
-        const char *member;
-        size_t offset;
-} node_values[] = {
-        { "properties", offsetof(struct node, properties) },
-        { "capabilities", offsetof(struct node, capabilities) },
-        { "traits", offsetof(struct node, traits) },
-        { "extra", offsetof(struct node, extra) },
-        { "rootDevice", offsetof(struct node, root_device) },
-        { "accelerators", offsetof(struct node, accelerators) },
-        { "rootDeviceHints", offsetof(struct node, root_device_hints) },
-};
-
 #define TEXT_AT(object, offset) ((const char **) ((char *) (object) + (offset)))
-
-static json_t *parse_or(const char *text, json_t *otherwise) {
-        json_t *json = text ? json_loads(text, 0, NULL) : NULL;
-        if (!json)
-                return otherwise;
-        json_decref(otherwise);
-        return json;
-}
 
 static json_t *vlans_to_json(const char *vlans) {
         json_t *list = vlans ? json_array() : json_null();
@@ -88,7 +66,7 @@ json_t *node_document(const struct node *n) {
 
         for (size_t i = 0; i < n->n_ports; i++)
                 json_array_append_new(ports, node_document_port(&n->ports[i]));
-        json_t *document = json_pack("{s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
+        json_t *document = json_pack("{s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
                                      "id", uuid_format(&n->id, id),
                                      "name", n->name,
                                      "uuid", json_text(n->has_uuid ? uuid_format(&n->uuid, uuid) : NULL),
@@ -101,11 +79,9 @@ json_t *node_document(const struct node *n) {
                                      "cpus", json_int_or_null(n->cpus > 0, n->cpus),
                                      "memory", json_int_or_null(n->memory > 0, n->memory),
                                      "bmcAddress", json_text(n->bmc_address),
-                                     "ports", ports,
-                                     "tags", parse_or(n->tags, json_array()),
-                                     "labels", parse_or(n->labels, json_object()));
-        for (size_t i = 0; i < ELEMENTS(node_values); i++)
-                json_object_set_new(document, node_values[i].member, parse_or(*TEXT_AT(n, node_values[i].offset), json_null()));
+                                     "ports", ports);
+        for (const struct node_value *value = node_values; value->member; value++)
+                json_object_set_new(document, value->member, node_value_get(n, value));
         return document;
 }
 
@@ -192,19 +168,9 @@ static int apply_numbers(struct apply *a, const json_t *document) {
 }
 
 static int apply_values(struct apply *a, const json_t *document) {
-        char *tags, *labels;
         int r = 0;
-
-        for (size_t i = 0; r == 0 && i < ELEMENTS(node_values); i++)
-                r = node_value_share(TEXT_AT(a->node, node_values[i].offset), json_object_get(document, node_values[i].member));
-        if (r == 0 && (r = node_value_text(json_get_array(document, "tags"), &tags)) == 0) {
-                free(a->node->tags);
-                a->node->tags = tags;
-        }
-        if (r == 0 && (r = node_value_text(json_get_object(document, "labels"), &labels)) == 0) {
-                free(a->node->labels);
-                a->node->labels = labels;
-        }
+        for (const struct node_value *value = node_values; r == 0 && value->member; value++)
+                r = node_value_set(a->node, value, json_object_get(document, value->member));
         return r;
 }
 

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "lib/text.h"
+#include "pxed/inspection/hint.h"
 #include "pxed/shared.h"
 
 #define TAGS_MAX 64
@@ -112,6 +113,14 @@ static bool check_object(const json_t *value, char reason[static NODE_REASON_SIZ
         return true;
 }
 
+static bool check_hints(const json_t *value, char reason[static NODE_REASON_SIZE]) {
+        _cleanup_(hints_freep) struct hints *hints = NULL;
+        char why[HINT_REASON_SIZE];
+        const char *name = "";
+        int r = hints_parse(value, &hints, &name, why);
+        return r == 0 || (r == -ENOMEM ? REFUSE("there is no memory to read them") : REFUSE("%.64s: %s", name, why));
+}
+
 static bool check_accelerators(const json_t *value, char reason[static NODE_REASON_SIZE]) {
         return json_array_size(value) <= MEMBERS_MAX || REFUSE("more than %d", MEMBERS_MAX);
 }
@@ -123,7 +132,7 @@ bool node_value_check(const char *member, const json_t *value, char reason[stati
         } checks[] = {
                 { "tags", check_tags },     { "labels", check_labels }, { "capabilities", check_capabilities },
                 { "traits", check_traits }, { "extra", check_object },  { "properties", check_object },
-                { "rootDeviceHints", check_object }, { "accelerators", check_accelerators },
+                { "rootDeviceHints", check_hints }, { "accelerators", check_accelerators },
         };
         for (size_t i = 0; i < ELEMENTS(checks); i++)
                 if (strcmp(checks[i].member, member) == 0)
@@ -145,16 +154,31 @@ bool node_name_check(const struct registry *nodes, const char *name, const struc
         return REFUSE("another node is called %s", name);
 }
 
-int node_value_text(const json_t *value, char **ret) {
-        *ret = NULL;
-        if (json_array_size(value) + json_object_size(value) == 0)
-                return 0;
-        *ret = json_dumps(value, JSON_COMPACT);
-        return *ret ? 0 : -ENOMEM;
+const struct node_value node_values[] = {
+        { "tags", offsetof(struct node, tags), false, json_array },
+        { "labels", offsetof(struct node, labels), false, json_object },
+        { "properties", offsetof(struct node, properties), true, json_null },
+        { "capabilities", offsetof(struct node, capabilities), true, json_null },
+        { "traits", offsetof(struct node, traits), true, json_null },
+        { "extra", offsetof(struct node, extra), true, json_null },
+        { "rootDeviceHints", offsetof(struct node, root_device_hints), true, json_null },
+        { "rootDevice", offsetof(struct node, root_device), true, json_null },
+        { "accelerators", offsetof(struct node, accelerators), true, json_null },
+        { 0 },
+};
+
+json_t *node_value_get(const struct node *node, const struct node_value *member) {
+        const char *text = *(const char *const *) ((const char *) node + member->offset);
+        json_t *value = text ? json_loads(text, 0, NULL) : NULL;
+        return value ? value : member->empty();
 }
 
-int node_value_share(const char **field, const json_t *value) {
-        _cleanup_free_ char *text = NULL;
-        int r = node_value_text(value, &text);
-        return r < 0 ? r : shared_set(field, text, SIZE_MAX);
+int node_value_set(struct node *node, const struct node_value *member, const json_t *value) {
+        bool none = json_array_size(value) + json_object_size(value) == 0;
+        _cleanup_free_ char *text = none ? NULL : json_dumps(value, JSON_COMPACT);
+        void *field = (char *) node + member->offset;
+
+        if (!none && !text)
+                return -ENOMEM;
+        return member->shared ? shared_set(field, text, SIZE_MAX) : text_set(field, text);
 }

@@ -26,7 +26,8 @@ char *show_map(const json_t *object) {
                 return NULL;
         bool first = true;
         json_object_foreach((json_t *) object, key, value) {
-                fprintf(out, "%s%s=%s", first ? "" : ", ", key, json_is_string(value) ? json_string_value(value) : "?");
+                _cleanup_free_ char *json = json_is_string(value) ? NULL : json_dumps(value, JSON_ENCODE_ANY | JSON_COMPACT);
+                fprintf(out, "%s%s=%s", first ? "" : ", ", key, json ? json : json_is_string(value) ? json_string_value(value) : "?");
                 first = false;
         }
         fclose(out);

@@ -148,6 +148,39 @@ static void show_machine(const json_t *node, const struct look *look, FILE *out)
                 field_text(out, look, "Memory", STYLE_NONE, text_size((uint64_t) memory, size));
 }
 
+static void show_root_device(const json_t *root, const struct look *look, FILE *out) {
+        char size[TEXT_NUMBER_SIZE];
+        int64_t bytes = json_get_int(root, "size", -1);
+        const char *model = json_get_string(root, "model"), *serial = json_get_string(root, "serial");
+        if (root)
+                field_format(out, look, "Root device", STYLE_NONE, "%s%s%s%s%s%s%s", json_get_string(root, "name"), bytes >= 0 ? ", " : "",
+                             bytes >= 0 ? text_size((uint64_t) bytes, size) : "", model ? ", " : "", model ? model : "",
+                             serial ? ", serial " : "", serial ? serial : "");
+}
+
+/* What hooks, rules and the controller have set; nothing is said of what there is none of. */
+static void show_found(const json_t *node, const struct look *look, FILE *out) {
+        static const struct {
+                const char *title, *key;
+        } maps[] = {
+                { "Properties", "properties" }, { "Capabilities", "capabilities" }, { "Extra", "extra" }, { "Root hints", "rootDeviceHints" },
+        };
+        const json_t *accelerator;
+        size_t i;
+        for (i = 0; i < ELEMENTS(maps); i++) {
+                _cleanup_free_ char *text = show_map(json_get_object(node, maps[i].key));
+                if (text && *text)
+                        field_text(out, look, maps[i].title, STYLE_NONE, text);
+        }
+        _cleanup_free_ char *traits = show_list(json_get_array(node, "traits"));
+        if (traits && *traits)
+                field_text(out, look, "Traits", STYLE_NONE, traits);
+        show_root_device(json_get_object(node, "rootDevice"), look, out);
+        json_array_foreach(json_get_array(node, "accelerators"), i, accelerator)
+                field_format(out, look, i == 0 ? "Accelerators" : "", STYLE_NONE, "%s (%s) at %s", json_get_string(accelerator, "name"),
+                             json_get_string(accelerator, "type"), json_get_string(accelerator, "pciAddress"));
+}
+
 int show_node(const json_t *node, const struct look *look, FILE *out) {
         char when[TEXT_NUMBER_SIZE];
         field_text(out, look, "Name", STYLE_TITLE, json_get_string(node, "name"));
@@ -159,6 +192,7 @@ int show_node(const json_t *node, const struct look *look, FILE *out) {
         field_text(out, look, "Tags", STYLE_NONE, tags);
         _cleanup_free_ char *labels = show_map(json_get_object(node, "labels"));
         field_text(out, look, "Labels", STYLE_NONE, labels);
+        show_found(node, look, out);
         show_assignment(json_get_object(node, "assignment"), look, out);
         show_decision(json_get_object(node, "decision"), look, out);
         show_inspection(json_get_object(node, "inspection"), look, out);

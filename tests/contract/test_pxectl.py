@@ -165,6 +165,26 @@ def test_node_invalid(ctl, node):
     ctl.fails(1, 'node', 'create', '--mac', 'no-mac')
 
 
+def test_node_set_found(ctl, node):
+    changed = ctl.json('node', 'set', node['id'], '--property', 'memory_mb=4096', '--property', 'vendor=acme', '--property', 'list=[1, {"a": null}]',
+                       '--capability', 'cpu_vt=true', '--trait', 'CUSTOM_A', '--trait', 'CUSTOM_B', '--extra', 'rack="7"',
+                       '--root-device-hint', 'size=>= 100', '--root-device-hint', 'rotational=false')['node']
+    assert changed['properties'] == {'memory_mb': 4096, 'vendor': 'acme', 'list': [1, {'a': None}]} and changed['extra'] == {'rack': '7'}
+    assert changed['capabilities'] == {'cpu_vt': 'true'} and changed['traits'] == ['CUSTOM_A', 'CUSTOM_B']
+    assert changed['rootDeviceHints'] == {'size': '>= 100', 'rotational': 'false'}
+    shown = ctl.ok('node', 'show', node['id'])
+    for line in ('Properties:', 'list=[1,{"a":null}]', 'Capabilities:', 'cpu_vt=true', 'Traits:', 'CUSTOM_A, CUSTOM_B', 'Root hints:', 'size=>= 100, rotational=false'):
+        assert line in shown
+    complaint = ctl.fails(1, 'node', 'set', node['id'], '--root-device-hint', 'size=big')
+    assert 'rootDeviceHints' in complaint and 'size: "big" is no size' in complaint
+    assert 'there is no hint of this name' in ctl.fails(1, 'node', 'set', node['id'], '--root-device-hint', 'colour=red')
+    assert 'no trait' in ctl.fails(1, 'node', 'set', node['id'], '--trait', 'a-b')
+    changed = ctl.json('node', 'set', node['id'], '--unproperty', 'list', '--unproperty', 'vendor', '--unproperty', 'memory_mb', '--untrait', 'CUSTOM_A', '--uncapability', 'cpu_vt',
+                       '--unextra', 'rack', '--unroot-device-hint', 'size')['node']
+    assert changed['rootDeviceHints'] == {'rotational': 'false'} and changed['traits'] == ['CUSTOM_B']
+    assert changed['properties'] is changed['capabilities'] is changed['extra'] is None
+
+
 def test_node_change(ctl, node):
     ctl.ok('node', 'set', node['id'], '--tag', 'db', '--untag', 'rack1', '--label', 'a=1', '--label', 'owner=dev')
     changed = ctl.json('node', 'set', node['id'], '--unlabel', 'a', '--tag', 'b')['node']
@@ -403,6 +423,7 @@ def test_completion(root, build, pxed, node):
     assert offered('lease', 'list', '--network', 'l') == offered('network', 'show', 'l') == offered('map', '') == ['lab']
     assert offered('node', 'set-boot', node['name'], 'local', '--onc') == ['--once']
     assert offered('profile', 'set', 'x', '--kind', 'i') == ['inspect']
+    assert offered('node', 'set', 'x', '--root-device-hint', 'wwn') == ['wwn', 'wwn_with_extension', 'wwn_vendor_extension']
     assert offered('log-level', 'dh') == ['dhcp'] and offered('log-level', 'dhcp', 'd') == ['debug']
     assert offered('help', 'inv') == ['inventory'] and offered('help', 'inventory', 'r') == ['raw']
     assert offered('node', 'show', node['name'], '') == []

@@ -75,6 +75,31 @@ static void test_inspection(void **state) {
         }
 }
 
+static void test_found(void **state) {
+        static const char *const lines[] = {
+                "     Properties: memory_mb=1024, list=[1,\"x\"], vendor=a\\x1b\n",
+                "   Capabilities: boot_mode=uefi\n",
+                "     Root hints: size=>= 100\n",
+                "         Traits: CUSTOM_A, CUSTOM_B\n",
+                "    Root device: /dev/sda, 1 GiB, M, serial S\n",
+                "   Accelerators: T4 (GPU) at 0000:3b:00.0\n                 T4 (GPU) at \n",
+        };
+        _cleanup_json_ json_t *node = json(
+                "{'name':'n','properties':{'memory_mb':1024,'list':[1,'x'],'vendor':'a\\u001b'},'capabilities':{'boot_mode':'uefi'},'extra':null,"
+                "'rootDeviceHints':{'size':'>= 100'},'traits':['CUSTOM_A','CUSTOM_B'],'rootDevice':{'name':'/dev/sda','size':1073741824,'model':'M','serial':'S'},"
+                "'accelerators':[{'name':'T4','type':'GPU','pciAddress':'0000:3b:00.0'},{'name':'T4','type':'GPU','pciAddress':''}]}");
+        char *text;
+        size_t size;
+        FILE *out = open_memstream(&text, &size);
+        assert_int_equal(show_node(node, &plain, out), 0);
+        fclose(out);
+        for (size_t i = 0; i < ELEMENTS(lines); i++)
+                if (!strstr(text, lines[i]))
+                        fail_msg("not in it: %s%s", lines[i], text);
+        assert_null(strstr(text, "Extra"));
+        free(text);
+}
+
 static void test_ports(void **state) {
         expect(show_ports,
                "[{'mac':'52:54:00:00:00:01','interface':'eth0','boots':true,'network':'lab','physicalNetwork':'rack1','physicalNetworkSource':'lldp',"
@@ -368,7 +393,7 @@ int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_nodes),         cmocka_unit_test(test_node),
                 cmocka_unit_test(test_inspection),
-                cmocka_unit_test(test_ports),        cmocka_unit_test(test_boot),
+                cmocka_unit_test(test_found), cmocka_unit_test(test_ports),        cmocka_unit_test(test_boot),
                 cmocka_unit_test(test_fraction),      cmocka_unit_test(test_watch_lines), cmocka_unit_test(test_watch_condition),
                 cmocka_unit_test(test_watch_drawing), cmocka_unit_test(test_status),      cmocka_unit_test(test_inventory),
                 cmocka_unit_test(test_lists),
