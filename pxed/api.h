@@ -26,6 +26,7 @@ int api_node_update(struct varlink_call *call, const json_t *parameters, void *u
 int api_node_set_boot(struct varlink_call *call, const json_t *parameters, void *userdata);
 int api_node_clear_boot(struct varlink_call *call, const json_t *parameters, void *userdata);
 int api_node_inspect(struct varlink_call *call, const json_t *parameters, void *userdata);
+int api_node_reapply(struct varlink_call *call, const json_t *parameters, void *userdata);
 int api_node_abort_inspection(struct varlink_call *call, const json_t *parameters, void *userdata);
 int api_node_delete(struct varlink_call *call, const json_t *parameters, void *userdata);
 int api_node_set_port(struct varlink_call *call, const json_t *parameters, void *userdata);

@@ -130,6 +130,15 @@ int api_node_inspect(struct varlink_call *call, const json_t *in, void *userdata
         return step_inspection(call, in, userdata, INSPECTION_ASK);
 }
 
+int api_node_reapply(struct varlink_call *call, const json_t *in, void *userdata) {
+        struct manager *m = userdata;
+        const struct node *node = registry_find(&m->state->nodes, json_get_string(in, "node"));
+        if (node && node->last_inventory == 0)
+                return api_not_found(call, INTERFACE, "inventory", json_get_string(in, "node"));
+        manager_reapply(m);
+        return step_inspection(call, in, m, INSPECTION_REAPPLY);
+}
+
 int api_node_abort_inspection(struct varlink_call *call, const json_t *in, void *userdata) {
         return step_inspection(call, in, userdata, INSPECTION_ABORT);
 }

@@ -35,19 +35,23 @@ static int tell(struct change *c, const struct node *node, const struct mac *mac
         }
 }
 
+int inspection_advance(struct change *c, struct node *node, const struct inspection_input *input, const struct mac *mac) {
+        enum inspection_state before = node->inspection.state;
+        int changed = inspection_step(&node->inspection, input);
+        int r = changed > 0 && node->inspection.state != before ? tell(c, node, mac) : 0;
+        return r < 0 ? r : changed;
+}
+
 int inspection_change(struct change *c, struct node **node, const struct inspection_input *input, const struct mac *mac) {
-        enum inspection_state before = (*node)->inspection.state;
         _cleanup_(node_freep) struct node *copy = node_copy(*node);
         if (!copy)
                 return -ENOMEM;
-        int r = inspection_step(&copy->inspection, input);
+        int r = inspection_advance(c, copy, input, mac);
         if (r <= 0)
                 return r;
-        bool moved = copy->inspection.state != before;
-        r = moved ? tell(c, copy, mac) : 0;
         struct node *put = copy;
-        if (r == 0)
-                r = change_put_node(c, TAKE_POINTER(copy), moved);
+        bool moved = copy->inspection.state != (*node)->inspection.state;
+        r = change_put_node(c, TAKE_POINTER(copy), moved);
         if (r < 0)
                 return r;
         *node = put;

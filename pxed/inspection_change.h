@@ -9,5 +9,8 @@
  */
 int inspection_change(struct change *change, struct node **node, const struct inspection_input *input, const struct mac *mac);
 
+/* As inspection_change, of a copy that the caller edits and puts. */
+int inspection_advance(struct change *change, struct node *node, const struct inspection_input *input, const struct mac *mac);
+
 /* Tells why an inspection ended in error, once it has. */
 int inspection_tell_failure(struct change *change, const struct node *node, const struct mac *mac, const char *reason);

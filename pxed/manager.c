@@ -156,11 +156,28 @@ static void give_back_memory(struct manager *m) {
         m->changes_before = m->state->changes;
 }
 
+void manager_reapply(struct manager *m) {
+        m->reapply.passed = 0;
+        m->reapply_later = false;
+        (void) sd_event_source_set_enabled(m->reapplies, SD_EVENT_ON);
+}
+
+static int on_reapply(sd_event_source *source, void *userdata) {
+        struct manager *m = userdata;
+        int r = reapply_some(m->state, &m->reapply, realtime_us());
+        m->reapply_later = r < 0;
+        if (r <= 0)
+                (void) sd_event_source_set_enabled(source, SD_EVENT_OFF);
+        return 0;
+}
+
 static int on_tick(sd_event_source *source, uint64_t usec, void *userdata) {
         struct manager *m = userdata;
         uint64_t now = realtime_us();
         (void) ageing_tick(m->state, now);
         (void) aborts_tick(m, now);
+        if (m->reapply_later)
+                manager_reapply(m);
         if (m->n_notes > 0)
                 manager_wake(m);
         give_back_memory(m);
@@ -218,6 +235,11 @@ int manager_start(struct manager *m) {
                 r = sd_event_add_time_relative(event, &m->flush, CLOCK_MONOTONIC, 0, USEC_PER_MSEC, on_flush, m);
         if (r >= 0)
                 r = sd_event_source_set_priority(m->wake, PRIORITY_BUS);
+        if (r >= 0)
+                r = sd_event_add_defer(event, &m->reapplies, on_reapply, m);
+        /* Those that a stop has left. */
+        if (r >= 0)
+                manager_reapply(m);
         if (r < 0)
                 return r;
         daemon_set_status_hooks(m->daemon, NULL, on_status_changed, m);
@@ -233,6 +255,7 @@ struct manager *manager_free(struct manager *m) {
         sd_event_source_disable_unref(m->wake);
         sd_event_source_disable_unref(m->tick);
         sd_event_source_disable_unref(m->flush);
+        sd_event_source_disable_unref(m->reapplies);
         workers_clear(&m->workers);
         json_decref(m->own_status);
         state_free(m->state);

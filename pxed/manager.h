@@ -7,6 +7,7 @@
 #include "lib/varlink_server.h"
 #include "pxed/access.h"
 #include "pxed/change.h"
+#include "pxed/reapply.h"
 #include "pxed/streams.h"
 #include "pxed/workers.h"
 
@@ -26,7 +27,9 @@ struct manager {
         struct access_users users;
         struct workers workers;
         struct streams streams;
-        sd_event_source *wake, *tick, *flush;
+        sd_event_source *wake, *tick, *flush, *reapplies;
+        struct reapply reapply;
+        bool reapply_later; /* the store refuses now */
         json_t *own_status; /* as it was told last, for the events of its problems */
         struct note notes[NOTES_MAX];
         size_t n_notes;
@@ -46,6 +49,9 @@ int manager_reload(struct manager *manager, struct config_error *error);
 /* Stores an event of the daemon itself; soon, when the store refuses now. */
 void manager_note(struct manager *manager, const char *kind, const char *network, const char *daemon, const char *format,
                   ...) _printf_(5, 6);
+
+/* Nodes are in state reapplying, or may be. */
+void manager_reapply(struct manager *manager);
 
 /* Streams have something to be told: soon, and once for many changes. */
 void manager_wake(struct manager *manager);

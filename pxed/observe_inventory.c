@@ -7,6 +7,7 @@
 #include "lib/json.h"
 #include "pxed/flight.h"
 #include "pxed/inspection/difference.h"
+#include "pxed/inspection_change.h"
 #include "pxed/inventory_keep.h"
 #include "pxed/inventory_owner.h"
 #include "pxed/observe.h"
@@ -44,6 +45,12 @@ static int tell_boot(struct observe *o, const struct node *node, const struct ma
 static int read_previous(struct observe *o, const struct node *node, struct kept_inventory *ret) {
         int r = node->last_inventory > 1 ? inventory_read_before(o->state->store, &node->id, node->last_inventory, true, ret) : 0;
         return r == -ENOMEM ? r : 0;
+}
+
+/* It is told before what became of it, also where the step that tells it comes later. */
+static int receive(struct observe *o, struct node *node, const struct process_input *in) {
+        const struct inspection_input input = { .event = INSPECTION_RECEIVED, .time = in->time, .now = change_now(o->change) };
+        return inspection_advance(o->change, node, &input, &in->mac);
 }
 
 /* It had left the ramdisk before that was told that its inspection was taken back. Whoever wants it after all reapplies it. */
@@ -103,7 +110,9 @@ int observe_inventory(struct observe *o, uint64_t time, const json_t *json) {
                 return r;
         node->last_inventory++;
         struct uuid id = node->id;
-        r = read_previous(o, node, &previous);
+        r = receive(o, node, &in);
+        if (r >= 0)
+                r = read_previous(o, node, &previous);
         if (r < 0) {
                 node_free(node);
                 return r;

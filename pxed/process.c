@@ -40,16 +40,17 @@ static int tell_logs(struct change *change, const struct node *node, const json_
         return r;
 }
 
-static int tell_result(struct change *change, const struct node *node, const struct mac *mac, const json_t *normalized,
-                       const char *failure) {
+static int tell_result(struct change *change, const struct node *node, const struct process_input *in, const char *failure) {
+        const json_t *normalized = in->normalized;
         if (failure)
-                return inspection_tell_failure(change, node, mac, failure);
+                return inspection_tell_failure(change, node, &in->mac, failure);
         long long cpus = json_get_int(normalized, "cpus", 0), memory = json_get_int(normalized, "memory", 0) / 1048576;
         size_t disks = json_array_size(json_get_array(normalized, "disks"));
         size_t interfaces = json_array_size(json_get_array(normalized, "interfaces"));
-        return change_event(change, "node.inspected", node, mac, NULL, NULL,
-                            "%s was inspected: %lld CPU%s, %lld MiB of memory, %zu disk%s, %zu network interface%s", node->name, cpus,
-                            cpus == 1 ? "" : "s", memory, disks, disks == 1 ? "" : "s", interfaces, interfaces == 1 ? "" : "s");
+        return change_event(change, "node.inspected", node, &in->mac, NULL, NULL,
+                            "%s was inspected%s: %lld CPU%s, %lld MiB of memory, %zu disk%s, %zu network interface%s", node->name,
+                            in->reapplied ? " again, by the inventory that is kept" : "", cpus, cpus == 1 ? "" : "s", memory, disks, disks == 1 ? "" : "s",
+                            interfaces, interfaces == 1 ? "" : "s");
 }
 
 struct conflicts {
@@ -142,7 +143,7 @@ static int put(struct change *change, struct node *node, const struct process_in
                 r = tell_logs(change, node, logs);
         if (r == 0)
                 r = tell_conflicts(change, node, conflicts->list, conflicts->count);
-        return r < 0 ? r : tell_result(change, node, &in->mac, in->normalized, failure);
+        return r < 0 ? r : tell_result(change, node, in, failure);
 }
 
 int process_inventory(struct state *state, struct change *change, struct node *node, const struct process_input *in,

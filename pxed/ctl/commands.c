@@ -1,3 +1,4 @@
+#include <limits.h>
 #include <string.h>
 
 #include "lib/macro.h"
@@ -77,6 +78,7 @@ static const struct command_option select_port_options[] = {
         {},
 };
 
+static const struct command_option reapply_options[] = { { "all", NULL, "of each node that has one" }, {} };
 static const struct command_option change_options[] = { WAIT, IF_REVISION, {} };
 static const struct command_option revision_options[] = { IF_REVISION, {} };
 
@@ -183,6 +185,8 @@ const struct command commands[] = {
           "The machine has to be powered on, or restarted, by other means.", cmd_node_inspect },
         { "node abort", "NODE", 1, 1, revision_options, "take an inspection back that has not finished",
           "A ramdisk that runs is told to end, and what it still posts is not taken over.", cmd_node_abort },
+        { "node reapply", "[NODE]...", 0, UINT_MAX, reapply_options, "send the inventories that are kept through hooks and rules again",
+          "It waits until that is done; what fails is listed, and the exit status is then not 0.", cmd_node_reapply },
         { "node set-port", "NODE MAC", 2, 2, set_port_options, "what the controller knows of a port of a node",
           "What is not given stays; an empty text takes it away.", cmd_node_set_port },
         { "node select-port", "NODE", 1, 1, select_port_options, "which ports may be attached to a network, and why not the others",

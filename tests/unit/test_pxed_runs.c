@@ -6,6 +6,7 @@
 
 #include "pxed/ageing.h"
 #include "pxed/inspection_change.h"
+#include "pxed/reapply.h"
 
 #define MAC "52:54:00:00:00:01"
 
@@ -89,6 +90,27 @@ static void test_run(void **state) {
         assert_inspection(f, INSPECTION_FINISHED, "node.inspection-processing", 1);
         report_inventory(f, 30, "\"failure\":\"no disk\",");
         assert_inspection(f, INSPECTION_ERROR, "node.inspection-failed", 1);
+        /* That it came was told with it, and once. */
+        assert_inspection(f, INSPECTION_ERROR, "node.inspection-processing", 2);
+        report_step(f, 30, "inventory", "");
+        assert_inspection(f, INSPECTION_ERROR, "node.inspection-processing", 2);
+}
+
+/* What is kept of it cannot be used any more. */
+static void test_reapply_of_what_is_no_inventory(void **state) {
+        struct fixture *f = *state;
+        struct reapply reapply = {};
+        report_inventory(f, 1, "");
+        assert_int_equal(reapply_some(f->state, &reapply, at(2)), 0);
+        command(f, 3, INSPECTION_REAPPLY, 1);
+        command(f, 3, INSPECTION_REAPPLY, -EBUSY);
+        reopen(f);
+        reapply = (struct reapply) {};
+        while (reapply_some(f->state, &reapply, at(4)) > 0)
+                ;
+        assert_inspection(f, INSPECTION_ERROR, "node.inspection-failed", 1);
+        assert_string_equal(node_at(f, 1)->serial, "S1");
+        assert_non_null(strstr(node_at(f, 1)->inspection.error, "inventory"));
 }
 
 static void test_abort(void **state) {
@@ -160,6 +182,7 @@ static void test_restart_after_the_deadline(void **state) {
 int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test_setup_teardown(test_run, setup_runs, teardown),
+                cmocka_unit_test_setup_teardown(test_reapply_of_what_is_no_inventory, setup_runs, teardown),
                 cmocka_unit_test_setup_teardown(test_abort, setup_runs, teardown),
                 cmocka_unit_test_setup_teardown(test_timeouts, setup_runs, teardown),
                 cmocka_unit_test_setup_teardown(test_restart_after_the_deadline, setup_runs, teardown),

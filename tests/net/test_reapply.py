@@ -1,0 +1,154 @@
+"""Inventories that are kept go through hooks and rules again; what an inspection is at outlives pxed."""
+import copy
+import json
+import os
+import subprocess
+import uuid
+
+import pytest
+
+from introspect_daemon import ipa
+from test_pxed import BUILD, MAC, inventory, pxed, step, wait_for  # noqa: F401
+from varlink import VarlinkError
+
+RULE = {'name': 'rack', 'conditions': [], 'actions': [{'op': 'set-attribute', 'args': {'path': '/tags', 'value': ['r1']}}]}
+MANY = 300
+
+
+def posted(mac):
+    """As a ramdisk posts it, and what was read of it when it came, which knew less than is read now."""
+    raw = copy.deepcopy(ipa())
+    raw['boot_interface'] = raw['inventory']['boot']['pxe_interface'] = '01-' + mac.replace(':', '-')
+    raw['inventory']['interfaces'][1].update(mac_address=mac, name='eth0')
+    raw['inventory']['interfaces'] = raw['inventory']['interfaces'][1:2]
+    raw['inventory']['system_vendor'].update(serial_number=f'SERIAL-{mac}', manufacturer='Maker')
+    raw['dmi'] = {'system': {'uuid': str(uuid.uuid5(uuid.NAMESPACE_OID, mac))}}
+    return inventory(mac, mac, serial=f'SERIAL-{mac}', uuid=raw['dmi']['system']['uuid'], raw=raw)
+
+
+def inspection(pxed, mac=MAC):
+    return pxed.call('Node.Get', node=mac)['node']['inspection']
+
+
+def wait_state(pxed, state, mac=MAC):
+    return wait_for(lambda: inspection(pxed, mac)['state'] == state and pxed.call('Node.Get', node=mac)['node'])
+
+
+def of_kind(pxed, kind, node=None):
+    return [event for event in pxed.events() if event['kind'] == kind and (not node or event['node'] == node['id'])]
+
+
+def test_hooks_and_rules_as_they_are_now(pxed):
+    pxed.report('introspect', 1, posted(MAC))
+    before = pxed.call('Node.Get', node=MAC)['node']
+    assert before['manufacturer'] is None and before['tags'] == []
+    pxed.call('Rule.Set', rule=RULE)
+    assert pxed.call('Node.Reapply', node=MAC)['node']['inspection']['state'] == 'reapplying'
+    node = wait_state(pxed, 'finished')
+    assert node['manufacturer'] == 'Maker' and node['tags'] == ['r1'] and node['serial'] == before['serial']
+    kept, = pxed.call('Inventory.List', node=MAC)['inventories']
+    assert kept['number'] == 1
+    read = pxed.call('Inventory.Get', node=MAC)['inventory']
+    assert read['manufacturer'] == 'Maker' and read['failure'] is None and read['received'] == kept['received']
+    assert [event['kind'] for event in pxed.events() if event['node'] == node['id']][-2:] == ['node.inspection-reapplying', 'node.inspected']
+
+
+def test_failure_changes_nothing_and_can_be_mended(pxed):
+    pxed.report('introspect', 1, posted(MAC))
+    before = pxed.call('Node.Get', node=MAC)['node']
+    pxed.call('Rule.Set', rule={**RULE, 'actions': [{'op': 'fail', 'args': {'message': 'not in my house'}}]})
+    pxed.call('Node.Reapply', node=MAC)
+    node = wait_state(pxed, 'error')
+    assert node['inspection']['hook'] == 'rule rack' and 'not in my house' in node['inspection']['error']
+    same = [key for key in before if key not in ('inspection', 'revision')]
+    assert [node[key] for key in same] == [before[key] for key in same]
+    assert 'not in my house' in pxed.call('Inventory.Get', node=MAC)['inventory']['failure']
+    assert len(of_kind(pxed, 'node.inspection-failed')) == 1
+    pxed.call('Rule.Delete', rule='rack')
+    pxed.call('Node.Reapply', node=MAC)
+    assert wait_state(pxed, 'finished')['manufacturer'] == 'Maker'
+    assert pxed.call('Inventory.Get', node=MAC)['inventory']['failure'] is None
+
+
+def test_what_cannot_be_reapplied(pxed):
+    pxed.call('Node.Create', name='n', macs=[MAC])
+    with pytest.raises(VarlinkError, match='NotFound') as none:
+        pxed.call('Node.Reapply', node='n')
+    assert none.value.parameters == {'kind': 'inventory', 'reference': 'n'}
+    pxed.report('introspect', 1, posted(MAC))
+    pxed.call('Node.Inspect', node='n')
+    with pytest.raises(VarlinkError, match='WrongState') as waiting:
+        pxed.call('Node.Reapply', node='n')
+    assert waiting.value.parameters == {'state': 'waiting'}
+    with pytest.raises(VarlinkError, match='Conflict'):
+        pxed.call('Node.Reapply', node='n', ifRevision=1)
+
+
+def test_many_go_on_after_a_restart_and_hold_nobody_up(pxed):
+    macs = [f'52:54:00:0d:{number >> 8:02x}:{number & 255:02x}' for number in range(MANY)]
+    for batch in range(0, MANY, 100):
+        pxed.report('introspect', batch // 100 + 1, *(posted(mac) for mac in macs[batch:batch + 100]))
+    pxed.call('Rule.Set', rule=RULE)
+    with pxed.connect() as connection:
+        for mac in macs:
+            connection.call('org.pxed.Node.Reapply', node=mac)
+        left = [node for node in connection.call('org.pxed.Node.List', limit=500)['nodes'] if node['inspection']['state'] == 'reapplying']
+    assert left, 'the bus was served only when all were done'
+    pxed.kill()
+    pxed.start()
+
+    def done():
+        nodes = pxed.call('Node.List', limit=500)['nodes']
+        return len(nodes) == MANY and all(node['inspection']['state'] == 'finished' for node in nodes) and nodes
+    nodes = wait_for(done, 60)
+    assert all(node['tags'] == ['r1'] for node in nodes)
+    assert len(of_kind(pxed, 'node.inspected')) == 2 * MANY and len(of_kind(pxed, 'node.inspection-reapplying')) == MANY
+
+
+def pxectl(pxed, *arguments):
+    return subprocess.run([BUILD / 'pxectl', *arguments], capture_output=True, text=True, env={**os.environ, 'PXED_RUNTIME_DIR': str(pxed.runtime)})
+
+
+def test_pxectl(pxed):
+    others = [MAC[:-1] + '2', MAC[:-1] + '3']
+    pxed.report('introspect', 1, posted(MAC), posted(others[0]))
+    pxed.call('Node.Create', name='empty', macs=[others[1]])
+    done = pxectl(pxed, 'node', 'reapply', '--all')
+    assert (done.returncode, done.stdout) == (0, '2 reapplied, 0 failed, 1 without an inventory or in another inspection\n'), done
+    pxed.call('Rule.Set', rule={**RULE, 'actions': [{'op': 'fail', 'args': {'message': 'no'}}]})
+    done = pxectl(pxed, 'node', 'reapply', MAC, others[0])
+    assert done.returncode == 1 and done.stdout.startswith('0 reapplied, 2 failed\n') and 'rule rack: no' in done.stdout, done
+    done = pxectl(pxed, '--json', 'node', 'reapply', 'empty', MAC)
+    assert done.returncode == 4 and [one['node'] for one in json.loads(done.stdout)['failed']], done
+    assert pxectl(pxed, 'node', 'reapply').returncode == 2
+    assert pxectl(pxed, 'node', 'reapply', '--all', MAC).returncode == 2
+
+
+def test_states_outlive_pxed(pxed):
+    """Of an inventory that is on the appliance's disk pxed hears again, however often it dies."""
+    pxed.report('tftp', 1, step('script', profile='inspect'))
+    for state, kind in ('waiting', None), ('processing', 'inventory'):
+        if kind:
+            pxed.report('introspect', 1, step(kind))
+        assert inspection(pxed)['state'] == state
+        deadline = inspection(pxed)['deadline']
+        pxed.kill()
+        pxed.start()
+        assert inspection(pxed)['state'] == state and inspection(pxed)['deadline'] == deadline
+    pxed.report('introspect', 2, posted(MAC))
+    assert inspection(pxed)['state'] == 'finished' and inspection(pxed)['deadline'] is None
+    kinds = [event['kind'] for event in pxed.events() if event['kind'].startswith('node.ins')]
+    assert kinds == ['node.inspection-waiting', 'node.inspection-processing', 'node.inspected']
+
+
+def test_lost_inventory(pxed):
+    """pxed-introspect has told of one that never comes."""
+    pxed.write('[inspection]\nprocessing-timeout = 1s\n')
+    pxed.call('Appliance.Reload')
+    pxed.report('tftp', 1, step('script', profile='inspect'))
+    pxed.report('introspect', 1, step('inventory'))
+    node = wait_state(pxed, 'error')
+    assert 'did not come within 1 second' in node['inspection']['error'] and node['decision']['profile'] == 'inspect'
+    # it was only late
+    pxed.report('introspect', 2, posted(MAC))
+    assert wait_state(pxed, 'finished')['decision']['profile'] == 'local'
