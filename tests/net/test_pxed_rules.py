@@ -1,0 +1,81 @@
+"""Inspection rules that pxed has acknowledged outlive it; what the store refuses has not happened; and Test of many nodes leaves the bus time for others."""
+import contextlib
+import sqlite3
+import time
+
+import pytest
+
+from test_pxed import MAC, VarlinkError, inventory, pxed, small_disk, wait_for  # noqa: F401 (fixtures)
+
+TAG = {'op': 'extend-attribute', 'args': {'path': '/tags', 'value': 'ruled'}}
+
+
+def rule(name, *actions, **more):
+    return {'name': name, 'conditions': [], 'actions': list(actions), **more}
+
+
+def rules(pxed):  # noqa: F811
+    return pxed.call('Rule.List')['rules']
+
+
+def test_rules_outlive_a_kill(pxed):  # noqa: F811
+    for each in rule('low', TAG, priority=-1), rule('gone'), rule('secret', TAG, sensitive=True), rule('high', priority=1), rule('low', priority=-2):
+        pxed.call('Rule.Set', rule=each)
+    pxed.call('Rule.Delete', rule='gone')
+    before = rules(pxed)
+    assert [each['name'] for each in before] == ['high', 'secret', 'low']
+    pxed.kill()
+    # one that this pxed cannot evaluate is left out and said; the others work on
+    with contextlib.closing(sqlite3.connect(pxed.state / 'pxed/pxed.db')) as database, database:
+        database.execute('INSERT INTO rules VALUES (?, 1, ?)', ('newer', '{"name": "newer", "conditions": [{"op": "resembles", "args": {}}], "actions": []}'))
+    pxed.start()
+    assert rules(pxed) == before
+    assert 'Inspection rule newer of the store is left out: conditions[0].op' in pxed.log()
+    pxed.report('introspect', 1, inventory('a'))
+    assert pxed.call('Node.List')['nodes'][0]['tags'] == ['ruled']
+    pxed.call('Rule.Set', rule=rule('newer'))
+    assert [each['name'] for each in rules(pxed)] == ['high', 'newer', 'secret', 'low']
+
+
+def test_a_refused_write_leaves_the_rules_as_they_were(small_disk):  # noqa: F811
+    pxed = small_disk  # noqa: F811
+    pxed.call('Rule.Set', rule=rule('r', TAG))
+    filler = pxed.state / 'filler'
+    with contextlib.suppress(OSError), open(filler, 'wb') as file:
+        while True:
+            file.write(b'x' * 65536)
+            file.flush()
+    with pytest.raises(VarlinkError) as refused:
+        for number in range(200):
+            before = rules(pxed), pxed.call('Appliance.GetStatus')['revision']
+            pxed.call('Rule.Set', rule=rule('r', *[{'op': 'log', 'args': {'message': f'{number} ' + 'x' * 4000}}] * 4))
+    assert refused.value.name == 'org.pxed.Rule.StorageFailed' and 'full' in refused.value.parameters['reason']
+    with pytest.raises(VarlinkError, match='StorageFailed'):
+        pxed.call('Rule.Delete', rule='r')
+    assert (rules(pxed), pxed.call('Appliance.GetStatus')['revision']) == before
+    assert 'make room' in wait_for(lambda: pxed.problem('store'))
+    filler.unlink()
+    wait_for(lambda: pxed.problem('store') is None)
+    pxed.call('Rule.Delete', rule='r')
+    assert rules(pxed) == []
+
+
+def test_test_leaves_the_bus_to_others(pxed):  # noqa: F811
+    """However many nodes are asked for, a call looks at them for no longer than about 50 ms, and the next one goes on there."""
+    count = 300
+    for number in range(count):
+        mac = f'52:54:00:0d:{number >> 8:02x}:{number & 255:02x}'
+        pxed.call('Node.Create', name=f'n{number:03}', macs=[mac])
+        pxed.report('introspect', number + 1, inventory(f'post-{number}', mac=mac, serial=f'S{number}', uuid=None))
+    slow = rule('slow', TAG, conditions=[{'op': '!contains', 'args': {'field': '/inventory/serial', 'value': f'(a|b|{number})*c'}} for number in range(64)])
+    seen, after, longest = [], None, 0
+    while True:
+        began = time.monotonic()
+        reply = pxed.call('Rule.Test', rule=slow, limit=200, after=after)
+        longest = max(longest, time.monotonic() - began)
+        seen += [result['name'] for result in reply['results'] if result['rules'] == ['slow'] and result['changes']]
+        after = reply['next']
+        if not after:
+            break
+    assert seen == [f'n{number:03}' for number in range(count)]
+    assert longest < 1
