@@ -2,7 +2,6 @@
 
 #include <string.h>
 
-#include "lib/json_read.h"
 #include "lib/text.h"
 
 /*
@@ -84,8 +83,7 @@ json_t *json_parse(const char *text, size_t size, unsigned depth, const char **r
         const char *reason = prescan(text, size, depth);
         json_t *value = NULL;
 
-        if (!reason && !(value = json_read(text, size, depth))) {
-                /* It says why. */
+        if (!reason) {
                 value = json_loadb(text, size, JSON_REJECT_DUPLICATES, &error);
                 if (!value)
                         reason = reason_of(&error);

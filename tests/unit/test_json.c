@@ -6,7 +6,6 @@
 #include <cmocka.h>
 
 #include "lib/json.h"
-#include "lib/json_read.h"
 
 /* Texts with a NUL in them are given with their size. */
 static void refused(const char *text, size_t size, const char *reason) {
@@ -100,28 +99,6 @@ static void test_values_are_bounded(void **state) {
         refused(text, size, "too many objects and arrays");
 }
 
-/* It takes what jansson takes, as jansson takes it, and nothing else. */
-static void test_quick_reader(void **state) {
-        static const char *const texts[] = {
-                "", " ", "1", "\"a\"", "true", "[", "]", "{", "[]", "{}", " [ ] ", "{ }x", "[] []", "[,]", "[1,]", "[1 2]", "{\"a\"}", "{\"a\":}",
-                "{\"a\":1,}", "{a:1}", "{\"a\" : 1 , \"b\":[ {\"c\":null} ] }", "{\"a\":1,\"a\":2}", "{\"a\":1,\"\\u0061\":2}", "{\"\":\"\"}",
-                "{\"\\u0000\":1}", "[\"\\u0000\"]", "{\"\\n\":\"\\\"\\\\/\\/\"}", "[true,false,null]", "[tru]", "[truee]", "[nul", "[True]",
-                "[0]", "[-0]", "[00]", "[01]", "[-]", "[-01]", "[+1]", "[1.5]", "[1e5]", "[1e]", "[1e999]", "[.5]", "[1-2]", "[-1.5E-3]", "[123456789012345678]",
-                "[-123456789012345678]", "[1234567890123456789]", "[9223372036854775807]", "[-9223372036854775808]", "[9223372036854775808]", "[0x1]",
-                "[\"\\ud83d\\ude00\"]", "[\"\\ud83d\"]", "[\"\\x\"]", "[\"\\\"", "[\"\\", "[\"a", "[\"a\nb\"]", "[\"\x7f\"]", "[\"\xc3\xa4\"]",
-                "[\"\xc3\"]", "[\"\xff\"]", "[\"\xed\xa0\x80\"]", "[\"\xc0\x80\"]", "[\xc3\xa4]", "\t[\r\n1]\n", "\f[1]", "[[[[[[[[]]]]]]]]",
-        };
-
-        for (size_t i = 0; i < ELEMENTS(texts); i++) {
-                _cleanup_json_ json_t *quick = json_read(texts[i], strlen(texts[i]), 8);
-                _cleanup_json_ json_t *value = json_loadb(texts[i], strlen(texts[i]), JSON_REJECT_DUPLICATES, NULL);
-                if (quick ? !value || !json_equal(quick, value) : value != NULL)
-                        fail_msg("%s", texts[i]);
-        }
-        assert_null(json_read("[[[[[[[[[]]]]]]]]]", 18, 8));
-        assert_null(json_read("[1]\0", 4, 8));
-}
-
 static void test_getters(void **state) {
         static const char text[] = "{\"s\":\"x\",\"i\":-5,\"b\":true,\"a\":[1],\"o\":{\"k\":1},\"n\":null}";
         _cleanup_json_ json_t *o = json_parse(text, strlen(text), 3, NULL);
@@ -182,7 +159,6 @@ int main(void) {
                 cmocka_unit_test(test_depth),
                 cmocka_unit_test(test_brackets_in_strings_do_not_nest),
                 cmocka_unit_test(test_values_are_bounded),
-                cmocka_unit_test(test_quick_reader),
                 cmocka_unit_test(test_getters),
                 cmocka_unit_test(test_text),
         };
