@@ -49,6 +49,9 @@ int cmd_events(struct ctl *ctl, const struct arguments *arguments);
 int cmd_inventory_list(struct ctl *ctl, const struct arguments *arguments);
 int cmd_inventory_show(struct ctl *ctl, const struct arguments *arguments);
 int cmd_inventory_raw(struct ctl *ctl, const struct arguments *arguments);
+int cmd_inventory_diff(struct ctl *ctl, const struct arguments *arguments);
+int cmd_inventory_query(struct ctl *ctl, const struct arguments *arguments);
+int cmd_inventory_export(struct ctl *ctl, const struct arguments *arguments);
 
 int cmd_rule_list(struct ctl *ctl, const struct arguments *arguments);
 int cmd_rule_show(struct ctl *ctl, const struct arguments *arguments);

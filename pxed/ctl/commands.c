@@ -160,6 +160,25 @@ static const struct command_option rule_test_options[] = {
         {},
 };
 
+static const struct command_option inventory_show_options[] = {
+        { "number", "NUMBER", "not the newest, but this one of 'inventory list'" },
+        { "raw", NULL, "as the ramdisk posted it, in JSON: the same as 'inventory raw'" },
+        {},
+};
+
+static const struct command_option inventory_query_options[] = {
+        { "equals", "VALUE", "only where the value is this: JSON, or a text" },
+        { "raw", NULL, "in what the ramdisks posted" },
+        {},
+};
+
+static const struct command_option inventory_export_options[] = {
+        { "output", "FILE|FOLDER", "where to; into a folder a file for each node, NODE.json (default: standard output)" },
+        { "force", NULL, "overwrite files that exist" },
+        { "raw", NULL, "what the ramdisks posted too" },
+        {},
+};
+
 static const struct command_option call_options[] = {
         { "more", NULL, "ask for a stream of replies, printed one in a line" },
         { "daemon", "DAEMON", "on this daemon's own socket, not on the bus" },
@@ -228,8 +247,13 @@ const struct command commands[] = {
         { "events", "", 0, 0, events_options, "what happened", NULL, cmd_events },
 
         { "inventory list", "NODE", 1, 1, NULL, "the inventories that are kept of a node", NULL, cmd_inventory_list },
-        { "inventory show", "NODE", 1, 1, inventory_options, "a node's hardware", NULL, cmd_inventory_show },
+        { "inventory show", "NODE", 1, 1, inventory_show_options, "a node's hardware", NULL, cmd_inventory_show },
         { "inventory raw", "NODE", 1, 1, inventory_options, "the same as the ramdisk posted it, in JSON", NULL, cmd_inventory_raw },
+        { "inventory diff", "NODE [FROM [TO]]", 1, 3, NULL, "what has changed in a node's hardware",
+          "The newest from the one before it, from FROM, or TO from FROM. What comes and goes from boot to boot is told last.", cmd_inventory_diff },
+        { "inventory query", "POINTER", 1, 1, inventory_query_options, "a value in the newest inventory of each node",
+          "POINTER is a JSON pointer (RFC 6901) into 'inventory show --json', with '*' for each member: '/disks/*/serial'.", cmd_inventory_query },
+        { "inventory export", "[NODE]", 0, 1, inventory_export_options, "the newest inventory of each node, one in a line of JSON", NULL, cmd_inventory_export },
 
         { "rule list", "", 0, 0, NULL, "the inspection rules, in the order in which they run", NULL, cmd_rule_list },
         { "rule show", "RULE", 1, 1, NULL, "one of them in full", NULL, cmd_rule_show },

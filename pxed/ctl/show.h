@@ -51,8 +51,12 @@ void show_event(const json_t *event, const struct look *look, FILE *out);
 
 /* org.pxed.Inventory */
 int show_inventories(const json_t *summaries, const struct look *look, FILE *out);
-/* A member `name`, which the bus does not send, is shown as the node's name. */
+/* Members `name` and `rootDevice`, which the bus does not send, are shown as the node's. */
 int show_inventory(const json_t *inventory, const struct look *look, FILE *out);
+/* Reply of org.pxed.Inventory.Diff: a line for each difference, '+' of what is new, '-' of what is gone, '~' of what has changed. */
+void show_differences(const json_t *reply, const struct look *look, FILE *out);
+/* `matches`: array of org.pxed.Inventory.Match */
+int show_matches(const json_t *matches, const struct look *look, FILE *out);
 
 /* Arrays of Rule and of Result of org.pxed.Rule; the latter with a line that sums up. */
 int show_rules(const json_t *rules, const struct look *look, FILE *out);
@@ -70,3 +74,7 @@ int show_daemon(const json_t *daemon, const struct look *look, FILE *out);
 /* "a, b, c" of an array of strings, "k=v, ..." of an object of strings; the caller's to free, NULL when memory is short. */
 char *show_list(const json_t *array);
 char *show_map(const json_t *object);
+/* A text as it stands, anything else as JSON; likewise. */
+char *show_value(const json_t *value);
+/* Type RootDevice of org.pxed.Node, as a line; NULL: nothing. */
+void show_root_device(const json_t *root, const struct look *look, FILE *out);

@@ -148,16 +148,6 @@ static void show_machine(const json_t *node, const struct look *look, FILE *out)
                 field_text(out, look, "Memory", STYLE_NONE, text_size((uint64_t) memory, size));
 }
 
-static void show_root_device(const json_t *root, const struct look *look, FILE *out) {
-        char size[TEXT_NUMBER_SIZE];
-        int64_t bytes = json_get_int(root, "size", -1);
-        const char *model = json_get_string(root, "model"), *serial = json_get_string(root, "serial");
-        if (root)
-                field_format(out, look, "Root device", STYLE_NONE, "%s%s%s%s%s%s%s", json_get_string(root, "name"), bytes >= 0 ? ", " : "",
-                             bytes >= 0 ? text_size((uint64_t) bytes, size) : "", model ? ", " : "", model ? model : "",
-                             serial ? ", serial " : "", serial ? serial : "");
-}
-
 /* What hooks, rules and the controller have set; nothing is said of what there is none of. */
 static void show_found(const json_t *node, const struct look *look, FILE *out) {
         static const struct {

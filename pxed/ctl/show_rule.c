@@ -37,10 +37,6 @@ int show_rules(const json_t *rules, const struct look *look, FILE *out) {
         return table_print(table, look, 0, out);
 }
 
-static char *as_json(const json_t *value) {
-        return json_is_string(value) ? strdup(json_string_value(value)) : json_dumps(value, JSON_COMPACT | JSON_ENCODE_ANY | JSON_SORT_KEYS);
-}
-
 static void put_part(FILE *out, const char *text) {
         fputs("  ", out);
         field_put(out, text ? text : "?");
@@ -49,7 +45,7 @@ static void put_part(FILE *out, const char *text) {
 /* "/inventory/cpus  lt  8  (all)" */
 static void show_condition(const json_t *condition, bool told, FILE *out) {
         const json_t *args = json_get_object(condition, "args");
-        _cleanup_free_ char *value = as_json(json_object_get(args, "value"));
+        _cleanup_free_ char *value = show_value(json_object_get(args, "value"));
         const char *multiple = json_get_string(condition, "multiple");
 
         if (told)
@@ -69,7 +65,7 @@ static void show_action(const json_t *action, FILE *out) {
 
         put_part(out, json_get_string(action, "op"));
         json_object_foreach(json_object_get(action, "args"), name, value) {
-                _cleanup_free_ char *text = as_json(value);
+                _cleanup_free_ char *text = show_value(value);
                 put_part(out, name);
                 fputs(": ", out);
                 field_put(out, text ? text : "?");

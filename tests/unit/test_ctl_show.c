@@ -328,6 +328,18 @@ static void test_status(void **state) {
                "pxed-dhcp: does not run, or cannot reach the bus: 'systemctl status pxed-dhcp' and 'journalctl -u pxed-dhcp' tell why\n");
 }
 
+static int differences(const json_t *reply, const struct look *look, FILE *out) {
+        show_differences(reply, look, out);
+        return 0;
+}
+
+static void test_differences(void **state) {
+        expect(differences, "{'from':1,'to':3,'differences':[{'change':'changed','hardware':false,'text':'c'},{'change':'removed','hardware':true,'text':'r\\u001b'},"
+               "{'change':'added','hardware':true,'text':'a'},{}]}", &plain, "Inventory 3 from 1\n- r\\x1b\n+ a\n~ c\n~ -\n");
+        expect(show_matches, "[{'name':'web-1','pointer':'/a','value':'\\\"x\\\"'},{'name':'web-2','pointer':'/a','value':'{'},{}]", &plain,
+               "NODE   POINTER  VALUE\nweb-1  /a       x\nweb-2  /a       -\n-      -        null\n");
+}
+
 static void test_inventory(void **state) {
         expect(show_inventory,
                "{'node':'web-1','number':2,'received':@0,'cpus':2,'memory':536870912,'bootMode':'bios','firmwareVendor':'SeaBIOS',"
@@ -356,6 +368,35 @@ static void test_inventory(void **state) {
                "\nInterfaces\n"
                "  INTERFACE  MAC                DRIVER  LINK       PCI ADDRESS  BOOTS  ADDRESSES  SWITCH  SWITCH PORT\n"
                "  eth0       52:54:00:00:00:01  -       1000 Mb/s  -            yes    192.0.2.7  -       -\n");
+        expect(show_inventory,
+               "{'node':'web-1','number':2,'received':@0,'bmcAddress':'10.0.0.9','bmcAddress6':'fd00::9','bmcMac':'52:54:00:00:00:99','failure':'root-device: none',"
+               "'rootDevice':{'name':'/dev/sda','serial':'S\\u001b','size':1073741824},'disks':[],"
+               "'interfaces':[{'name':'eth0','mac':'52:54:00:00:00:01','addresses':[],'boots':false,'lldp':{'switch_chassis_id':'00:11:22:33:44:55',"
+               "'switch_port_id':'p1','switch_port_vlans':[{'id':1,'name':'a'},{}],'switch_port_mtu':'x'}}],"
+               "'pluginData':{'parsed_lldp':{},'pci_devices':{'gpu':2},'word':'one'}}",
+               &plain,
+               "           Node: web-1\n"
+               "      Inventory: 2, received 2026-11-21 00:29:35\n"
+               "   Manufacturer: -\n"
+               "        Product: -\n"
+               "         Serial: -\n"
+               "           UUID: -\n"
+               "  Firmware mode: -\n"
+               "   Architecture: -\n"
+               "            BMC: 10.0.0.9, fd00::9, 52:54:00:00:00:99\n"
+               "            CPU: -\n"
+               "         Memory: -\n"
+               " Not taken over: root-device: none\n"
+               "    Root device: /dev/sda, 1 GiB, serial S\\x1b\n"
+               "\nInterfaces\n"
+               "  INTERFACE  MAC                DRIVER  LINK  PCI ADDRESS  BOOTS  ADDRESSES  SWITCH  SWITCH PORT\n"
+               "  eth0       52:54:00:00:00:01  -       -     -            no     -          -       -\n"
+               "\nLLDP\n"
+               "  INTERFACE  SWITCH             PORT  DESCRIPTION  VLAN  VLANS  MTU  LAG  LINK  MANAGED AT\n"
+               "  eth0       00:11:22:33:44:55  p1    -               -  1, 0     -  -    -     -\n"
+               "\nFound\n"
+               "    pci_devices: {\"gpu\":2}\n"
+               "           word: one\n");
 }
 
 static void test_lists(void **state) {
@@ -396,7 +437,7 @@ int main(void) {
                 cmocka_unit_test(test_found), cmocka_unit_test(test_ports),        cmocka_unit_test(test_boot),
                 cmocka_unit_test(test_fraction),      cmocka_unit_test(test_watch_lines), cmocka_unit_test(test_watch_condition),
                 cmocka_unit_test(test_watch_drawing), cmocka_unit_test(test_status),      cmocka_unit_test(test_inventory),
-                cmocka_unit_test(test_lists),
+                cmocka_unit_test(test_lists),         cmocka_unit_test(test_differences),
         };
         return cmocka_run_group_tests(tests, NULL, NULL);
 }
