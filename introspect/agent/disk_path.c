@@ -55,13 +55,55 @@ static void usb_part(const char *path, char *buf, size_t size) {
         }
 }
 
-/* What stands between adapter and disk on these has a rule of its own, by names of the fabric. */
-static bool is_fabric(const char *path) {
-        return strstr(path, "/rport-") || strstr(path, "/session") || strstr(path, "/end_device-");
+/* The component of `path` that ends at `end` (a slash or the NUL). Returns where it starts: the slash before it. */
+static const char *component(const char *path, const char *end, char *buf, size_t size) {
+        const char *start = end;
+        while (start > path && start[-1] != '/')
+                start--;
+        snprintf(buf, size, "%.*s", (int) (end - start), start);
+        return start > path ? start - 1 : path;
+}
+
+/* Peripheral addressing up to 255; what is above is written with the words of the LUN's eight bytes (SAM-5, 4.7). */
+static void lun_part(unsigned lun, char *buf, size_t size) {
+        if (lun < 256)
+                snprintf(buf, size, "lun-%u", lun);
+        else
+                snprintf(buf, size, "lun-0x%04x%04x00000000", lun & 0xffff, lun >> 16);
+}
+
+/* .../host0/port-0:0/[expander-0:0/port-0:0:1/]end_device-0:0:1/target...: a disk at one phy is named by the phy and the expander that has it, one that
+ * is connected by several at once by its own address. */
+static json_t *sas_path(const char *root, const char *pci, const char *path, const char *at, const char *lun) {
+        char device[64], port[64], parent[64], address[32], own[32], phy[16], phys[16];
+        const char *up = component(path, at + 1 + strcspn(at + 1, "/"), device, sizeof device);
+        up = component(path, up, port, sizeof port);
+        component(path, up, parent, sizeof parent);
+        sysfs_read(own, sizeof own, "%s/sys/class/sas_device/%s/sas_address", root, device);
+        sysfs_read(phy, sizeof phy, "%s/sys/class/sas_device/%s/phy_identifier", root, device);
+        sysfs_read(phys, sizeof phys, "%s/sys/class/sas_port/%s/num_phys", root, port);
+        if (!*phys)
+                return json_null();
+        if (strcmp(phys, "1") != 0)
+                return *own ? json_sprintf("/dev/disk/by-path/pci-%s-sas-%s-%s", pci, own, lun) : json_null();
+        if (!*phy)
+                return json_null();
+        if (sysfs_read(address, sizeof address, "%s/sys/class/sas_device/%s/sas_address", root, parent) > 0)
+                return json_sprintf("/dev/disk/by-path/pci-%s-sas-exp%s-phy%s-%s", pci, address, phy, lun);
+        return json_sprintf("/dev/disk/by-path/pci-%s-sas-phy%s-%s", pci, phy, lun);
+}
+
+/* By the name of the port at the other end. */
+static json_t *fibre_path(const char *root, const char *pci, const char *path, const char *at, const char *lun) {
+        char remote[64], name[32];
+        component(path, at + 1 + strcspn(at + 1, "/"), remote, sizeof remote);
+        if (sysfs_read(name, sizeof name, "%s/sys/class/fc_remote_ports/%s/port_name", root, remote) <= 0)
+                return json_null();
+        return json_sprintf("/dev/disk/by-path/pci-%s-fc-%s-%s", pci, name, lun);
 }
 
 json_t *collect_by_path(const char *root, const char *name, const char *path) {
-        char pci[16], usb[64];
+        char pci[16], usb[64], lun[32];
         long long namespace;
         unsigned ata;
         struct scsi_address address;
@@ -74,9 +116,16 @@ json_t *collect_by_path(const char *root, const char *name, const char *path) {
                 return json_sprintf("/dev/disk/by-path/pci-%s-nvme-%lld", pci, namespace);
         if (strncmp(name, "vd", 2) == 0)
                 return json_sprintf("/dev/disk/by-path/pci-%s", pci);
-        if (!scsi_address(path, &address) || is_fabric(path))
+        if (!scsi_address(path, &address) || strstr(path, "/session"))
                 return json_null();
-        const char *at = strstr(path, "/ata");
+        lun_part(address.lun, lun, sizeof lun);
+        const char *at = strstr(path, "/end_device-");
+        if (at)
+                return sas_path(root, pci, path, at, lun);
+        at = strstr(path, "/rport-");
+        if (at)
+                return fibre_path(root, pci, path, at, lun);
+        at = strstr(path, "/ata");
         if (at && sscanf(at, "/ata%u/", &ata) == 1)
                 return ata_path(root, pci, ata, &address);
         usb_part(path, usb, sizeof usb);

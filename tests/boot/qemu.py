@@ -7,8 +7,10 @@ One lock for the host, /tmp/pxed-qemu.lock, is held while any machine of this pr
 """
 import dataclasses
 import fcntl
+import json
 import pathlib
 import shutil
+import socket
 import subprocess
 import time
 import uuid as uuids
@@ -16,6 +18,7 @@ import uuid as uuids
 LOCK = '/tmp/pxed-qemu.lock'
 OVMF = pathlib.Path('/usr/share/OVMF')
 POLL = 0.02
+QMP_SECONDS = 20
 
 DISK_DEVICES = {
     'virtio': 'virtio-blk-pci,drive={id}{serial}',
@@ -95,6 +98,7 @@ class Machine:
         self.fw_cfg, self.accel, self.extra = dict(fw_cfg or {}), accel, [str(word) for word in extra]
         self.console_path = self.folder / f'{name}.console'
         self.messages_path = self.folder / f'{name}.qemu'
+        self.qmp_path = self.folder / f'{name}.qmp'
         self.process = self.started = None
 
     # ---- the command line ----
@@ -148,7 +152,8 @@ class Machine:
 
     def arguments(self):
         words = ['qemu-system-x86_64', '-name', self.name, '-accel', self.accel, '-cpu', 'max', '-m', str(self.memory), '-smp', str(self.cpus),
-                 '-display', 'none', '-no-reboot', '-monitor', 'none', '-serial', f'file:{self.console_path}']
+                 '-display', 'none', '-no-reboot', '-monitor', 'none', '-serial', f'file:{self.console_path}',
+                 '-qmp', f'unix:{self.qmp_path},server=on,wait=off']
         words += self.firmware_arguments() + self.identity_arguments() + self.nic_arguments() + self.disk_arguments()
         if self.kernel:
             words += ['-kernel', str(self.kernel), '-append', self.append]
@@ -204,6 +209,20 @@ class Machine:
     def report(self):
         """What a person would want to see when it did not do as expected."""
         return f'--- console of {self.name}\n{self.console[-6000:]}\n--- QEMU\n{self.messages_path.read_text(errors="replace")[-2000:]}'
+
+    def query(self, command, **arguments):
+        """What QEMU itself says of the machine, by its protocol QMP; of one that runs."""
+        with socket.socket(socket.AF_UNIX) as peer:
+            peer.settimeout(QMP_SECONDS)
+            peer.connect(str(self.qmp_path))
+            file = peer.makefile('rw')
+            for request in {'execute': 'qmp_capabilities'}, {'execute': command, 'arguments': arguments}:
+                file.write(json.dumps(request))
+                file.flush()
+                while 'return' not in (answer := json.loads(file.readline())):
+                    if 'error' in answer:
+                        raise AssertionError(f'{self.name}: QEMU refuses {command}: {answer["error"]}')
+            return answer['return']
 
     def wait_until(self, ask, timeout, what):
         """Asks until it gets something true, which it returns; AssertionError with the console when time, or the machine, is over."""

@@ -21,7 +21,7 @@ from lab import KERNEL_MARKER, KERNEL_PROFILE, MACHINES, Lab  # noqa: E402
 
 BUILD = os.environ.get('PXED_BUILD', str(pathlib.Path(__file__).resolve().parents[2] / 'build'))
 PATIENCE = 120
-SURVIVOR = Hardware('survivor', 'bios', cpus=1, memory=512 * MIB, uuid='11111111-2222-4333-8444-555555555503', serial='BIOS-0003',
+SURVIVOR = Hardware('survivor', 'bios', cpus=1, memory=256 * MIB, uuid='11111111-2222-4333-8444-555555555503', serial='BIOS-0003',
                     macs=['52:54:00:0b:10:03'], disks=[Disk(64 * MIB, 'SURVIVOR-DISK')])
 LABEL = 'physical-network = physnet1\n'
 LLDP_CONFIGURATION = CONFIGURATION.replace('[network lab]', """\

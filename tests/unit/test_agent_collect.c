@@ -256,9 +256,29 @@ static void test_by_path(void **state) {
         assert_by_path("sdc", ADAPTER "/ata1/host0/target0:0:1/0:0:1:0", "/dev/disk/by-path/pci-0000:00:06.0-ata-1.1");
         assert_by_path("sdd", ADAPTER "/ata1/host0/target0:2:0/0:2:0:0", "/dev/disk/by-path/pci-0000:00:06.0-ata-1.2.0");
         assert_by_path("sde", ADAPTER "/ata2/host0/target0:0:0/0:0:0:0", NULL);
-        assert_by_path("sdf", ADAPTER "/host1/rport-1:0-0/target1:0:0/1:0:0:0", NULL);
+        assert_by_path("sdf", ADAPTER "/host1/session1/target1:0:0/1:0:0:0", NULL);
         assert_by_path("mmcblk0", ADAPTER "/mmc_host/mmc0/mmc0:0001", NULL);
         assert_by_path("sdg", "sys/devices/platform/host1/target1:0:0/1:0:0:0", NULL);
+}
+
+/* As systemd's udev-builtin-path_id.c names them. */
+static void test_by_path_of_fabrics(void **state) {
+#define EXPANDED ADAPTER "/host2/port-2:0/expander-2:0/port-2:0:1/end_device-2:0:1/target2:0:1/2:0:1:0"
+        put("sys/class/sas_port/port-2:1/num_phys", "1\n");
+        put("sys/class/sas_device/end_device-2:1/phy_identifier", "3\n");
+        assert_by_path("sda", ADAPTER "/host2/port-2:1/end_device-2:1/target2:0:0/2:0:0:5", "/dev/disk/by-path/pci-0000:00:06.0-sas-phy3-lun-5");
+        put("sys/class/sas_port/port-2:0:1/num_phys", "1\n");
+        put("sys/class/sas_device/end_device-2:0:1/phy_identifier", "7\n");
+        put("sys/class/sas_device/end_device-2:0:1/sas_address", "0x5000c500a1b2c3d5\n");
+        put("sys/class/sas_device/expander-2:0/sas_address", "0x500056b36789abff\n");
+        assert_by_path("sdb", EXPANDED, "/dev/disk/by-path/pci-0000:00:06.0-sas-exp0x500056b36789abff-phy7-lun-0");
+        put("sys/class/sas_port/port-2:0:1/num_phys", "2\n");
+        assert_by_path("sdc", EXPANDED, "/dev/disk/by-path/pci-0000:00:06.0-sas-0x5000c500a1b2c3d5-lun-0");
+        assert_by_path("sdd", ADAPTER "/host2/port-2:9/end_device-2:9/target2:0:9/2:0:9:0", NULL); /* nothing is known of it */
+        put("sys/class/fc_remote_ports/rport-1:0-0/port_name", "0x5006016041e0d2f1\n");
+        assert_by_path("sde", ADAPTER "/host1/rport-1:0-0/target1:0:0/1:0:0:16384",
+                       "/dev/disk/by-path/pci-0000:00:06.0-fc-0x5006016041e0d2f1-lun-0x4000000000000000");
+        assert_by_path("sdf", ADAPTER "/host1/rport-1:0-1/target1:0:1/1:0:1:0", NULL);
 }
 
 static void put_superblock(const char *name, off_t at) {
@@ -522,7 +542,7 @@ int main(void) {
                 TREE_TEST(test_cpu),      TREE_TEST(test_memory),           TREE_TEST(test_numa),
                 TREE_TEST(test_disks),    TREE_TEST(test_nics),             TREE_TEST(test_pci_and_usb),
                 TREE_TEST(test_platform), TREE_TEST(test_failures_are_posted),
-                TREE_TEST(test_by_path),  TREE_TEST(test_raid_members),     TREE_TEST(test_log_archive),
+                TREE_TEST(test_by_path),  TREE_TEST(test_by_path_of_fabrics),  TREE_TEST(test_raid_members),     TREE_TEST(test_log_archive),
                 TREE_TEST(test_bmc_by_acpi), TREE_TEST(test_lldp_of_firmware),
                 cmocka_unit_test(test_root_disk_of_none),
                 cmocka_unit_test(test_wwn), cmocka_unit_test(test_vpd_bounds),
