@@ -14,6 +14,10 @@ static int new_node(struct observe *o, const struct mac *mac, const json_t *norm
         const char *uuid_text = json_get_string(normalized, "uuid");
         bool has_uuid = uuid_text && uuid_parse(uuid_text, &uuid) == 0;
 
+        if (observe_policy(o, mac, NULL) == DISCOVER_NEVER)
+                return change_event(o->change, "inventory.unknown-machine", NULL, mac, NULL, NULL,
+                                    "The inventory of a machine that nobody knows, booted by %s, is not stored: its network discovers none (discover = never)",
+                                    mac_format(mac, text));
         if (o->state->nodes.count >= settings->nodes_max) {
                 log_warning("The inventory of machine %s is not stored: there are %zu nodes already (nodes-max)", mac_format(mac, text),
                             o->state->nodes.count);

@@ -36,6 +36,12 @@ int observe_mac(struct observe *observe, const json_t *object, const char *kind,
 const char *observe_network(const struct observe *observe, const json_t *object);
 
 /* One kind each. `time` in microseconds of realtime. */
+/* What a machine's network says of machines that nobody knows. network NULL: where it booted or was seen last. */
+enum discover observe_policy(const struct observe *observe, const struct mac *mac, const char *network);
+/* Makes a node of a machine that nobody knew. *ret is NULL where there is no room, or nothing to tell it by. */
+int observe_discover(struct observe *observe, const struct mac *mac, const struct uuid *uuid, const char *network, enum discovery_sign sign,
+                     struct node **ret);
+
 int observe_step(struct observe *observe, uint64_t time, const json_t *step);
 int observe_inventory(struct observe *observe, uint64_t time, const json_t *inventory);
 int observe_sighting(struct observe *observe, const json_t *sighting);

@@ -1,9 +1,11 @@
 /* Sightings: a MAC on a network, and when it has moved from one to another. */
 #include <errno.h>
+#include <string.h>
 #include <time.h>
 
 #include "lib/json.h"
 #include "lib/text.h"
+#include "pxed/identity.h"
 #include "pxed/observe.h"
 #include "pxed/port_review.h"
 
@@ -126,6 +128,48 @@ static int tell_moved(struct observe *o, struct sighting *seen) {
                             seen->network);
 }
 
+/* The class that it has told; NULL: none. The caller frees it. */
+static char *vendor_class_of(const struct sighting *seen) {
+        _cleanup_json_ json_t *facts = seen && seen->facts ? json_loads(seen->facts, 0, NULL) : NULL;
+        const char *class = json_get_string(facts, "vendorClass");
+        return class ? strdup(class) : NULL;
+}
+
+static int tell_bmc(struct observe *o, const struct sighting *seen, const struct sighting *before, const char *class) {
+        _cleanup_free_ char *known = vendor_class_of(before);
+        char mac[MAC_TEXT_SIZE];
+        if (discovery_class_is_bmc(known))
+                return 0;
+        return change_event(o->change, "discovery.bmc", NULL, &seen->mac, seen->network, NULL, "%s on network %s is a management controller (%s)",
+                            mac_format(&seen->mac, mac), seen->network, class);
+}
+
+static int discover(struct observe *o, const json_t *json, const struct sighting *seen, const struct sighting *before) {
+        const char *class = json_get_string(json, "vendorClass"), *uuid_text = json_get_string(json, "uuid");
+        struct uuid uuid;
+        bool has_uuid = uuid_text && uuid_parse(uuid_text, &uuid) == 0;
+        const struct node *known = class ? identity_find(&o->state->nodes, &o->state->settings->junk, NULL, &seen->mac, has_uuid ? &uuid : NULL) : NULL;
+        const struct discovery_input input = {
+                .policy = observe_policy(o, &seen->mac, seen->network),
+                .sign = SIGN_SEEN,
+                .vendor_class = class,
+                .has_node = known,
+                .has_port = known && node_port(known, &seen->mac),
+        };
+        struct node *node;
+
+        if (!class || seen->vlan != VLAN_NONE)
+                return 0;
+        switch (discovery_decide(&input)) {
+        case DISCOVERED_BMC:
+                return tell_bmc(o, seen, before, class);
+        case DISCOVERED_NODE:
+                return observe_discover(o, &seen->mac, has_uuid ? &uuid : NULL, seen->network, SIGN_ASKS, &node);
+        default:
+                return 0;
+        }
+}
+
 int observe_sighting(struct observe *o, const json_t *json) {
         _cleanup_(sighting_freep) struct sighting *seen = NULL;
         struct observed *sightings = &o->state->sightings;
@@ -142,6 +186,8 @@ int observe_sighting(struct observe *o, const json_t *json) {
         r = before ? 0 : make_room(o);
         if (r == 0)
                 r = tell_moved(o, seen);
+        if (r == 0)
+                r = discover(o, json, seen, before);
         if (r < 0)
                 return r;
         struct sighting *merged = before ? sighting_merge(before, seen) : TAKE_POINTER(seen);

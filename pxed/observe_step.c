@@ -4,42 +4,16 @@
 #include <string.h>
 
 #include "lib/json.h"
-#include "lib/log.h"
 #include "lib/text.h"
 #include "pxed/flight.h"
 #include "pxed/identity.h"
 #include "pxed/inspection_change.h"
 #include "pxed/observe.h"
 
-/* A machine that nobody knew was served the inspection ramdisk: from now on it is a node. */
-static int discover(struct observe *o, const struct mac *mac, const struct uuid *uuid, const char *network,
-                    struct node **ret) {
-        struct state *s = o->state;
-        char text[MAC_TEXT_SIZE];
-        struct node *node;
-
-        *ret = NULL;
-        if (s->nodes.count >= s->settings->nodes_max) {
-                log_warning("Machine %s is not taken in as a node: there are %zu already (nodes-max)",
-                            mac_format(mac, text), s->nodes.count);
-                return 0;
-        }
-        int r = identity_new_node(&s->nodes, &s->settings->junk, mac, uuid, change_now(o->change), &node);
-        if (r == -ENOKEY)
-                return 0; /* its inventory tells more */
-        if (r == 0)
-                r = change_put_node(o->change, node, true);
-        if (r < 0)
-                return r;
-        *ret = node;
-        return change_event(o->change, "node.created", node, mac, network, NULL,
-                            "%s: a machine that nobody knew was discovered at %s", node->name, mac_format(mac, text));
-}
-
 /* A machine that was found by its UUID boots by a MAC that the node did not have. */
 static int add_port(struct observe *o, const struct mac *mac, struct node **node) {
         char text[MAC_TEXT_SIZE];
-        if (node_port(*node, mac) || junk_has_mac(&o->state->settings->junk, mac) || registry_by_mac(&o->state->nodes, mac) || (*node)->n_ports >= PORTS_MAX)
+        if (junk_has_mac(&o->state->settings->junk, mac) || registry_by_mac(&o->state->nodes, mac) || (*node)->n_ports >= PORTS_MAX)
                 return 0;
         struct node *copy = node_copy(*node);
         struct port *port;
@@ -62,19 +36,27 @@ static int inspect(struct observe *o, enum inspection_event event, const struct 
         return *node ? inspection_change(o->change, node, &input, mac) : 0;
 }
 
-static int on_script(struct observe *o, const struct mac *mac, const struct uuid *uuid, const char *network,
-                     const struct boot_step *step, struct node **node) {
-        const struct profile *profile = step->profile ? profiles_find(&o->state->profiles, step->profile) : NULL;
-        bool inspects = profile && profile->kind == PROFILE_INSPECT;
-        int r = 0;
+static enum discovery_sign sign_of(const struct observe *o, const struct boot_step *step) {
+        const struct profile *profile = step->kind == STEP_SCRIPT && step->profile ? profiles_find(&o->state->profiles, step->profile) : NULL;
+        return profile && profile->kind == PROFILE_INSPECT ? SIGN_SERVED : discovery_sign_of(step);
+}
 
-        if (!*node && inspects)
-                r = discover(o, mac, uuid, network, node);
-        else if (*node)
-                r = add_port(o, mac, node);
-        if (r < 0 || !*node || !inspects)
-                return r;
-        return inspect(o, INSPECTION_SERVED, mac, step, node);
+static int discover(struct observe *o, const struct mac *mac, const struct uuid *uuid, const char *network, enum discovery_sign sign,
+                    struct node **node) {
+        const struct discovery_input input = {
+                .policy = observe_policy(o, mac, network),
+                .sign = sign,
+                .has_node = *node,
+                .has_port = *node && node_port(*node, mac),
+        };
+        switch (discovery_decide(&input)) {
+        case DISCOVERED_NODE:
+                return observe_discover(o, mac, uuid, network, sign, node);
+        case DISCOVERED_PORT:
+                return add_port(o, mac, node);
+        default:
+                return 0;
+        }
 }
 
 static int on_started(struct observe *o, const struct mac *mac, const char *network, const struct boot_step *step,
@@ -114,8 +96,12 @@ int observe_step(struct observe *o, uint64_t time, const json_t *json) {
         if (r < 0)
                 return r;
         struct node *node = identity_find(&o->state->nodes, &o->state->settings->junk, json_get_string(json, "node"), &mac, has_uuid ? &uuid : NULL);
-        if (step.kind == STEP_SCRIPT)
-                r = on_script(o, &mac, has_uuid ? &uuid : NULL, network, &step, &node);
+        enum discovery_sign sign = sign_of(o, &step);
+        r = discover(o, &mac, has_uuid ? &uuid : NULL, network, sign, &node);
+        if (r < 0)
+                return r;
+        if (sign == SIGN_SERVED)
+                r = inspect(o, INSPECTION_SERVED, &mac, &step, &node);
         else if (step.kind == STEP_STARTED)
                 r = on_started(o, &mac, network, &step, assignment > 0 ? (uint64_t) assignment : 0, &node);
         else if (step.kind == STEP_INVENTORY)

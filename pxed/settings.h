@@ -11,6 +11,7 @@
 
 #include "lib/address.h"
 #include "lib/config.h"
+#include "pxed/discovery.h"
 #include "pxed/index.h"
 #include "pxed/inspection.h"
 #include "pxed/inspection/options.h"
@@ -58,6 +59,7 @@ struct network {
         char *unknown; /* a profile's name; NULL: machines that nobody knows are ignored */
         char *known;   /* a profile's name */
         enum finish finish;
+        enum discover discover; /* when a machine that nobody knows becomes a node */
         bool accepts_without_token; /* inventories, from machines that were not booted from here */
         const struct config_entry *first; /* where the section begins; only while it is read */
 };

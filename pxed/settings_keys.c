@@ -249,6 +249,14 @@ static int set_mode(void *object, size_t offset, const char *value, char reason[
         return 0;
 }
 
+static int set_discover(void *object, size_t offset, const char *value, char reason[static KEY_REASON_SIZE]) {
+        int discover = name_to_enum(discover_names, ELEMENTS(discover_names), value);
+        if (discover < 0)
+                return REFUSE("\"%s\" is none of inspected, seen, never", value);
+        *MEMBER(enum discover) = (enum discover) discover;
+        return 0;
+}
+
 static int set_finish(void *object, size_t offset, const char *value, char reason[static KEY_REASON_SIZE]) {
         int finish = name_to_enum(finish_names, ELEMENTS(finish_names), value);
         if (finish < 0)
@@ -356,6 +364,7 @@ static const struct settings_key keys[] = {
         { "network", "unknown", set_unknown, offsetof(struct network, unknown) },
         { "network", "known", set_known, offsetof(struct network, known) },
         { "network", "without-token", set_without_token, offsetof(struct network, accepts_without_token) },
+        { "network", "discover", set_discover, offsetof(struct network, discover) },
         { "network", "finish", set_finish, offsetof(struct network, finish) },
         { "physical-network", "switches", set_switches, 0 },
         { "physical-network", "ports", set_switch_ports, 0 },

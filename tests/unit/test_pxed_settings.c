@@ -130,6 +130,8 @@ static void test_refused(void **state) {
                 { "[pxed]\nshared-macs = 0a:94:ef, nonsense\n", 2, "neither a MAC nor the first bytes" },
                 { "[pxed]\nshared-uuids = 01234567-89ab-4cde-8f01-23456789abcd nonsense\n", 2, "\"nonsense\" is no UUID" },
                 { "[pxed]\nshared-serials = ok, 01234567890123456789012345678901234567890123456789012345678901234\n", 2, "longer than 64 bytes" },
+                { "[network a]\ndiscover = all\n", 2, "none of inspected, seen, never" },
+                { "[inspection]\nwaiting-timeout = 0s\n", 2, "no time-out" },
                 { "[network a]\nwithout-token = perhaps\n", 2, "neither accept nor refuse" },
                 { "[inspection]\ninspector-listen = 5051\n", 2, "no address with a port" },
                 { "[inspection]\ninspector-listen = localhost:5051\n", 2, "no address with a port" },
