@@ -210,6 +210,18 @@ static const char *match_route(const struct api_route *route, const char *path) 
         return strcmp(path, route->path) == 0 ? path + length : NULL;
 }
 
+/* Inspector has machines and controllers at one port. */
+static bool is_for_controllers(const char *path) {
+        static const char *const paths[] = { "/v1/introspection", "/v1/nodes", "/v1/rules" };
+
+        for (size_t i = 0; i < ELEMENTS(paths); i++) {
+                size_t length = strlen(paths[i]);
+                if (strncmp(path, paths[i], length) == 0 && (path[length] == '/' || !path[length]))
+                        return true;
+        }
+        return false;
+}
+
 static void find_route(struct api *api, struct api_request *request) {
         bool is_head = strcmp(request->method, "HEAD") == 0;
         const struct api_route *other = NULL;
@@ -224,6 +236,11 @@ static void find_route(struct api *api, struct api_request *request) {
         }
         if (request->route)
                 return;
+        if (!other && is_for_controllers(request->target.path)) {
+                answer_error(request, 404, "this is for controllers, who are answered on the socket /run/pxed/inspector of the appliance and at inspector-listen of "
+                                           "its pxed.conf, never where machines are");
+                return;
+        }
         if (!other) {
                 answer_error(request, 404, "there is nothing here: ramdisks ask for /v1/lookup and post to /v1/continue, /v1/continue_inspection, "
                                            "/v1/heartbeat/UUID and /v1/agent");

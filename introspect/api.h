@@ -52,6 +52,7 @@ struct api_request {
         const char *path;
         const char *token_text; /* of the query, NULL: none; api_begin puts that of the path in its place */
         const char *addresses, *node_uuid; /* likewise of the query */
+        const char *version;    /* of Ironic's API, as the header has it; NULL: none */
         uint64_t now;           /* microseconds of realtime */
         uint64_t monotonic;
         char network[STATE_NAME_SIZE]; /* where it came in; "": not known */

@@ -44,6 +44,9 @@ bool owner_boot_mac(const json_t *normalized, struct mac *ret);
 /* Finds the node of an inventory whose token names none that there is, and lets the token name it; it stays as it is where nobody knows the machine. False: it was
  * answered. */
 bool api_find_owner(struct api *api, struct api_request *request, const json_t *normalized);
+/* What an agent is told of itself: {node, config}. `node` NULL: none is known yet. Its token is in it the first time (*ret_first) that a boot asks for it, and not
+ * at all where the boot had none itself. NULL: the request was answered. */
+json_t *api_agent_document(struct api *api, struct api_request *request, const struct uuid *node, bool *ret_first);
 /* The id of the node that the token stands for, as text, or null. */
 json_t *api_node_id(struct api *api, const struct token *token);
 

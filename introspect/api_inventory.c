@@ -11,6 +11,7 @@
 #include "lib/payload.h"
 
 #define DISK_RETRY 30
+#define IRONIC_PATH "/v1/continue_inspection"
 #define WORDS_SIZE 300
 
 /*
@@ -103,6 +104,20 @@ static int store(struct api *api, struct api_request *request, const struct inve
         return spool_add(api->spool, &post, request->body.text, request->body.size);
 }
 
+/* Of a machine that is not known yet pxed makes a node after this answer: its id does not exist, and none is made up here. Ramdisks use it only to look
+ * themselves up. What is Ironic's alone is answered as its newer versions do, where an agent asks for one. */
+static void answer_post(struct api *api, struct api_request *request) {
+        bool first, as_lookup = strcmp(request->route->path, IRONIC_PATH) == 0 && target_answers_posts(request->version);
+        _cleanup_json_ json_t *id = api_node_id(api, &request->token);
+        const char *text = json_string_value(id);
+        struct uuid node;
+        json_t *answer = as_lookup ? api_agent_document(api, request, text && uuid_parse(text, &node) == 0 ? &node : NULL, &first)
+                                   : json_pack("{s:O}", "uuid", id);
+
+        if (answer)
+                api_answer(request, request->route->status, answer);
+}
+
 static void take(struct api *api, struct api_request *request, const struct inventory_result *result) {
         size_t bytes = body_payload_size(&request->body);
         char summary[WORDS_SIZE];
@@ -122,9 +137,7 @@ static void take(struct api *api, struct api_request *request, const struct inve
         else if (r == 0)
                 api_note(api, request, NOTE_ACCEPTED, "%zu bytes: %s", bytes,
                          inventory_summary(result->normalized, summary, sizeof(summary)));
-        /* Of a machine that is not known yet pxed makes a node after this answer: its id does not exist, and none is made up
-         * here. Ramdisks use it only to look themselves up. */
-        api_answer(request, request->route->status, json_pack("{s:o}", "uuid", api_node_id(api, &request->token)));
+        answer_post(api, request);
 }
 
 /* The interface that it booted by stands for the machine, as a token's MAC does. */

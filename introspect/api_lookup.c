@@ -33,17 +33,33 @@ static void note_news(struct api *api, const struct api_request *request, const 
                 api_note(api, request, NOTE_AGENT, "%s", words);
 }
 
-static void answer_lookup(struct api *api, struct api_request *request, const struct uuid *node) {
-        char token[AGENT_TOKEN_SIZE], id[UUID_TEXT_SIZE], words[WORDS_SIZE];
+json_t *api_agent_document(struct api *api, struct api_request *request, const struct uuid *node, bool *ret_first) {
+        char token[AGENT_TOKEN_SIZE], id[UUID_TEXT_SIZE];
+        json_t *document = json_pack("{s:{s:s?, s:{}, s:{}}, s:{s:i}}", "node", "uuid", node ? uuid_format(node, id) : NULL, "properties", "instance_info",
+                                     "config", "heartbeat_timeout", HEARTBEAT_TIMEOUT);
 
-        if (!make_agent_token(api, request, node, token))
-                return;
-        bool first = agents_give(api->agents, token);
-        uuid_format(node, id);
-        api_answer(request, request->route->status,
-                   json_pack("{s:{s:s, s:{}, s:{}}, s:{s:i, s:s}}", "node", "uuid", id, "properties", "instance_info", "config",
-                             "heartbeat_timeout", HEARTBEAT_TIMEOUT, "agent_token", first ? token : TOKEN_GIVEN));
+        *ret_first = false;
+        if (!node || request->without_token)
+                return document;
+        if (!make_agent_token(api, request, node, token)) {
+                json_decref(document);
+                return NULL;
+        }
+        *ret_first = agents_give(api->agents, token);
+        json_object_set_new(json_object_get(document, "config"), "agent_token", json_string(*ret_first ? token : TOKEN_GIVEN));
         explicit_bzero(token, sizeof(token));
+        return document;
+}
+
+static void answer_lookup(struct api *api, struct api_request *request, const struct uuid *node) {
+        char id[UUID_TEXT_SIZE], words[WORDS_SIZE];
+        bool first;
+        json_t *document = api_agent_document(api, request, node, &first);
+
+        if (!document)
+                return;
+        api_answer(request, request->route->status, document);
+        uuid_format(node, id);
         snprintf(words, sizeof(words), "looked itself up: node %s%s", id, first ? "" : ", again: its agent token was given before");
         note_news(api, request, words);
 }

@@ -79,10 +79,9 @@ static enum MHD_Result send_answer(struct MHD_Connection *connection, struct api
         MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, "application/json");
         /* One request per connection: so a connection's age is its request's. */
         MHD_add_response_header(response, MHD_HTTP_HEADER_CONNECTION, "close");
-        const char *asked = MHD_lookup_connection_value(connection, MHD_HEADER_KIND, VERSION_HEADER);
-        MHD_add_response_header(response, VERSION_HEADER, target_version(asked, served));
+        MHD_add_response_header(response, VERSION_HEADER, target_version(request->version, served));
         MHD_add_response_header(response, "X-OpenStack-Ironic-API-Minimum-Version", TARGET_VERSION_OLDEST);
-        MHD_add_response_header(response, "X-OpenStack-Ironic-API-Maximum-Version", TARGET_VERSION);
+        MHD_add_response_header(response, "X-OpenStack-Ironic-API-Maximum-Version", TARGET_VERSION_NEWEST);
         if (answer->allow)
                 MHD_add_response_header(response, MHD_HTTP_HEADER_ALLOW, answer->allow);
         snprintf(seconds, sizeof(seconds), "%u", answer->retry_after);
@@ -108,6 +107,7 @@ static enum MHD_Result on_head(struct http *http, struct MHD_Connection *connect
         request->token_text = MHD_lookup_connection_value(connection, MHD_GET_ARGUMENT_KIND, "token");
         request->addresses = MHD_lookup_connection_value(connection, MHD_GET_ARGUMENT_KIND, "addresses");
         request->node_uuid = MHD_lookup_connection_value(connection, MHD_GET_ARGUMENT_KIND, "node_uuid");
+        request->version = MHD_lookup_connection_value(connection, MHD_HEADER_KIND, VERSION_HEADER);
         request->now = realtime_us();
         request->monotonic = monotonic_us();
         set_network(http, connection, request);

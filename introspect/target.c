@@ -69,11 +69,17 @@ char *target_version(const char *asked, char buffer[static TARGET_VERSION_SIZE])
         unsigned minor = 0, newest = 0;
         char rest;
 
-        (void) sscanf(TARGET_VERSION, "1.%u", &newest);
+        (void) sscanf(TARGET_VERSION_NEWEST, "1.%u", &newest);
         if (asked && strcmp(asked, "latest") == 0)
                 minor = newest;
         else if (!asked || strspn(asked, "0123456789.") != strlen(asked) || sscanf(asked, "1.%5u%c", &minor, &rest) != 1 || minor < 1)
                 return strcpy(buffer, TARGET_VERSION_OLDEST);
         snprintf(buffer, TARGET_VERSION_SIZE, "1.%u", minor < newest ? minor : newest);
         return buffer;
+}
+
+bool target_answers_posts(const char *asked) {
+        char version[TARGET_VERSION_SIZE];
+
+        return strcmp(target_version(asked, version), TARGET_VERSION_NEWEST) == 0;
 }

@@ -9,7 +9,9 @@
 #include "lib/lookup.h"
 #include "lib/token.h"
 
-/* The newest API of Ironic that is answered as it should be, and the oldest one. */
+/* The newest API of Ironic that is answered as it should be, and the oldest one; and the one that is recommended: agents of newer ones are answered, but
+ * what these versions have added to what agents do is not needed here. */
+#define TARGET_VERSION_NEWEST "1.84"
 #define TARGET_VERSION "1.82"
 #define TARGET_VERSION_OLDEST "1.1"
 #define TARGET_VERSION_SIZE 8
@@ -31,3 +33,5 @@ int target_parse_lookup(const char *addresses, const char *node_uuid, struct loo
 
 /* What X-OpenStack-Ironic-API-Version of the answer is, where that of the request was `asked` (NULL: none). Returns `buffer`. */
 char *target_version(const char *asked, char buffer[static TARGET_VERSION_SIZE]);
+/* Whether that is 1.84 or newer, by which a post is answered as a lookup is. */
+bool target_answers_posts(const char *asked);

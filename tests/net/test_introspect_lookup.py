@@ -107,10 +107,10 @@ def test_curl_with_only_a_query(shared):
 
 def test_versions(shared):
     """What was asked for is answered where it is known; nothing asked for, or nonsense, is the oldest; newer ones fall back."""
-    for asked, served in (None, "1.1"), ("1.31", "1.31"), ("1.82", "1.82"), ("1.99", "1.82"), ("nonsense", "1.1"):
+    for asked, served in (None, "1.1"), ("1.31", "1.31"), ("1.82", "1.82"), ("1.99", "1.84"), ("nonsense", "1.1"):
         status, headers, _ = shared.request("GET", "/", headers={VERSION: asked} if asked else {})
         assert (status, headers[VERSION]) == (200, served)
-        assert headers["X-OpenStack-Ironic-API-Maximum-Version"] == "1.82"
+        assert headers["X-OpenStack-Ironic-API-Maximum-Version"] == "1.84"
 
 
 def test_an_agent_of_1_31_has_no_token(shared):

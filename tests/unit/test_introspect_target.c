@@ -92,14 +92,20 @@ static void test_versions(void **state) {
         static const struct {
                 const char *asked, *served;
         } cases[] = {
-                { NULL, "1.1" },     { "1.31", "1.31" }, { "1.62", "1.62" },        { "1.82", "1.82" },     { "1.95", "1.82" }, { "latest", "1.82" },
+                { NULL, "1.1" },     { "1.31", "1.31" }, { "1.62", "1.62" },        { "1.82", "1.82" },     { "1.83", "1.83" }, { "1.95", "1.84" }, { "latest", "1.84" },
                 { "nonsense", "1.1" }, { "", "1.1" },    { "2.0", "1.1" },          { "1.-5", "1.1" },      { "1.0", "1.1" },
-                { "1.31x", "1.1" },  { "1.99999", "1.82" }, { "1.999999999999", "1.1" },
+                { "1.31x", "1.1" },  { "1.99999", "1.84" }, { "1.999999999999", "1.1" },
         };
         char version[TARGET_VERSION_SIZE];
 
         for (size_t i = 0; i < ELEMENTS(cases); i++)
                 assert_string_equal(target_version(cases[i].asked, version), cases[i].served);
+        assert_true(target_answers_posts("1.84"));
+        assert_true(target_answers_posts("1.95"));
+        assert_true(target_answers_posts("latest"));
+        assert_false(target_answers_posts("1.83"));
+        assert_false(target_answers_posts("1.1"));
+        assert_false(target_answers_posts(NULL));
 }
 
 int main(void) {
