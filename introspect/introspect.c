@@ -7,6 +7,7 @@
 #include "introspect/api.h"
 #include "introspect/delivery.h"
 #include "introspect/http.h"
+#include "introspect/inspector.h"
 #include "introspect/limiter.h"
 #include "introspect/listeners.h"
 #include "introspect/mailbox.h"
@@ -33,6 +34,7 @@ struct introspect {
         bool has_api;
         struct http *http;
         struct listeners *listeners;
+        struct inspector *inspector;
         struct delivery *delivery;
         struct worker *worker;
         struct limiter refusals;
@@ -127,6 +129,7 @@ static int on_sweep(sd_event_source *source, uint64_t usec, void *userdata) {
         struct introspect *introspect = userdata;
 
         http_end_old(introspect->http);
+        inspector_end_old(introspect->inspector);
         arm(introspect->sweep, SWEEP_EVERY);
         return 0;
 }
@@ -179,6 +182,7 @@ static bool on_commit(uint64_t revision, void *userdata) {
         state_commit(introspect->state);
         size_t size = state_networks(introspect->state, &networks);
         listeners_set(introspect->listeners, networks, size, state_port(introspect->state));
+        inspector_set_address(introspect->inspector, state_inspector(introspect->state));
         delivery_go_on(introspect->delivery);
         log_debug("Revision %llu: %zu nodes, %zu networks.", (unsigned long long) revision, state_nodes(introspect->state), size);
         return true;
@@ -201,6 +205,7 @@ int introspect_new(struct daemon *daemon, struct introspect **ret) {
 struct introspect *introspect_free(struct introspect *introspect) {
         if (!introspect)
                 return NULL;
+        inspector_free(introspect->inspector);
         listeners_free(introspect->listeners);
         http_free(introspect->http); /* no thread is left after this */
         worker_free(introspect->worker);
@@ -239,7 +244,7 @@ static int start_parts(struct introspect *introspect) {
         introspect->has_api = true;
         if ((r = http_new(&introspect->api, &introspect->http)) < 0 ||
             (r = listeners_new(daemon, introspect->http, &introspect->listeners)) < 0 ||
-            (r = delivery_new(daemon, introspect->spool, &introspect->delivery)) < 0 ||
+            (r = inspector_new(daemon, &introspect->inspector)) < 0 || (r = delivery_new(daemon, introspect->spool, &introspect->delivery)) < 0 ||
             (r = add_timer(introspect, &introspect->sweep, SWEEP_EVERY, on_sweep)) < 0 ||
             (r = add_timer(introspect, &introspect->check, CHECK_EVERY, on_check)) < 0 ||
             (r = worker_new(daemon, &options, &introspect->worker)) < 0)

@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "lib/text.h"
+
 #define BUCKETS 4096
 #define NETWORKS_MAX 4096
 #define SHARED_MAX 1024
@@ -34,6 +36,7 @@ struct state {
         bool has_secret;
         uint8_t secret[TOKEN_SECRET_SIZE];
         uint16_t port;
+        char *inspector; /* NULL: nowhere */
         struct state_network *networks;
         size_t networks_size, nodes_size;
         struct mac_prefix *shared;
@@ -132,6 +135,7 @@ struct state *state_free(struct state *state) {
         if (!state)
                 return NULL;
         remove_others(state, state->generation + 1);
+        free(state->inspector);
         free(state->networks);
         free(state->shared);
         explicit_bzero(state->secret, sizeof(state->secret));
@@ -160,6 +164,7 @@ static void set_settings(struct state *state, const json_t *settings) {
 
         state->has_secret = secret && secret_parse(secret, state->secret) == 0;
         set_shared(state, json_get_array(settings, "sharedMacs"));
+        (void) text_set(&state->inspector, json_get_string(settings, "inspectorListen"));
         state->port = port > 0 && port <= UINT16_MAX ? (uint16_t) port : 0;
 }
 
@@ -431,6 +436,10 @@ size_t state_networks(const struct state *state, const struct state_network **re
 
 uint16_t state_port(const struct state *state) {
         return state->port;
+}
+
+const char *state_inspector(const struct state *state) {
+        return state->inspector ?: "";
 }
 
 size_t state_nodes(const struct state *state) {

@@ -61,4 +61,6 @@ bool state_find_network(struct state *state, const struct ip *ip, char ret[stati
 size_t state_networks(const struct state *state, const struct state_network **ret);
 /* 0 before the settings have come. */
 uint16_t state_port(const struct state *state);
+/* Where controllers are listened to, "ADDRESS:PORT"; "": nowhere. */
+const char *state_inspector(const struct state *state);
 size_t state_nodes(const struct state *state);

@@ -3,6 +3,8 @@ import contextlib
 import json
 import os
 import pathlib
+import pwd
+import re
 import signal
 import subprocess
 import sys
@@ -490,6 +492,42 @@ def test_monitor_only_reads(pxed):
             with pytest.raises(VarlinkError) as refused:
                 monitor.call(f'org.pxed.{method}', **parameters)
             assert refused.value.name == 'org.varlink.service.PermissionDenied'
+
+
+# Which of pxed's methods the user of pxed-introspect may call; those of other workers may call none but the last.
+GATEWAY = {'Node.Get', 'Node.List', 'Node.Inspect', 'Node.AbortInspection', 'Node.Reapply', 'Inventory.Get', 'Inventory.GetRaw'}
+OF_WORKERS = {'Worker.Watch', 'Worker.Report'}
+
+
+def permitted(pxed, user):
+    """Methods of the bus that are not refused to this user; calls have no parameters, so that nothing is done."""
+    permitted = set()
+    for path in sorted((ROOT / 'interfaces').glob('org.pxed.*.varlink')):
+        for name in re.findall(r'^method (\w+)', path.read_text(), re.M):
+            method = f"{path.stem.removeprefix('org.pxed.')}.{name}"
+            os.seteuid(user)
+            try:
+                connection = pxed.connect()
+            finally:
+                os.seteuid(0)
+            with connection:
+                connection.send({'method': f'org.pxed.{method}', 'parameters': {'nonsense': True}, 'more': True})
+                error = connection.receive().get('error', '').removeprefix('org.varlink.service.')
+                if error not in ('PermissionDenied', 'InterfaceNotFound', 'MethodNotImplemented'):
+                    permitted.add(method)
+    return permitted
+
+
+def test_users_of_workers(pxed):
+    gateway, other = pwd.getpwnam('nobody').pw_uid, pwd.getpwnam('daemon').pw_uid
+    pxed.stop()
+    pxed.write('[bus]\nintrospect-user = nobody\ntftp-user = daemon\n')
+    pxed.start()
+    for folder in (pxed.folder, *pxed.folder.parents[:3]):
+        folder.chmod(folder.stat().st_mode | 0o111)
+    os.chmod(pxed.runtime / 'bus', 0o666)
+    assert permitted(pxed, other) == OF_WORKERS
+    assert permitted(pxed, gateway) == OF_WORKERS | GATEWAY
 
 
 def test_events_resume_and_expire(pxed):
