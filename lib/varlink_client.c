@@ -224,14 +224,13 @@ void varlink_client_on_closed(struct varlink_client *client, void (*closed)(stru
         client->closed_userdata = userdata;
 }
 
-/* Takes over `text`, which is NULL where memory was short. */
-static int call(struct varlink_client *client, char *text, size_t size, varlink_reply_handler handler, void *userdata) {
+int varlink_client_call_text(struct varlink_client *client, char *text, size_t size, varlink_reply_handler handler, void *userdata) {
         _cleanup_free_ struct pending *pending = malloc(sizeof(*pending));
         int r;
 
-        if (!text || !pending) {
+        if (client->ended || !pending) {
                 free(text);
-                return -ENOMEM;
+                return client->ended ? -ENOTCONN : -ENOMEM;
         }
         r = varlink_output_add(&client->output, text, size);
         if (r < 0)
@@ -245,24 +244,10 @@ static int call(struct varlink_client *client, char *text, size_t size, varlink_
 
 int varlink_client_call(struct varlink_client *client, const char *method, json_t *parameters, bool more,
                         varlink_reply_handler handler, void *userdata) {
-        size_t size = 0;
-
-        if (client->ended) {
-                json_decref(parameters);
-                return -ENOTCONN;
-        }
+        size_t size;
         char *text = varlink_write_request(method, parameters, more, &size);
-        return call(client, text, size, handler, userdata);
-}
 
-int varlink_client_call_text(struct varlink_client *client, const char *method, const char *parameters, varlink_reply_handler handler,
-                             void *userdata) {
-        size_t size = 0;
-
-        if (client->ended)
-                return -ENOTCONN;
-        char *text = varlink_write_request_text(method, parameters, &size);
-        return call(client, text, size, handler, userdata);
+        return text ? varlink_client_call_text(client, text, size, handler, userdata) : -ENOMEM;
 }
 
 size_t varlink_client_queued(const struct varlink_client *client) {

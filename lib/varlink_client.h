@@ -30,9 +30,8 @@ void varlink_client_on_closed(struct varlink_client *client, void (*closed)(stru
 /* Calls; takes over the reference to `parameters`. Calls queue up; replies come in order. */
 int varlink_client_call(struct varlink_client *client, const char *method, json_t *parameters, bool more, varlink_reply_handler handler,
                         void *userdata);
-/* The same with parameters that are a text already, a JSON object, and for one reply. */
-int varlink_client_call_text(struct varlink_client *client, const char *method, const char *parameters, varlink_reply_handler handler,
-                             void *userdata);
+/* The same of a call that is a text already, as varlink_write_request makes it for one reply; takes it over. */
+int varlink_client_call_text(struct varlink_client *client, char *text, size_t size, varlink_reply_handler handler, void *userdata);
 
 /* Bytes of calls not sent yet. */
 size_t varlink_client_queued(const struct varlink_client *client);

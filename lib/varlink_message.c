@@ -1,7 +1,6 @@
 #include "lib/varlink_message.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
@@ -204,16 +203,6 @@ char *varlink_write_request(const char *method, json_t *parameters, bool more, s
         if (more)
                 message = with(message, "more", json_true());
         return write_message(message, ret_size);
-}
-
-char *varlink_write_request_text(const char *method, const char *parameters, size_t *ret_size) {
-        char *text;
-        int length = asprintf(&text, "{\"method\":\"%s\",\"parameters\":%s}", method, parameters);
-
-        if (length < 0)
-                return NULL;
-        *ret_size = (size_t) length + 1;
-        return text;
 }
 
 char *varlink_write_reply(const char *error, json_t *parameters, bool continues, size_t *ret_size) {

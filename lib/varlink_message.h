@@ -66,8 +66,6 @@ int varlink_read_request(const json_t *message, struct varlink_request *request,
 
 /* Texts of messages, NUL-terminated, *ret_size with the NUL. Each takes over the reference to `parameters`. NULL: out of memory. */
 char *varlink_write_request(const char *method, json_t *parameters, bool more, size_t *ret_size);
-/* The same of parameters that are a text already: a JSON object. */
-char *varlink_write_request_text(const char *method, const char *parameters, size_t *ret_size);
 char *varlink_write_reply(const char *error, json_t *parameters, bool continues, size_t *ret_size);
 
 /* The members of a reply; `error` NULL: it is none; `parameters` borrowed, may be NULL. -EBADMSG: not a reply. */

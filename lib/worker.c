@@ -116,9 +116,10 @@ static void send_report(struct worker *worker) {
         worker_batch_fill(&worker->batch);
         worker->news = false;
         _cleanup_json_ json_t *head = report_head(worker);
-        _cleanup_free_ char *report = head ? worker_batch_write(&worker->batch, head) : NULL;
+        size_t size;
+        char *report = head ? worker_batch_write(&worker->batch, head, &size) : NULL;
         worker->waiting = true;
-        int r = report ? varlink_client_call_text(worker->client, "org.pxed.Worker.Report", report, on_report_reply, worker) : -ENOMEM;
+        int r = report ? varlink_client_call_text(worker->client, report, size, on_report_reply, worker) : -ENOMEM;
         if (r < 0) {
                 worker->waiting = false;
                 log_warning("Cannot report to pxed: %s", strerror(-r));

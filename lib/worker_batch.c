@@ -36,15 +36,14 @@ void worker_batch_fill(struct worker_batch *batch) {
         batch->number++;
 }
 
-char *worker_batch_write(const struct worker_batch *batch, const json_t *head) {
+char *worker_batch_write(const struct worker_batch *batch, const json_t *head, size_t *ret_size) {
         const struct worker_item *item = batch->first;
         char *text = NULL;
-        size_t size;
-        FILE *stream = open_memstream(&text, &size);
+        FILE *stream = open_memstream(&text, ret_size);
 
         if (!stream)
                 return NULL;
-        fprintf(stream, "{\"batch\":%llu,\"observations\":[", (unsigned long long) batch->number);
+        fprintf(stream, "{\"method\":\"org.pxed.Worker.Report\",\"parameters\":{\"batch\":%llu,\"observations\":[", (unsigned long long) batch->number);
         for (size_t i = 0; i < batch->at_once; i++, item = item->next) {
                 if (i > 0)
                         putc(',', stream);
@@ -55,7 +54,8 @@ char *worker_batch_write(const struct worker_batch *batch, const json_t *head) {
         }
         fputs("],", stream);
         json_dumpf(head, stream, JSON_COMPACT | JSON_EMBED);
-        putc('}', stream);
+        fputs("}}", stream);
+        putc('\0', stream);
         bool failed = ferror(stream);
         if (fclose(stream) == 0 && !failed)
                 return text;

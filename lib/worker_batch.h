@@ -37,8 +37,8 @@ static inline size_t worker_batch_waiting(const struct worker_batch *batch) {
 }
 /* Begins the next batch, if there is none: of one kind of observations, of both in turn. It may be empty. */
 void worker_batch_fill(struct worker_batch *batch);
-/* What is to be sent, in new memory: the members of `head`, "batch" and "observations". NULL: no memory. */
-char *worker_batch_write(const struct worker_batch *batch, const json_t *head);
+/* The call of Report that is to be sent, its NUL in *ret_size, in new memory; `head`: its parameters but for "batch" and "observations". NULL: no memory. */
+char *worker_batch_write(const struct worker_batch *batch, const json_t *head, size_t *ret_size);
 
 /* pxed has taken what was sent (0), or will not have it (negative errno). */
 void worker_batch_settle(struct worker_batch *batch, int result);

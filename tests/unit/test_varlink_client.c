@@ -50,7 +50,8 @@ static void test_client(void **state) {
         connect_client(f, &r);
         for (int i = 0; i < 100; i++)
                 assert_int_equal(varlink_client_call(r.client, "org.pxed.Node.Delete", delete_parameters(i), false, on_reply, &r), 0);
-        assert_int_equal(varlink_client_call_text(r.client, "org.pxed.Node.Delete", "{\"node\": \"n\", \"ifRevision\": 100}", on_reply, &r), 0);
+        static const char call[] = "{\"method\": \"org.pxed.Node.Delete\", \"parameters\": {\"node\": \"n\", \"ifRevision\": 100}}";
+        assert_int_equal(varlink_client_call_text(r.client, strdup(call), sizeof(call), on_reply, &r), 0);
         settle(f, 20);
         assert_int_equal(r.n, 101);
         assert_int_equal(r.revision, 100);

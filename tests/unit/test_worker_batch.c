@@ -38,12 +38,14 @@ static const char *sent(struct worker_batch *batch) {
         static char line[4096];
         _cleanup_json_ json_t *head = json_pack("{s:s}", "role", "introspect");
         json_t *observation;
-        size_t i;
+        size_t i, size;
 
         worker_batch_fill(batch);
-        _cleanup_free_ char *text = worker_batch_write(batch, head);
-        _cleanup_json_ json_t *report = json_loads(text, 0, NULL);
-        assert_non_null(report);
+        _cleanup_free_ char *text = worker_batch_write(batch, head, &size);
+        assert_int_equal(size, strlen(text) + 1);
+        _cleanup_json_ json_t *call = json_loads(text, 0, NULL);
+        assert_string_equal(json_get_string(call, "method"), "org.pxed.Worker.Report");
+        const json_t *report = json_get_object(call, "parameters");
         assert_string_equal(json_get_string(report, "role"), "introspect");
         int length = snprintf(line, sizeof(line), "%d:", (int) json_get_int(report, "batch", 0));
         json_array_foreach(json_get_array(report, "observations"), i, observation)
