@@ -158,10 +158,10 @@ static int is_match(const struct rule_condition *c, const json_t *value, size_t 
         }
         if (!text)
                 return 0;
-        size_t length = strnlen(text, RULE_SUBJECT_MAX);
-        if (*work < length)
+        size_t needed = rule_regex_work(c->regex, strnlen(text, RULE_SUBJECT_MAX));
+        if (*work < needed)
                 return -EFBIG;
-        *work -= length;
+        *work -= needed;
         return rule_regex_match(c->regex, text);
 }
 

@@ -4,7 +4,7 @@
 #include "pxed/inspection/rule.h"
 #include "pxed/node_values.h"
 
-/* Values that the conditions of a run look at, and bytes that they compare with regular expressions, all together. */
+/* Values that the conditions of a run look at, and bytes that they compare with regular expressions (more than once by long ones), all together. */
 #define RULE_WORK_MAX (1024 * 1024)
 /* Bytes of a text that was filled in, and of what one action sets (as JSON). */
 #define RULE_TEXT_MAX 4096
@@ -56,13 +56,16 @@ size_t rule_value_size(const json_t *value, size_t max, unsigned depth);
 
 /* pxed/inspection/rule_regex.c: regular expressions that can take neither much memory nor much time. */
 
+#define RULE_SUBJECT_MAX 1024
+
 struct rule_regex;
 /* whole: it has to match all of a text. -EINVAL and `reason`; -ENOMEM. */
 int rule_regex_new(const char *pattern, bool whole, struct rule_regex **ret, char *reason, size_t size);
 struct rule_regex *rule_regex_free(struct rule_regex *regex);
-/* 1, 0, or -ENOMEM. Longer texts than RULE_SUBJECT_MAX bytes match nothing. */
-int rule_regex_match(struct rule_regex *regex, const char *text);
-#define RULE_SUBJECT_MAX 1024
+/* By bytes. A text of more than RULE_SUBJECT_MAX bytes matches nothing. */
+bool rule_regex_match(const struct rule_regex *regex, const char *text);
+/* What to match a text of so many bytes takes of RULE_WORK_MAX. */
+size_t rule_regex_work(const struct rule_regex *regex, size_t length);
 
 /* pxed/inspection/rule_condition.c */
 
