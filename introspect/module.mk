@@ -7,3 +7,4 @@ introspect_TESTS := order state spool segments api agents target inspector
 $(foreach test,$(introspect_TESTS),$(eval $(call unit_test,test_introspect_$(test),introspect,libmicrohttpd zlib)))
 $(eval $(call fuzz_target,fuzz_introspect_target,introspect,libmicrohttpd zlib))
 $(eval $(call fuzz_target,fuzz_introspect_inspector,introspect,libmicrohttpd zlib))
+$(eval $(call fuzz_target,fuzz_segment_head,introspect,libmicrohttpd zlib))

@@ -10,20 +10,14 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/uio.h>
-#include <zlib.h>
 
+#include "introspect/segment_head.h"
 #include "lib/clock.h"
 #include "lib/file.h"
 #include "lib/log.h"
 
 #define SUFFIX ".posts"
 #define NAME_SIZE (16 + sizeof(SUFFIX))
-/* wanted or done, time, size, MAC, name of the post, checksum of all that and the text */
-#define HEAD_FORMAT "%c %016" PRIx64 " %08zx %012" PRIx64 " %s %08lx\n"
-#define HEAD_SIZE (2 + 17 + 9 + 13 + 33 + 9)
-#define WANTED 'W'
-#define DONE 'D'
-
 struct segment {
         struct segment *next, **link;
         uint64_t number; /* its name; grows */
@@ -60,31 +54,6 @@ static char *path_of(const char *folder, const struct segment *segment) {
 
         snprintf(name, sizeof(name), "%016" PRIx64 SUFFIX, segment->number);
         return path_join(folder, name);
-}
-
-static void format_head(const struct spool_post *post, unsigned long checksum, char ret[static HEAD_SIZE + 1]) {
-        snprintf(ret, HEAD_SIZE + 1, HEAD_FORMAT, WANTED, post->time, post->size, mac_to_u64(&post->mac), post->post, checksum);
-}
-
-static unsigned long checksum_of(const struct spool_post *post, const void *data) {
-        char head[HEAD_SIZE + 1];
-
-        format_head(post, 0, head);
-        return crc32_z(crc32_z(0, (const Bytef *) head, HEAD_SIZE), data, post->size);
-}
-
-static bool parse_head(char head[static HEAD_SIZE + 1], struct spool_post *ret, bool *ret_wanted, unsigned long *ret_checksum) {
-        struct spool_post post = { 0 };
-        char mac[13], again[HEAD_SIZE + 1];
-
-        head[HEAD_SIZE] = 0;
-        if (sscanf(head, "%*c %16" SCNx64 " %8zx %12[0-9a-f] %32[0-9a-f] %8lx", &post.time, &post.size, mac, post.post, ret_checksum) != 5 ||
-            mac_parse(mac, &post.mac) < 0)
-                return false;
-        *ret_wanted = head[0] == WANTED;
-        *ret = post;
-        format_head(&post, *ret_checksum, again);
-        return (head[0] == WANTED || head[0] == DONE) && strcmp(head + 1, again + 1) == 0;
 }
 
 static int read_at(int fd, uint64_t offset, void *data, size_t size) {
@@ -161,22 +130,20 @@ static int load_posts(struct segment *segment, int fd, const char *path, segment
         int r = 0;
 
         while (r == 0 && segment->size > offset) {
-                char head[HEAD_SIZE + 1];
-                struct spool_post post;
-                unsigned long checksum;
-                bool wanted;
+                char text[SEGMENT_HEAD_SIZE];
+                struct segment_head head;
 
-                cut_off = segment->size - offset < HEAD_SIZE;
-                if (cut_off || read_at(fd, offset, head, HEAD_SIZE) < 0 || !parse_head(head, &post, &wanted, &checksum))
+                cut_off = segment->size - offset < SEGMENT_HEAD_SIZE;
+                if (cut_off || read_at(fd, offset, text, SEGMENT_HEAD_SIZE) < 0 || !segment_head_parse(text, &head))
                         break;
-                cut_off = segment->size - offset < HEAD_SIZE + post.size + 1;
+                cut_off = segment->size - offset < SEGMENT_HEAD_SIZE + head.post.size + 1;
                 if (cut_off)
                         break;
                 const struct segment_place place = { segment, offset };
-                r = wanted ? found(&post, &place, userdata) : 1;
+                r = head.wanted ? found(&head.post, &place, userdata) : 1;
                 segment->posts += r == 0;
                 r = r < 0 ? r : 0;
-                offset += HEAD_SIZE + post.size + 1;
+                offset += SEGMENT_HEAD_SIZE + head.post.size + 1;
         }
         look_at_rest(segment, path, offset, cut_off);
         return r;
@@ -288,11 +255,15 @@ static int begin_segment(struct segments *segments) {
 /* At the end of the current segment, which is the longer for it only when it succeeds. */
 static int write_post(struct segments *segments, struct append *append) {
         struct segment *segment = segments->current;
-        char head[HEAD_SIZE + 1];
-        struct iovec parts[] = { { head, HEAD_SIZE }, { (void *) append->data, append->post->size }, { (void *) "\n", 1 } };
-        size_t size = HEAD_SIZE + append->post->size + 1, done = 0;
+        const struct segment_head head = { *append->post, true, segment_head_checksum(append->post, append->data) };
+        char text[SEGMENT_HEAD_SIZE + 1];
+        struct iovec parts[] = {
+                { segment_head_format(&head, text), SEGMENT_HEAD_SIZE },
+                { (void *) append->data, append->post->size },
+                { (void *) "\n", 1 },
+        };
+        size_t size = SEGMENT_HEAD_SIZE + append->post->size + 1, done = 0;
 
-        format_head(append->post, checksum_of(append->post, append->data), head);
         for (struct iovec *part = parts; done < size;) {
                 ssize_t n = pwritev(segments->fd, part, (int) (parts + ELEMENTS(parts) - part), (off_t) (segment->size + done));
                 if (n < 0 && errno == EINTR)
@@ -402,21 +373,19 @@ int segments_append(struct segments *segments, const struct spool_post *post, co
 
 int segments_read(struct segments *segments, const struct spool_post *post, const struct segment_place *place, char **ret) {
         _cleanup_free_ char *path = path_of(segments->folder, place->segment), *text = malloc(post->size + 1);
-        char head[HEAD_SIZE + 1];
-        struct spool_post found;
-        unsigned long checksum;
-        bool wanted;
+        char head_text[SEGMENT_HEAD_SIZE];
+        struct segment_head head;
 
         if (!path || !text)
                 return -ENOMEM;
         _cleanup_close_ int fd = open(path, O_RDONLY | O_CLOEXEC);
-        int r = fd < 0 ? -errno : read_at(fd, place->offset, head, HEAD_SIZE);
+        int r = fd < 0 ? -errno : read_at(fd, place->offset, head_text, SEGMENT_HEAD_SIZE);
         if (r == 0)
-                r = read_at(fd, place->offset + HEAD_SIZE, text, post->size);
+                r = read_at(fd, place->offset + SEGMENT_HEAD_SIZE, text, post->size);
         if (r < 0)
                 return r;
         text[post->size] = 0;
-        if (!parse_head(head, &found, &wanted, &checksum) || checksum != checksum_of(post, text))
+        if (!segment_head_parse(head_text, &head) || head.checksum != segment_head_checksum(post, text))
                 r = -EBADMSG;
         *ret = TAKE_POINTER(text);
         return r;
@@ -427,7 +396,7 @@ static void mark_done(struct segments *segments, const struct segment_place *pla
         _cleanup_free_ char *path = path_of(segments->folder, place->segment);
         _cleanup_close_ int fd = path ? open(path, O_WRONLY | O_CLOEXEC) : -1;
 
-        if (fd < 0 || pwrite(fd, (const char[]) { DONE }, 1, (off_t) place->offset) != 1)
+        if (fd < 0 || pwrite(fd, (const char[]) { SEGMENT_HEAD_DONE }, 1, (off_t) place->offset) != 1)
                 log_warning("Cannot mark a post in %s as done: %m", path ?: segments->folder);
 }
 
