@@ -106,6 +106,7 @@ static void test_pci_devices(void **state) {
                 { .name = (char *) "nic", .vendor = -1, .product = -1, .revision = -1, .class = "0200" },
                 { .name = (char *) "gone", .vendor = 0x1234, .product = -1, .revision = -1 },
                 { .name = (char *) "new", .vendor = 0x10de, .product = -1, .revision = 0xa1 },
+                { .name = (char *) "old", .vendor = 0x10de, .product = -1, .revision = 0xa0 },
         };
         struct run_test t = {
                 .node = "{'capabilities': {'gone': '3'}}",

@@ -70,7 +70,7 @@ static void test_validate_interfaces(void **state) {
 
 static void test_ports(void **state) {
         struct run_test t = {
-                .node = "{'ports': [" PORT(7, ", 'attachment': 'a'") ", " PORT(1, ", 'boots': true, 'portGroup': 'g'") ", " PORT(2, "") "]}",
+                .node = "{'ports': [{'mac': '52:54:00:00:00:07', 'boots': true, 'attachment': 'a'}, " PORT(1, ", 'boots': true, 'portGroup': 'g'") ", " PORT(2, "") "]}",
                 .inventory = "{'interfaces': [" ETH(1, "") ", " ETH(2, ", 'boots': true") ", {'name': 'eth3', 'mac': '52:54:00:00:00:03',"
                              " 'addresses': ['192.0.2.1']}]}",
         };

@@ -152,6 +152,17 @@ static void test_rules(void **state) {
         assert_told(f, "rule.log", 2, NULL);
 }
 
+/* What rules do to the plugin data is not done to the inventory that a hook took it from. */
+static void test_plugin_data(void **state) {
+        struct fixture *f = *state;
+        set_rule(f, "{'name': 'p', 'conditions': [], 'actions': [{'op': 'set-plugin-data', 'args': {'path': '/parsed_lldp/eth0/switch_port_id', 'value': 'q'}}]}");
+        post(f, IDENTITY "'errors': [], " DISKS ", 'interfaces': [{'name': 'eth0', 'mac': '52:54:00:00:00:01', 'addresses': [], 'boots': true,"
+                         " 'lldp': {'switch_port_id': 'p'}}]", "");
+        _cleanup_json_ json_t *inventory = kept_inventory(f);
+        assert_json(json_object_get(json_get_object(inventory, "pluginData"), "parsed_lldp"), "{'eth0': {'switch_port_id': 'q'}}");
+        assert_json(json_object_get(json_array_get(json_get_array(inventory, "interfaces"), 0), "lldp"), "{'switch_port_id': 'p'}");
+}
+
 /* A name that another node has cannot come out of a run: that is refused when it is taken over, and nothing has changed. */
 static void test_refused(void **state) {
         struct fixture *f = *state;
@@ -170,6 +181,6 @@ static void test_refused(void **state) {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void) {
-        const struct CMUnitTest tests[] = { TEST(test_good), TEST(test_failed), TEST(test_configured), TEST(test_rules), TEST(test_refused) };
+        const struct CMUnitTest tests[] = { TEST(test_good), TEST(test_failed), TEST(test_configured), TEST(test_rules), TEST(test_plugin_data), TEST(test_refused) };
         return cmocka_run_group_tests(tests, NULL, NULL);
 }
