@@ -4,7 +4,11 @@ import datetime
 import http.client
 import itertools
 import json
+import os
+import pwd
 import re
+import shutil
+import signal
 import socket
 import stat
 import subprocess
@@ -78,7 +82,7 @@ class RemoteController(Controller):
 
 @pytest.fixture(scope="module")
 def appliance():
-    with WholeAppliance(CONFIGURATION + "\n[inspection]\ninspector-listen = 127.0.0.1:5051\n") as appliance:
+    with WholeAppliance(CONFIGURATION + "\n[inspection]\ninspector-listen = 127.0.0.1:5051\n[bus]\nintrospect-user = nobody\n") as appliance:
         yield appliance
 
 
@@ -377,6 +381,44 @@ def test_socket(appliance):
     assert stat.S_ISSOCK(mode.st_mode) and stat.S_IMODE(mode.st_mode) == 0o660 and mode.st_gid == bus.st_gid
 
 
+def start_as(appliance, name, user, group):
+    """A daemon as a user who may do nothing."""
+    folder = appliance.state / name.removeprefix("pxed-")
+    for path in folder, *folder.rglob("*"):
+        shutil.chown(path, user)
+    for path in appliance.folder, appliance.runtime, appliance.state:
+        path.chmod(path.stat().st_mode | 0o1077)
+    with open(appliance.log(name), "ab") as log, appliance.inside():
+        appliance.processes[name] = subprocess.Popen(
+            ["setpriv", f"--reuid={user}", f"--regid={group}", f"--groups={group}", "--inh-caps=-all", appliance.build / name, "--runtime-dir",
+             appliance.runtime, "--state-dir", appliance.state], stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+
+
+def test_as_a_user_of_its_own(appliance, controller, inspected):
+    """pxed lets it call what it needs; it makes its socket, and opens it to the group."""
+    path = f"/v1/introspection/{inspected[0]['id']}"
+    group = (appliance.runtime / "bus").stat().st_gid
+    appliance.stop("pxed-introspect")
+    for name in "inspector", "introspect.sock":
+        (appliance.runtime / name).unlink()
+    start_as(appliance, "pxed-introspect", "nobody", group)
+    try:
+        appliance.wait_ready()
+        made = (appliance.runtime / "inspector").stat()
+        assert (made.st_uid, made.st_gid, stat.S_IMODE(made.st_mode)) == (pwd.getpwnam("nobody").pw_uid, group, 0o660)
+        for at in path, f"{path}/data", f"{path}/data/unprocessed", "/v1/introspection", f"/v1/nodes/{inspected[0]['id']}/inventory":
+            assert controller.get(at)
+        for action in "", "/abort":
+            assert controller.ask("POST", path + action)[0] == 202
+        appliance.wait("the abort has ended", lambda: controller.get(path)["finished"], 10)
+        assert controller.ask("POST", f"{path}/data/unprocessed")[0] == 202
+        appliance.wait_inspected(inspected[0]["id"])
+    finally:
+        appliance.stop("pxed-introspect")
+        appliance.start("pxed-introspect")
+        appliance.wait_ready()
+
+
 def test_curl(appliance, inspected):
     """As an operator's script does."""
     done = subprocess.run(["curl", "-sS", "-i", "--unix-socket", appliance.runtime / "inspector", f"http://x/v1/introspection/{inspected[0]['name']}"],
@@ -438,8 +480,6 @@ def test_while_pxed_is_away(appliance, controller, inspected):
 
 def test_while_pxed_is_stopped(appliance, controller, card, inspected):
     """It hangs: a controller is told in bounded time, machines do not notice."""
-    import os
-    import signal
     pid = appliance.processes["pxed"].pid
     os.kill(pid, signal.SIGSTOP)
     try:
