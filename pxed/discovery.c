@@ -34,6 +34,8 @@ enum discovery_sign discovery_sign_of(const struct boot_step *step) {
 enum discovery discovery_decide(const struct discovery_input *in) {
         enum discovery_sign sign = in->sign == SIGN_SEEN && discovery_class_boots(in->vendor_class) ? SIGN_ASKS : in->sign;
 
+        if (in->is_bmc)
+                return DISCOVERED_BMC;
         if (in->has_node)
                 return !in->has_port && sign >= SIGN_SCRIPT ? DISCOVERED_PORT : DISCOVERED_NOTHING;
         if (discovery_class_is_bmc(in->vendor_class))

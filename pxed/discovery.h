@@ -26,6 +26,7 @@ struct discovery_input {
         const char *vendor_class; /* of DHCP (option 60); NULL: not told */
         bool has_node;            /* there is one that has this MAC, or the machine's UUID */
         bool has_port;            /* and it has this MAC */
+        bool is_bmc;              /* a node's BMC has this MAC */
 };
 
 enum discovery {

@@ -79,6 +79,8 @@ struct node {
         bool has_uuid;
         struct uuid uuid; /* SMBIOS */
         char *serial, *bmc_address;
+        bool has_bmc_mac;
+        struct mac bmc_mac; /* of its management controller, as its last inventory told it */
         const char *manufacturer, *product, *architecture; /* shared */
         enum boot_mode boot_mode;
         int64_t cpus, memory; /* 0: not known */

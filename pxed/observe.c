@@ -28,6 +28,21 @@ const char *observe_network(const struct observe *o, const json_t *object) {
         return network ? network->name : NULL;
 }
 
+/* Node.bmcAddress goes with the lease of its BMC. */
+static int follow_bmc(struct observe *o, const struct mac *mac, const struct ip *address) {
+        const struct node *node = registry_by_bmc_mac(&o->state->nodes, mac);
+        char text[IP_TEXT_SIZE];
+
+        if (!node || text_equal(node->bmc_address, ip_format(address, text)))
+                return 0;
+        _cleanup_(node_freep) struct node *copy = node_copy(node);
+        if (!copy || text_set(&copy->bmc_address, text) < 0)
+                return -ENOMEM;
+        int r = change_event(o->change, "node.updated", copy, mac, NULL, NULL, "The management controller of %s is at %s now%s%s", copy->name, text,
+                             node->bmc_address ? ", and was at " : "", node->bmc_address ? node->bmc_address : "");
+        return r < 0 ? r : change_put_node(o->change, TAKE_POINTER(copy), true);
+}
+
 static int observe_lease(struct observe *o, const json_t *json) {
         const char *network = observe_network(o, json);
         int64_t expires = json_get_int(json, "expires", 0);
@@ -47,6 +62,9 @@ static int observe_lease(struct observe *o, const json_t *json) {
         if (json_get_bool(json, "ended", false))
                 return before && mac_to_u64(&before->mac) == mac_to_u64(&mac) ? change_remove_lease(o->change, before) : 0;
         const char *hostname = json_get_string(json, "hostname");
+        r = follow_bmc(o, &mac, &address);
+        if (r < 0)
+                return r;
         if (before && mac_to_u64(&before->mac) == mac_to_u64(&mac) && before->expires == (uint64_t) expires &&
             text_equal(before->hostname, hostname))
                 return 0;

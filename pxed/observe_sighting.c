@@ -135,13 +135,14 @@ static char *vendor_class_of(const struct sighting *seen) {
         return class ? strdup(class) : NULL;
 }
 
-static int tell_bmc(struct observe *o, const struct sighting *seen, const struct sighting *before, const char *class) {
+static int tell_bmc(struct observe *o, const struct sighting *seen, const struct sighting *before, const char *class, const struct node *owner) {
         _cleanup_free_ char *known = vendor_class_of(before);
         char mac[MAC_TEXT_SIZE];
-        if (discovery_class_is_bmc(known))
+        if (before && (discovery_class_is_bmc(known) || !discovery_class_is_bmc(class)))
                 return 0;
-        return change_event(o->change, "discovery.bmc", NULL, &seen->mac, seen->network, NULL, "%s on network %s is a management controller (%s)",
-                            mac_format(&seen->mac, mac), seen->network, class);
+        return change_event(o->change, "discovery.bmc", owner, &seen->mac, seen->network, NULL, "%s on network %s is %s%s%s%s%s",
+                            mac_format(&seen->mac, mac), seen->network, owner ? "the management controller of " : "a management controller",
+                            owner ? owner->name : "", class ? " (" : "", class ? class : "", class ? ")" : "");
 }
 
 static int discover(struct observe *o, const json_t *json, const struct sighting *seen, const struct sighting *before) {
@@ -149,20 +150,22 @@ static int discover(struct observe *o, const json_t *json, const struct sighting
         struct uuid uuid;
         bool has_uuid = uuid_text && uuid_parse(uuid_text, &uuid) == 0;
         const struct node *known = class ? identity_find(&o->state->nodes, &o->state->settings->junk, NULL, &seen->mac, has_uuid ? &uuid : NULL) : NULL;
+        const struct node *owner = registry_by_bmc_mac(&o->state->nodes, &seen->mac);
         const struct discovery_input input = {
                 .policy = observe_policy(o, &seen->mac, seen->network),
                 .sign = SIGN_SEEN,
                 .vendor_class = class,
                 .has_node = known,
                 .has_port = known && node_port(known, &seen->mac),
+                .is_bmc = owner,
         };
         struct node *node;
 
-        if (!class || seen->vlan != VLAN_NONE)
+        if ((!class && !owner) || seen->vlan != VLAN_NONE)
                 return 0;
         switch (discovery_decide(&input)) {
         case DISCOVERED_BMC:
-                return tell_bmc(o, seen, before, class);
+                return tell_bmc(o, seen, before, class, owner);
         case DISCOVERED_NODE:
                 return observe_discover(o, &seen->mac, has_uuid ? &uuid : NULL, seen->network, SIGN_ASKS, &node);
         default:

@@ -71,6 +71,16 @@ static int add_boot_port(const struct state *state, struct node *node, const str
         return r == -ENOSPC ? 0 : r;
 }
 
+/* Where its BMC is found is told by DHCP afterwards, by this MAC. */
+static void set_bmc(const struct state *state, struct node *node, const json_t *normalized) {
+        const char *text = json_get_string(normalized, "bmcMac");
+        struct mac mac;
+
+        node->has_bmc_mac = text && mac_parse(text, &mac) == 0 && mac_is_unicast(&mac) && !junk_has_mac(&state->settings->junk, &mac);
+        if (node->has_bmc_mac)
+                node->bmc_mac = mac;
+}
+
 /* What came out of a good run, in a copy of the node. -EINVAL: it cannot be, and outcome->reason says why. */
 static int take_over(struct state *state, const struct node *node, const struct process_input *in, struct run_outcome *outcome,
                      struct conflicts *conflicts, struct node **ret) {
@@ -81,6 +91,8 @@ static int take_over(struct state *state, const struct node *node, const struct 
                                     sizeof outcome->reason);
         if (r == 0)
                 r = add_boot_port(state, copy, &in->mac);
+        if (r == 0)
+                set_bmc(state, copy, in->normalized);
         if (r == 0)
                 *ret = TAKE_POINTER(copy);
         return r;

@@ -21,7 +21,7 @@ static uint64_t hash_switch_port(const char *at, const char *port) {
 
 static int reserve(struct registry *r, size_t macs) {
         if (index_reserve(&r->by_id, 1) < 0 || index_reserve(&r->by_name, 1) < 0 || index_reserve(&r->by_uuid, 1) < 0 ||
-            index_reserve(&r->by_mac, macs) < 0 || index_reserve(&r->by_switch_port, macs) < 0)
+            index_reserve(&r->by_bmc_mac, 1) < 0 || index_reserve(&r->by_mac, macs) < 0 || index_reserve(&r->by_switch_port, macs) < 0)
                 return -ENOMEM;
         return 0;
 }
@@ -31,6 +31,8 @@ static void link_node(struct registry *r, struct node *node) {
         (void) index_add(&r->by_name, hash_name(node->name), node);
         if (node->has_uuid)
                 (void) index_add(&r->by_uuid, hash_uuid(&node->uuid), node);
+        if (node->has_bmc_mac)
+                (void) index_add(&r->by_bmc_mac, hash_mac(&node->bmc_mac), node);
         for (size_t i = 0; i < node->n_ports; i++) {
                 const struct port *p = &node->ports[i];
                 (void) index_add(&r->by_mac, hash_mac(&p->mac), node);
@@ -45,6 +47,8 @@ static void unlink_node(struct registry *r, struct node *node) {
         index_remove(&r->by_name, hash_name(node->name), node);
         if (node->has_uuid)
                 index_remove(&r->by_uuid, hash_uuid(&node->uuid), node);
+        if (node->has_bmc_mac)
+                index_remove(&r->by_bmc_mac, hash_mac(&node->bmc_mac), node);
         for (size_t i = 0; i < node->n_ports; i++) {
                 const struct port *p = &node->ports[i];
                 index_remove(&r->by_mac, hash_mac(&p->mac), node);
@@ -94,6 +98,7 @@ void registry_clear(struct registry *r) {
         index_clear(&r->by_name);
         index_clear(&r->by_mac);
         index_clear(&r->by_uuid);
+        index_clear(&r->by_bmc_mac);
         index_clear(&r->by_switch_port);
         sorted_clear(&r->by_order);
         *r = (struct registry) { 0 };
@@ -124,6 +129,19 @@ struct node *registry_by_mac(const struct registry *r, const struct mac *mac) {
                 if (node_port(node, mac))
                         return node;
         return NULL;
+}
+
+struct node *registry_by_bmc_mac(const struct registry *r, const struct mac *mac) {
+        struct node *node, *found = NULL;
+        size_t position = 0;
+        while ((node = index_next(&r->by_bmc_mac, hash_mac(mac), &position))) {
+                if (mac_to_u64(&node->bmc_mac) != mac_to_u64(mac))
+                        continue;
+                if (found)
+                        return NULL;
+                found = node;
+        }
+        return found;
 }
 
 struct node *registry_next_at(const struct registry *r, const char *at, const char *port, size_t *position) {

@@ -5,7 +5,7 @@
 #include "pxed/model.h"
 
 struct registry {
-        struct index by_id, by_name, by_mac, by_uuid;
+        struct index by_id, by_name, by_mac, by_uuid, by_bmc_mac;
         struct index by_switch_port; /* nodes once for each port whose switch and port are known */
         size_t count;
         struct sorted by_order; /* of names; see registry_sorted */
@@ -25,6 +25,8 @@ void registry_remove(struct registry *registry, struct node *node);
 struct node *registry_by_id(const struct registry *registry, const struct uuid *id);
 struct node *registry_by_name(const struct registry *registry, const char *name);
 struct node *registry_by_mac(const struct registry *registry, const struct mac *mac);
+/* The node whose BMC has this MAC; NULL also where there are several: some vendors show the same one to all their machines. */
+struct node *registry_by_bmc_mac(const struct registry *registry, const struct mac *mac);
 /* Only where exactly one node has it and it is not known junk. */
 struct node *registry_by_uuid(const struct registry *registry, const struct uuid *uuid);
 /* The nodes with a port that hangs on this port of a switch (as port_switch names it); as index_next, a node of several such ports comes

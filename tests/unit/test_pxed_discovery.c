@@ -34,7 +34,7 @@ static void test_decision(void **state) {
         };
         for (size_t i = 0; i < ELEMENTS(cases); i++)
                 for (unsigned policy = 0; policy < 3; policy++) {
-                        const struct discovery_input input = { (enum discover) policy, cases[i].sign, cases[i].vendor_class, cases[i].has_node, cases[i].has_port };
+                        const struct discovery_input input = { (enum discover) policy, cases[i].sign, cases[i].vendor_class, cases[i].has_node, cases[i].has_port, false };
                         if (discovery_decide(&input) != cases[i].expected[policy])
                                 fail_msg("case %zu, %s", i, discover_names[policy]);
                 }
@@ -74,12 +74,12 @@ static void sighting(struct fixture *f, unsigned machine, const char *network, c
         assert_int_equal(report(f, NOW, text, NULL), 0);
 }
 
-static void inventory(struct fixture *f, unsigned machine) {
+static void inventory(struct fixture *f, unsigned machine, const char *more) {
         char text[1024];
         snprintf(text, sizeof text,
                  "[{\"time\":%llu,\"inventory\":{\"mac\":\"52:54:00:00:00:%02x\",\"post\":\"p%u\",\"raw\":{},\"normalized\":{\"serial\":\"S\",\"cpus\":1,"
                  "\"memory\":1073741824,\"architecture\":\"x86_64\",\"disks\":[],\"errors\":[],\"interfaces\":[{\"name\":\"eth0\",\"mac\":\"52:54:00:00:00:%02x\","
-                 "\"addresses\":[],\"boots\":true}]}}}]", (unsigned long long) NOW, machine, machine, machine);
+                 "\"addresses\":[],\"boots\":true}]%s}}}]", (unsigned long long) NOW, machine, machine, machine, more);
         assert_int_equal(report(f, NOW, text, NULL), 0);
 }
 
@@ -119,14 +119,14 @@ static void test_bounded(void **state) {
 static void test_never(void **state) {
         struct fixture *f = *state;
         step(f, 1, "lab", "script", ",\"profile\":\"inspect\"");
-        inventory(f, 1);
-        inventory(f, 1);
+        inventory(f, 1, "");
+        inventory(f, 1, "");
         assert_int_equal(f->state->nodes.count, 0);
         assert_int_equal(store_has_post(f->state->store, "p1"), 0);
         assert_true(count_events(f, "inventory.unknown-machine") >= 1);
         /* It was seen elsewhere. */
         sighting(f, 2, "other", "");
-        inventory(f, 2);
+        inventory(f, 2, "");
         assert_non_null(node_at(f, 2));
 }
 
@@ -143,6 +143,34 @@ static void test_bmc(void **state) {
         assert_int_equal(count_events(f, "discovery.bmc"), 2);
 }
 
+static void lease(struct fixture *f, const char *mac, const char *address) {
+        char text[256];
+        snprintf(text, sizeof text, "[{\"time\":1,\"lease\":{\"network\":\"lab\",\"mac\":\"%s\",\"address\":\"%s\",\"ended\":false}}]", mac, address);
+        assert_int_equal(report(f, NOW, text, NULL), 0);
+}
+
+/* The BMC of an inspected machine is known by its MAC, whatever it says of itself, and found by its lease. */
+static void test_bmc_of_a_node(void **state) {
+        struct fixture *f = *state;
+        inventory(f, 1, ",\"bmcAddress\":\"192.0.2.150\",\"bmcMac\":\"52:54:00:00:00:81\"");
+        assert_string_equal(node_at(f, 1)->bmc_address, "192.0.2.150");
+        reopen(f);
+        for (unsigned i = 0; i < 2; i++)
+                sighting(f, 0x81, "lab", "");
+        assert_int_equal(count_events(f, "discovery.bmc"), 1);
+        lease(f, "52:54:00:00:00:82", "192.0.2.151");
+        assert_int_equal(count_events(f, "node.updated"), 0);
+        for (unsigned i = 0; i < 2; i++)
+                lease(f, "52:54:00:00:00:81", "192.0.2.152");
+        assert_string_equal(node_at(f, 1)->bmc_address, "192.0.2.152");
+        assert_int_equal(count_events(f, "node.updated"), 1);
+        /* A MAC that two machines' BMCs have tells nothing. */
+        inventory(f, 2, ",\"bmcMac\":\"52:54:00:00:00:81\"");
+        lease(f, "52:54:00:00:00:81", "192.0.2.153");
+        assert_string_equal(node_at(f, 1)->bmc_address, "192.0.2.152");
+        assert_int_equal(f->state->nodes.count, 2);
+}
+
 int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_decision),
@@ -150,6 +178,7 @@ int main(void) {
                 cmocka_unit_test_setup_teardown(test_bounded, setup_seen, teardown),
                 cmocka_unit_test_setup_teardown(test_never, setup_never, teardown),
                 cmocka_unit_test_setup_teardown(test_bmc, setup_seen, teardown),
+                cmocka_unit_test_setup_teardown(test_bmc_of_a_node, setup_seen, teardown),
         };
         return cmocka_run_group_tests(tests, NULL, NULL);
 }
