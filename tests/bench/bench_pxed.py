@@ -67,7 +67,13 @@ class Pxed(Daemon):
             if self.process.poll() is not None:
                 sys.exit(self.log.read_text())
             time.sleep(0.001)
-        self.connection = self.connect()
+        # The socket is there a moment before it is listened on.
+        while True:
+            try:
+                self.connection = self.connect()
+                break
+            except ConnectionRefusedError:
+                time.sleep(0.001)
         self.call('org.pxed.Appliance.GetStatus')
         self.ready_ms = (time.monotonic() - self.began) * 1000
 
