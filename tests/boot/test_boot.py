@@ -224,6 +224,21 @@ def test_a_known_machine_boots_without_pxed(inspected):
     assert lab.node(hardware)['assignment']['profile'] == KERNEL_PROFILE
 
 
+def test_an_inspection_is_taken_back(inspected):
+    """While its kernel starts: the ramdisk ends without an inventory, as the network's `finish` says."""
+    lab, hardware = inspected, MACHINES[0]
+    mac = hardware.macs[0]
+    lab.appliance.ctl('node', 'inspect', mac)
+    with lab.machine(hardware) as machine:
+        machine.wait_until(lambda: lab.boots(hardware)[0]['outcome'] == 'running' and in_order(lab.boots(hardware)[0]['steps'], ['script', 'file']), PATIENCE,
+                           'script')
+        lab.appliance.ctl('node', 'abort', mac)
+        machine.wait_for('was taken back', PATIENCE)
+        machine.wait_off(PATIENCE)
+        assert 'inventory posted' not in machine.console
+    assert lab.node(hardware)['inspection']['error'] == 'aborted: the ramdisk was told'
+
+
 def test_a_machine_is_inspected_while_each_part_is_killed(lab):
     """One boot, each daemon and child killed in the midst of what it does for the machine."""
     appliance = lab.appliance
