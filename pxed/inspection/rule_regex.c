@@ -209,7 +209,10 @@ static bool read_interval(struct reading *r, int *least, int *most) {
                 *most = read_count(r, OPEN);
         } else if (!has_least)
                 return false;
-        return *r->at++ == '}' && *least <= REPEAT_MAX && *most <= REPEAT_MAX && (*most == OPEN || *least <= *most);
+        if (*r->at != '}')
+                return false;
+        r->at++;
+        return *least <= REPEAT_MAX && *most <= REPEAT_MAX && (*most == OPEN || *least <= *most);
 }
 
 static int read_repeated(struct reading *r) {
