@@ -12,7 +12,8 @@
 #include "lib/varlink_internal.h"
 
 #define OUTPUT_LOW ((size_t) 64 * 1024)
-#define TRIM_ABOVE ((size_t) 128 * 1024)
+/* Above the reports of inventories (lib/worker_batch.h), which come one after the other: each would fetch the pages again. */
+#define TRIM_ABOVE ((size_t) 1024 * 1024)
 
 static struct varlink_connection *unreference(struct varlink_connection *connection) {
         if (--connection->references == 0)
