@@ -64,6 +64,7 @@ struct api_request {
         struct token token;
         bool names_mac; /* the token's MAC can be read, though the token may not be good */
         bool without_token; /* then `token` is what the body says */
+        uint64_t run;       /* without a token: when the inspection began that waits for it; 0: of a machine that nobody knows */
         struct body body;
         struct api_answer answer;
 };

@@ -15,12 +15,13 @@
 #define WORDS_SIZE 300
 
 /*
- * What is accepted has to fit into the one message that reports it: pxed would close the connection on a message that it does not take,
- * and that inventory would come first again each time. Half of the values that json_parse allows a message are left to what is
- * reported with the payload, and so is some of the 24 MiB that pxed takes.
+ * What is accepted has to fit, with what was made of it, into the one message that reports it: pxed would close the connection on a message that it does not take,
+ * and that inventory would come again each time. So these are less than json_parse and pxed's 24 MiB allow a message; what is left is for the report around it.
  */
 #define VALUES_MAX (128 * 1024)
 #define CONTAINERS_MAX (32 * 1024)
+#define REPORT_VALUES_MAX (224 * 1024)
+#define REPORT_CONTAINERS_MAX (56 * 1024)
 #define REPORT_MAX (22 * 1024 * 1024)
 
 struct weight {
@@ -52,13 +53,15 @@ static bool is_wanted(struct api *api, struct api_request *request) {
         return false;
 }
 
-/* A post is named by its token, where it has one, and its bytes: the same ones posted again, because the answer was lost, are the same post. */
+/* A post is named by its token, or else by the run that waits for it, and its bytes: the same ones posted again, because the answer was lost, are the same post. */
 static void name_post(const struct api_request *request, struct spool_post *post) {
         struct sha256_ctx context;
         uint8_t digest[16];
 
         sha256_init(&context);
-        if (!request->without_token)
+        if (request->without_token)
+                sha256_update(&context, sizeof(request->run), (const uint8_t *) &request->run);
+        else
                 sha256_update(&context, strlen(request->token_text) + 1, (const uint8_t *) request->token_text);
         sha256_update(&context, body_payload_size(&request->body), (const uint8_t *) body_payload(&request->body));
         sha256_digest(&context, sizeof(digest), digest);
@@ -148,7 +151,17 @@ static bool name_machine(struct api *api, struct api_request *request, const jso
         return request->names_mac;
 }
 
-static void normalize_and_take(struct api *api, struct api_request *request, const json_t *object) {
+/* False: it was answered. */
+static bool fits_report(struct api *api, struct api_request *request, const json_t *normalized, struct weight weight) {
+        weigh(normalized, &weight);
+        if (weight.values <= REPORT_VALUES_MAX && weight.containers <= REPORT_CONTAINERS_MAX)
+                return true;
+        api_refuse(api, request, 413, "the inventory has %zu values in %zu objects and lists with what was made of it; at most %d in %d can be reported",
+                   weight.values, weight.containers, REPORT_VALUES_MAX, REPORT_CONTAINERS_MAX);
+        return false;
+}
+
+static void normalize_and_take(struct api *api, struct api_request *request, const json_t *object, const struct weight *weight) {
         _cleanup_inventory_ struct inventory_result result = { 0 };
         char reason[INVENTORY_REASON_SIZE];
         struct state_node node;
@@ -162,6 +175,8 @@ static void normalize_and_take(struct api *api, struct api_request *request, con
                 refuse_to_store(api, request, r);
                 return;
         }
+        if (!fits_report(api, request, result.normalized, *weight))
+                return;
         if (request->without_token && !name_machine(api, request, result.normalized))
                 return;
         bool tied = !request->without_token && state_find_node(api->state, &request->token, &node);
@@ -181,7 +196,7 @@ void api_handle_inventory(struct api *api, struct api_request *request, const js
                 api_refuse(api, request, 403, "the token was made for MAC %s, which this inventory does not have",
                            mac_format(&request->token.mac, mac));
         else
-                normalize_and_take(api, request, object);
+                normalize_and_take(api, request, object, &weight);
 }
 
 static void note_words(struct api *api, const struct api_request *request, const char *state, const char *message) {

@@ -43,8 +43,12 @@ static bool is_expected(struct api *api, struct api_request *request, const stru
         char id[UUID_TEXT_SIZE];
         struct state_node facts;
 
-        if (!request->without_token || (state_get_node(api->state, node, &facts) && facts.inspect))
+        if (!request->without_token)
                 return true;
+        if (state_get_node(api->state, node, &facts) && facts.inspect) {
+                request->run = facts.started;
+                return true;
+        }
         api_refuse_tersely(api, request, 404, NOT_FOUND, "an inventory without a boot token is of node %s, for which no inspection was asked",
                            uuid_format(node, id));
         return false;

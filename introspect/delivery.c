@@ -76,7 +76,11 @@ static void on_reported(int result, void *data) {
                 log_refused(&parcel->post, "pxed refused");
                 spool_set_aside(delivery->spool, &parcel->post);
         } else {
-                spool_put_back(delivery->spool, &parcel->post);
+                /* Given up by the worker: what ends the connection each time must not hold up all others. */
+                if (result == -EIO)
+                        spool_put_last(delivery->spool, &parcel->post);
+                else
+                        spool_put_back(delivery->spool, &parcel->post);
                 retry_later(delivery);
         }
         parcel_free(parcel);

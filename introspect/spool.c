@@ -174,6 +174,16 @@ void spool_put_back(struct spool *spool, const struct spool_post *post) {
         pthread_mutex_unlock(&spool->lock);
 }
 
+void spool_put_last(struct spool *spool, const struct spool_post *post) {
+        pthread_mutex_lock(&spool->lock);
+        struct spool_entry *entry = spool_index_find(&spool->index, post);
+        if (entry && entry->state == SPOOL_TAKEN) {
+                entry->state = SPOOL_WAITING;
+                spool_index_move_last(&spool->index, entry);
+        }
+        pthread_mutex_unlock(&spool->lock);
+}
+
 /* The names of what is in it begin with a time. */
 static void remove_oldest_refused(const struct spool *spool) {
         struct dirent **names = NULL;

@@ -49,6 +49,8 @@ int spool_read(struct spool *spool, const struct spool_post *post, char **ret);
 /* What became of a post that was taken. `now` in microseconds of the monotonic clock. */
 void spool_done(struct spool *spool, const struct spool_post *post, uint64_t now);
 void spool_put_back(struct spool *spool, const struct spool_post *post);
+/* Likewise, behind all others: it may be the reason why they do not get through. */
+void spool_put_last(struct spool *spool, const struct spool_post *post);
 /* pxed does not want it, or it cannot be read: put into FOLDER/refused for a person to look at, where the newest 16 are kept. */
 void spool_set_aside(struct spool *spool, const struct spool_post *post);
 

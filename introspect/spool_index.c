@@ -78,6 +78,13 @@ void spool_index_done(struct spool_index *index, struct spool_entry *entry, uint
                 spool_index_remove(index, index->first_done);
 }
 
+void spool_index_move_last(struct spool_index *index, struct spool_entry *entry) {
+        if (entry->state == SPOOL_DONE)
+                return;
+        unlink_from(&index->first, &index->last, entry);
+        link_last(&index->first, &index->last, entry);
+}
+
 void spool_index_clear(struct spool_index *index) {
         while (index->first)
                 spool_index_remove(index, index->first);

@@ -34,6 +34,8 @@ struct spool_entry *spool_index_find(struct spool_index *index, const struct spo
 /* The first of the bucket that the posts of a MAC are in, among others. */
 struct spool_entry *spool_index_bucket(struct spool_index *index, const struct mac *mac);
 void spool_index_remove(struct spool_index *index, struct spool_entry *entry);
+/* Behind all others that are not done. */
+void spool_index_move_last(struct spool_index *index, struct spool_entry *entry);
 /* Its post is acknowledged; forgets those that were long ago. */
 void spool_index_done(struct spool_index *index, struct spool_entry *entry, uint64_t now);
 void spool_index_clear(struct spool_index *index);

@@ -233,6 +233,7 @@ static void set_node(struct state *state, const char *id_text, const json_t *ent
                 .id = id,
                 .assignment = (uint64_t) json_get_int(entry, "assignment", 0),
                 .inspect = json_get_bool(entry, "inspect", false),
+                .started = (uint64_t) json_get_int(entry, "inspectionStarted", 0),
                 .aborting = json_get_bool(entry, "aborting", false),
         };
         node->generation = state->generation;

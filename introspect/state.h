@@ -23,6 +23,7 @@ struct state_node {
         struct uuid id;
         uint64_t assignment; /* its revision, 0: none */
         bool inspect;        /* an inspection is asked for */
+        uint64_t started;    /* when that, or the last one, began; 0: never */
         bool aborting;       /* the last one was taken back: a ramdisk that runs is to end */
 };
 

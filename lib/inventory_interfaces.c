@@ -10,10 +10,10 @@
 #define ADDRESSES_MAX 16
 
 /*
- * As many interfaces have all of their LLDP described: one TLV becomes several values, and what is made of a payload has to fit into one message
+ * As many interfaces are described with what they heard by LLDP: one TLV becomes several values, and what is made of a payload has to fit into one message
  * together with it (see introspect/api_inventory.c). Ironic looks at no more either.
  */
-#define PARSED_LLDP_MAX 64
+#define LLDP_PORTS_MAX 64
 
 /* The loopback interface, by name or by its address, is no port of the machine. */
 static bool is_loopback(const json_t *interface, const char *name) {
@@ -186,60 +186,56 @@ bool reader_ports(struct reader_input *input) {
         return true;
 }
 
-/* In `lldp_raw`, by older agents in the interface itself. NULL: nothing was heard. */
-static const json_t *tlvs_of(const struct reader_input *input, const char *name) {
-        const json_t *tlvs = json_get_array(json_get_object(input->raw, "lldp_raw"), name), *from;
-        size_t i;
+/* What each interface heard, by its name and by its MAC: what was heard on a VLAN or a bond is said of the port that stands for it. */
+struct heard {
+        json_t *by_name, *by_mac;
+};
 
-        if (json_array_size(tlvs) > 0)
-                return tlvs;
-        json_array_foreach(json_get_array(input->inventory, "interfaces"), i, from) {
-                if (i >= INVENTORY_LIST_MAX)
-                        break;
-                if (strcmp(json_get_string(from, "name") ?: "", name) != 0)
-                        continue;
+/* Of an interface's name the first that is told: in `lldp_raw`, by older agents in the interface itself. */
+static void hear(struct heard *heard, const struct reader_input *input, const json_t *from) {
+        const char *name = json_get_string(from, "name");
+        json_t *tlvs = name ? json_get_array(json_get_object(input->raw, "lldp_raw"), name) : NULL;
+        char text[MAC_TEXT_SIZE];
+        struct mac mac;
+
+        if (name && json_array_size(tlvs) == 0)
                 tlvs = json_get_array(from, "lldp");
-                return json_array_size(tlvs) > 0 ? tlvs : NULL;
-        }
-        return NULL;
+        if (json_array_size(tlvs) == 0 || json_object_get(heard->by_name, name))
+                return;
+        json_object_set(heard->by_name, name, tlvs);
+        if (payload_mac(from, "mac_address", &mac) && !json_object_get(heard->by_mac, mac_format(&mac, text)))
+                json_object_set(heard->by_mac, text, tlvs);
 }
 
-/* What was heard on a VLAN or a bond is said of the port that stands for it. */
-static const json_t *tlvs_by_mac(const struct reader_input *input, const char *mac) {
-        const json_t *from, *tlvs;
-        char text[MAC_TEXT_SIZE];
-        struct mac other;
-        size_t i;
+static void describe(struct reader_input *input, json_t *interface, const json_t *tlvs) {
+        struct lldp lldp;
 
-        json_array_foreach(json_get_array(input->inventory, "interfaces"), i, from) {
-                const char *name = json_get_string(from, "name");
-                if (i >= INVENTORY_LIST_MAX)
-                        break;
-                if (!name || !payload_mac(from, "mac_address", &other) || strcmp(mac_format(&other, text), mac) != 0)
-                        continue;
-                if ((tlvs = tlvs_of(input, name)))
-                        return tlvs;
-        }
-        return NULL;
+        lldp_read(tlvs, &lldp);
+        lldp_describe(&lldp, interface);
+        json_object_set_new(interface, "lldp", lldp_parsed(&lldp));
+        if (lldp.truncated)
+                reader_add_error(input, json_sprintf("local-link-connection: %s heard more from the switch than is kept",
+                                                     json_get_string(interface, "name")));
 }
 
 /* What the switch says of itself. */
 bool reader_local_link(struct reader_input *input) {
         json_t *interfaces = json_object_get(input->normalized, "interfaces"), *interface;
+        _cleanup_json_ json_t *by_name = json_object(), *by_mac = json_object();
+        struct heard heard = { by_name, by_mac };
         size_t i, described = 0;
+        const json_t *from;
 
+        json_array_foreach(json_get_array(input->inventory, "interfaces"), i, from)
+                if (i < INVENTORY_LIST_MAX)
+                        hear(&heard, input, from);
         json_array_foreach(interfaces, i, interface) {
-                const char *name = json_get_string(interface, "name");
-                const json_t *tlvs = tlvs_of(input, name) ?: tlvs_by_mac(input, json_get_string(interface, "mac"));
-                struct lldp lldp;
+                const json_t *tlvs = json_object_get(by_name, json_get_string(interface, "name")) ?: json_object_get(by_mac, json_get_string(interface, "mac"));
 
-                lldp_read(tlvs, &lldp);
-                lldp_describe(&lldp, interface);
-                json_t *parsed = described < PARSED_LLDP_MAX ? lldp_parsed(&lldp) : json_null();
-                described += json_is_object(parsed);
-                json_object_set_new(interface, "lldp", parsed);
-                if (lldp.truncated)
-                        reader_add_error(input, json_sprintf("local-link-connection: %s heard more from the switch than is kept", name));
+                described += tlvs != NULL;
+                describe(input, interface, described <= LLDP_PORTS_MAX ? tlvs : NULL);
         }
+        if (described > LLDP_PORTS_MAX)
+                reader_add_error(input, json_sprintf("local-link-connection: what the switch said is told of %d of %zu interfaces", LLDP_PORTS_MAX, described));
         return true;
 }

@@ -77,6 +77,17 @@ size_t utf8_length(const char *text, size_t size) {
         return length;
 }
 
+char *utf8_cut(char *text) {
+        size_t length = strlen(text), last = length;
+
+        /* Back to the byte that begins the last character: those that go on begin with the bits 10. */
+        while (last > 0 && length - last < 4 && ((unsigned char) text[last - 1] & 0xc0) == 0x80)
+                last--;
+        if (last > 0 && (unsigned char) text[last - 1] >= 0xc0 && utf8_length(text + last - 1, length - last + 1) == 0)
+                text[last - 1] = '\0';
+        return text;
+}
+
 bool utf8_is_valid(const char *text, size_t size) {
         for (size_t at = 0, length; at < size; at += length)
                 if ((length = utf8_length(text + at, size - at)) == 0)

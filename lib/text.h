@@ -22,6 +22,8 @@ int name_to_enum(const char *const *names, size_t count, const char *name);
 
 /* Bytes of the UTF-8 sequence (RFC 3629 section 4) that `text` of `size` bytes starts with; 0: it starts with none. */
 size_t utf8_length(const char *text, size_t size);
+/* Cuts off the last character where not all of it is there, as after snprintf. Returns `text`. */
+char *utf8_cut(char *text);
 /* All of it is UTF-8; the empty text is. */
 bool utf8_is_valid(const char *text, size_t size);
 

@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "lib/text.h"
+
 enum entry_kind { ENTRY_NODE, ENTRY_PROFILE, ENTRY_BOOT, ENTRY_SIGHTING, ENTRY_LEASE };
 
 /* What was put in the place of what: NULL for nothing. */
@@ -223,6 +225,7 @@ int change_event(struct change *c, const char *kind, const struct node *node, co
         va_start(arguments, format);
         vsnprintf(e->message, sizeof e->message, format, arguments);
         va_end(arguments);
+        utf8_cut(e->message);
         return 0;
 }
 

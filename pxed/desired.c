@@ -67,9 +67,9 @@ static json_t *node_entry(const struct state *s, const struct node *n) {
         json_t *macs = json_array();
         for (size_t i = 0; i < n->n_ports; i++)
                 json_array_append_new(macs, json_string(mac_format(&n->ports[i].mac, mac)));
-        bool identifies = registry_uuid_identifies(&s->nodes, n);
+        bool identifies = registry_uuid_identifies(&s->nodes, n) && !junk_has_uuid(&s->settings->junk, &n->uuid);
         json_t *parameters = a && a->parameters ? json_loads(a->parameters, 0, NULL) : NULL;
-        return json_pack("{s:s, s:s, s:o, s:o, s:o, s:o, s:I, s:b, s:b, s:o, s:o*}",
+        return json_pack("{s:s, s:s, s:o, s:o, s:o, s:o, s:I, s:b, s:b, s:o, s:o, s:o*}",
                          "id", uuid_format(&n->id, id),
                          "name", n->name,
                          "macs", macs,
@@ -79,6 +79,7 @@ static json_t *node_entry(const struct state *s, const struct node *n) {
                          "assignment", (json_int_t) (a ? a->revision : 0),
                          "once", a ? (int) a->once : 0,
                          "inspect", (int) n->inspection.asked,
+                         "inspectionStarted", json_int_or_null(n->inspection.started != 0, (int64_t) n->inspection.started),
                          "bmcAddress", json_text(n->bmc_address),
                          "aborting", n->inspection.state == INSPECTION_ABORTING ? json_true() : NULL);
 }

@@ -73,6 +73,11 @@ static int look_up(struct observe *o, const struct mac *mac, const json_t *norma
         }
 }
 
+static bool is_waited_for(const struct node *node) {
+        const struct inspection *i = &node->inspection;
+        return i->asked || i->state == INSPECTION_WAITING || i->state == INSPECTION_PROCESSING;
+}
+
 int inventory_find_owner(struct observe *o, const struct mac *mac, const json_t *json, struct node **ret) {
         const json_t *normalized = json_get_object(json, "normalized");
         struct state *s = o->state;
@@ -89,6 +94,9 @@ int inventory_find_owner(struct observe *o, const struct mac *mac, const json_t 
                 return r;
         if (!node)
                 return new_node(o, mac, normalized, ret);
+        if (json_get_bool(json, "withoutToken", false) && !is_waited_for(node))
+                return change_event(o->change, "inventory.unexpected", node, mac, NULL, NULL,
+                                    "An inventory of %s that came without a boot token is not stored: no inspection waits for it", node->name);
         *ret = node_copy(node);
         return *ret ? 0 : -ENOMEM;
 }

@@ -106,3 +106,7 @@ bool junk_macs_equal(const struct junk *a, const struct junk *b) {
                 equal = a->macs[i].size == b->macs[i].size && memcmp(a->macs[i].bytes, b->macs[i].bytes, a->macs[i].size) == 0;
         return equal;
 }
+
+bool junk_uuids_equal(const struct junk *a, const struct junk *b) {
+        return a->n_uuids == b->n_uuids && memcmp(a->uuids, b->uuids, a->n_uuids * sizeof a->uuids[0]) == 0;
+}

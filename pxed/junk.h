@@ -33,3 +33,4 @@ bool junk_has_serial(const struct junk *junk, const char *serial);
 void junk_clear(const struct junk *junk, json_t *inventory);
 
 bool junk_macs_equal(const struct junk *a, const struct junk *b);
+bool junk_uuids_equal(const struct junk *a, const struct junk *b);

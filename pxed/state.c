@@ -290,6 +290,16 @@ static bool touch_hosts(struct state *s, const struct settings *old, const struc
         return changed;
 }
 
+/* Which UUIDs identify is told with the nodes. */
+static void touch_nodes(struct state *s) {
+        char id[UUID_TEXT_SIZE];
+        for (size_t i = 0; i < s->nodes.by_id.size; i++) {
+                const struct node *node = s->nodes.by_id.slots[i].value;
+                if (node && node->has_uuid)
+                        touch(s, DESIRED_NODE, "node", uuid_format(&node->id, id), true);
+        }
+}
+
 int state_set_settings(struct state *s, struct settings *settings) {
         _cleanup_(settings_freep) struct settings *old = s->settings;
         bool changed = false;
@@ -308,6 +318,10 @@ int state_set_settings(struct state *s, struct settings *settings) {
             old->token_lifetime != settings->token_lifetime || !text_equal(old->images, settings->images) ||
             !text_equal(old->inspector_listen, settings->inspector_listen) || !junk_macs_equal(&old->junk, &settings->junk)) {
                 touch(s, DESIRED_SETTINGS, "settings", "", true);
+                changed = true;
+        }
+        if (!junk_uuids_equal(&old->junk, &settings->junk)) {
+                touch_nodes(s);
                 changed = true;
         }
         changed = touch_networks(s, old, settings) || changed;

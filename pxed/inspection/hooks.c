@@ -35,15 +35,11 @@ const struct hook *hook_find(const char *name) {
 
 bool hook_fail(struct hook_run *run, const char *format, ...) {
         va_list arguments;
-        size_t whole = 0, length;
 
         va_start(arguments, format);
         vsnprintf(run->reason, HOOK_REASON_SIZE, format, arguments);
         va_end(arguments);
-        /* What did not fit is cut off before a character, not inside one. */
-        while ((length = utf8_length(run->reason + whole, strlen(run->reason + whole))) > 0)
-                whole += length;
-        run->reason[whole] = '\0';
+        utf8_cut(run->reason);
         return false;
 }
 

@@ -11,6 +11,7 @@ NOT_FOUND = "the machine that this inventory is of could not be told, or its inv
 
 
 def set_node(daemon, node, macs, inspect=False, **more):
+    """The entry of a node as pxed makes it."""
     daemon.bus.set_entry(f"node/{node}", id=node, name=f"n-{node[:4]}", macs=macs, parameters={}, assignment=0, once=False, inspect=inspect, **more)
 
 
@@ -116,3 +117,15 @@ def test_refused_unless_the_network_accepts():
         own.bus.set_network("lab", interface="prov0", address="192.0.2.1/24", withoutToken="refuse")
         own.bus.wait_applied("introspect")
         assert own.post(payload(MAC))[0] == 403
+
+
+def test_a_second_inspection_with_the_same_bytes():
+    """An agent that is the same as last time posts the same bytes: it is another run that they answer."""
+    with Introspect() as own:
+        own.bus.set_network("lab", interface="prov0", address="192.0.2.1/24", withoutToken="accept")
+        for run in (1000, 2000):
+            set_node(own, NODE, [MAC], inspect=True, inspectionStarted=run)
+            own.bus.wait_applied("introspect")
+            assert own.post(payload(MAC)) == own.post(payload(MAC)) == (200, {"uuid": NODE})
+        own.bus.wait_for(lambda: len(own.bus.values("inventory")) == 2, TIMEOUT)
+        assert len({i["post"] for i in own.bus.values("inventory")}) == 2

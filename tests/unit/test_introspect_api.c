@@ -228,6 +228,31 @@ static void test_too_many_values(void **state) {
         }
 }
 
+/* One thing that a thousand interfaces are made to have: what is accepted of it can be reported. */
+static void test_what_grows_can_be_reported(void **state) {
+        _cleanup_json_ json_t *interfaces = json_array(), *tlvs = json_array(), *filler = json_array();
+        _cleanup_json_ json_t *payload = json_pack("{s:{s:O}, s:{s:O}, s:O}", "inventory", "interfaces", interfaces, "lldp_raw", "eth0", tlvs, "x", filler);
+        _cleanup_free_ char *body = NULL, *text = NULL;
+        struct spool_post post;
+        unsigned status;
+
+        for (int i = 0; i < 1024; i++) {
+                json_t *mac = i == 0 ? json_string(MAC) : json_sprintf("52:54:00:00:%02x:%02x", i >> 8, i & 255);
+                json_array_append_new(interfaces, json_pack("{s:s, s:o}", "name", "eth0", "mac_address", mac));
+        }
+        for (int i = 1; i <= 160; i++)
+                json_array_append_new(tlvs, json_pack("[i, o]", 127, json_sprintf("0080c203%04x0161", i)));
+        for (int i = 0; i < 120000; i++)
+                json_array_append_new(filler, json_integer(1));
+        body = json_dumps(payload, JSON_COMPACT);
+        json_decref(ask("POST", "/v1/continue", good_token(), body, strlen(body), &status));
+        assert_int_equal(status, 200);
+        assert_true(spool_take(t.spool, &post));
+        assert_int_equal(spool_read(t.spool, &post, &text), 0);
+        _cleanup_json_ json_t *report = json_parse(text, post.size, JSON_DEPTH_MAX, NULL);
+        assert_non_null(report);
+}
+
 static void test_foreign(void **state) {
         assert_answer("POST", "/v1/continue", make_token("52:54:00:00:00:99", NULL, 0, 2000, secret), INVENTORY, 403,
                       "the token was made for MAC 52:54:00:00:00:99, which this inventory does not have");
@@ -428,6 +453,7 @@ int main(void) {
                 cmocka_unit_test_setup_teardown(test_depth, set_up, tear_down),
                 cmocka_unit_test_setup_teardown(test_too_large, set_up, tear_down),
                 cmocka_unit_test_setup_teardown(test_too_many_values, set_up, tear_down),
+                cmocka_unit_test_setup_teardown(test_what_grows_can_be_reported, set_up, tear_down),
                 cmocka_unit_test_setup_teardown(test_foreign, set_up, tear_down),
                 cmocka_unit_test_setup_teardown(test_accepted, set_up, tear_down),
                 cmocka_unit_test_setup_teardown(test_posted_again, set_up, tear_down),

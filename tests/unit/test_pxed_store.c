@@ -446,6 +446,18 @@ static void test_inventory_of_nobody(void **state) {
         assert_int_equal(node_at(f, 2)->last_inventory, 2);
 }
 
+#define WITHOUT_TOKEN(post) "[" INVENTORY("9", post, "52:54:00:00:00:01", U1, "S1", "\"withoutToken\":true,") "]"
+
+/* Without a token only what is waited for counts, whatever pxed-introspect knew when it took it. */
+static void test_inventory_without_token(void **state) {
+        struct fixture *f = *state;
+        assert_int_equal(report(f, NOW, WITHOUT_TOKEN("p1"), NULL), 0);
+        assert_int_equal(node_at(f, 1)->last_inventory, 1);
+        assert_int_equal(report(f, NOW, WITHOUT_TOKEN("p2"), NULL), 0);
+        assert_int_equal(node_at(f, 1)->last_inventory, 1);
+        assert_int_equal(count_events(f, "inventory.unexpected"), 1);
+}
+
 /* Values that many machines have, known everywhere or configured. */
 static void test_what_many_have(void **state) {
         struct fixture *f = *state;
@@ -675,6 +687,7 @@ int main(void) {
                 TEST(test_inventories_forgotten),
                 TEST(test_inventory_of_nobody),
                 TEST(test_what_many_have),
+                TEST(test_inventory_without_token),
                 TEST(test_once),
                 TEST(test_boots),
                 TEST(test_many_in_flight),

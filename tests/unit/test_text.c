@@ -47,9 +47,22 @@ static void test_clean(void **state) {
         }
 }
 
+static void test_utf8_cut(void **state) {
+        static const char *const cases[][2] = {
+                { "", "" }, { "abc", "abc" }, { "a\xc3\xa9", "a\xc3\xa9" }, { "a\xc3", "a" }, { "a\xe2\x82", "a" }, { "a\xe2\x82\xac", "a\xe2\x82\xac" },
+                { "a\xf0\x9f\x98", "a" }, { "\xf0", "" }, { "a\xc3\xa9\xc3", "a\xc3\xa9" },
+        };
+        char text[16];
+
+        for (size_t i = 0; i < ELEMENTS(cases); i++) {
+                strcpy(text, cases[i][0]);
+                assert_string_equal(utf8_cut(text), cases[i][1]);
+        }
+}
+
 int main(void) {
         const struct CMUnitTest tests[] = {
-                cmocka_unit_test(test_utf8),
+                cmocka_unit_test(test_utf8), cmocka_unit_test(test_utf8_cut),
                 cmocka_unit_test(test_clean),
         };
 
