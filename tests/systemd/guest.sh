@@ -182,6 +182,9 @@ who_may_use_the_sockets() {
         no as mona pxectl node list
         no as eve pxectl node list
         no as eve pxectl --monitor node list
+        as alice curl -sSf --max-time 20 --unix-socket /run/pxed/inspector "http://pxed/v1/introspection/$MAC"
+        no as mona curl -sSf --unix-socket /run/pxed/inspector http://pxed/v1/introspection
+        no as eve curl -sSf --unix-socket /run/pxed/inspector http://pxed/v1/introspection
         no as eve ls /var/lib/pxed/pxed
         no as eve touch /run/pxed/mine
         no as pxed-tftp rm -f /run/pxed/bus
