@@ -240,7 +240,7 @@ static json_t *random_value(void) {
 
 static json_t *random_inventory(void) {
         json_t *inventory = json_pack("{s:[], s:[]}", "disks", "interfaces");
-        char text[8];
+        char text[16];
         for (unsigned i = chance(4); i > 0; i--) {
                 snprintf(text, sizeof text, "%u", i);
                 json_t *disk = json_pack("{s:s, s:o}", "name", text, "size", json_integer(chance(2)));
