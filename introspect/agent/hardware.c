@@ -59,6 +59,8 @@ void hardware_start(bool ipmi) {
                 say("no driver modules for this kernel (%s): only what is built in will work", strerror(-r));
                 return;
         }
+        /* Not at the same time: the kernel ends no loading before all that it probes in the background has been probed, and ATA and SCSI disks are. */
+        modules_coldplug(modules, modules_is_network);
         if (pipe2(ends, O_CLOEXEC) < 0)
                 return;
         start_helper(ends[1], load_others);
@@ -66,11 +68,6 @@ void hardware_start(bool ipmi) {
                 start_helper(ends[1], load_ipmi);
         close(ends[1]);
         helpers = ends[0];
-}
-
-void hardware_load_network(void) {
-        if (modules)
-                modules_coldplug(modules, modules_is_network);
 }
 
 /* Loads drivers for what is announced. True if anything was. */

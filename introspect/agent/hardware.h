@@ -3,12 +3,9 @@
 
 #include <stdbool.h>
 
-/* Opens the table of modules, and starts to load the drivers of everything but network cards, and those of IPMI if `ipmi` (their probing is slow and
- * firmware says whether it is worth it), by processes of their own. */
+/* Loads the drivers of the network cards, which have been probed when this returns. Then starts to load those of everything else, and those of IPMI
+ * if `ipmi` (their probing is slow and firmware says whether it is worth it), by processes of their own. */
 void hardware_start(bool ipmi);
-
-/* Loads the drivers of the network cards. Returns when their own probing is over. */
-void hardware_load_network(void);
 
 /* Waits until the drivers that hardware_start() loads have been loaded, at most 120 s. Says on the console how many there are. Some devices come
  * later. */

@@ -71,7 +71,6 @@ static bool find_hardware(struct agent *agent) {
         int family = agent->server.inventory.address.ss_family;
         inventory_start(&agent->inventory, "", &agent->options);
         hardware_start(agent->inventory.has_bmc);
-        hardware_load_network();
         net_up_all();
         if (agent->options.collect_lldp)
                 lldp_listen(&agent->lldp);
