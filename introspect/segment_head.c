@@ -29,7 +29,8 @@ bool segment_head_parse(const char text[static SEGMENT_HEAD_SIZE], struct segmen
                    &head.checksum) != 5 ||
             mac_parse(mac, &head.post.mac) < 0)
                 return false;
-        if (memcmp(segment_head_format(&head, again), line, SEGMENT_HEAD_SIZE) != 0)
+        /* A NUL within would make both shorter. */
+        if (strlen(line) != SEGMENT_HEAD_SIZE || strcmp(segment_head_format(&head, again), line) != 0)
                 return false;
         *ret = head;
         return true;
