@@ -101,7 +101,7 @@ $(BUILD)/obj/%.o: %.c
 .PHONY: all help clean deps unit fuzz-corpus check check-unit check-fuzz check-contract check-net check-boot check-asan demo bench fuzz install
 all: $(PROGRAMS)
 
-DEPS_BUILD := build-essential pkg-config libsystemd-dev libjansson-dev nettle-dev libinih-dev libsqlite3-dev libmicrohttpd-dev \
+DEPS_BUILD := build-essential pkg-config libsystemd-dev libjansson-dev nettle-dev libinih-dev libsqlite3-dev libpcre2-dev libmicrohttpd-dev \
               libpcap-dev libnl-3-dev libnl-route-3-dev zlib1g-dev grub-common grub-efi-amd64-bin busybox-static kmod cpio lz4 xz-utils zstd binutils
 DEPS_RUN   := dnsmasq-base tftpd-hpa ipxe iproute2
 DEPS_TEST  := libcmocka-dev python3-pytest python3-scapy python3-pyroute2 qemu-system-x86 ovmf swtpm curl udhcpc mtools dosfstools psmisc \

@@ -89,17 +89,30 @@ struct search {
         const struct parts *parts;
         int (*found)(const char *pointer, json_t *value, void *userdata);
         void *userdata;
+        size_t *steps; /* left */
         char at[JSON_POINTER_MAX + 1];
 };
 
 static int walk(struct search *search, size_t depth, size_t length, json_t *value);
 
+/* As one part of a pointer. */
+static size_t escaped_length(const char *name) {
+        size_t length = 0;
+
+        for (; *name; name++)
+                length += *name == '~' || *name == '/' ? 2 : 1;
+        return length;
+}
+
 static int step_into(struct search *search, size_t depth, size_t length, const char *name, json_t *value) {
         size_t room = sizeof(search->at) - length;
 
-        /* An escaped name has at most twice its bytes. */
-        if (2 * strlen(name) + 2 > room)
-                return -ENAMETOOLONG;
+        if ((*search->steps)-- == 0) {
+                *search->steps = 0;
+                return -E2BIG;
+        }
+        if (escaped_length(name) + 2 > room)
+                return 0;
         search->at[length] = '/';
         json_pointer_escape(name, search->at + length + 1, room - 1);
         return walk(search, depth + 1, length + 1 + strlen(search->at + length + 1), value);
@@ -136,8 +149,15 @@ static int walk(struct search *search, size_t depth, size_t length, json_t *valu
 }
 
 int json_pointer_each(const json_t *document, const char *pointer, int (*found)(const char *pointer, json_t *value, void *userdata), void *userdata) {
+        size_t steps = SIZE_MAX;
+
+        return json_pointer_each_within(document, pointer, &steps, found, userdata);
+}
+
+int json_pointer_each_within(const json_t *document, const char *pointer, size_t *steps,
+                             int (*found)(const char *pointer, json_t *value, void *userdata), void *userdata) {
         struct parts parts;
-        struct search search = { .parts = &parts, .found = found, .userdata = userdata };
+        struct search search = { .parts = &parts, .found = found, .userdata = userdata, .steps = steps };
 
         if (take_apart(pointer, &parts))
                 return -EINVAL;
@@ -222,7 +242,7 @@ int json_pointer_delete(json_t *document, const char *pointer) {
 char *json_pointer_escape(const char *name, char *buffer, size_t size) {
         char *to = buffer;
 
-        for (; *name && (size_t) (to - buffer) + 3 <= size; name++) {
+        for (; *name && (size_t) (to - buffer) + (*name == '~' || *name == '/' ? 3 : 2) <= size; name++) {
                 if (*name == '~' || *name == '/') {
                         *to++ = '~';
                         *to++ = *name == '~' ? '0' : '1';

@@ -20,10 +20,14 @@ bool json_pointer_is_pattern(const char *pointer);
 
 /*
  * Calls `found` for each value that the pointer names, in the order of the document; `pointer` is then the place of that value with each '*'
- * filled in. A value that is not there is not called for. Stops when `found` returns nonzero, and returns that; else 0; -EINVAL for what
- * json_pointer_check refuses, -ENAMETOOLONG where a place has more than JSON_POINTER_MAX bytes.
+ * filled in. A value that is not there is not called for, and neither is one whose place has more than JSON_POINTER_MAX bytes: no pointer names it. Stops when
+ * `found` returns nonzero, and returns that; else 0; -EINVAL for what json_pointer_check refuses.
  */
 int json_pointer_each(const json_t *document, const char *pointer, int (*found)(const char *pointer, json_t *value, void *userdata), void *userdata);
+
+/* As json_pointer_each, and -E2BIG where it takes more than *steps from value to value, which it counts down. */
+int json_pointer_each_within(const json_t *document, const char *pointer, size_t *steps,
+                             int (*found)(const char *pointer, json_t *value, void *userdata), void *userdata);
 
 /* The first value that it names, borrowed; NULL: there is none, or the pointer is wrong. */
 json_t *json_pointer_get(const json_t *document, const char *pointer);

@@ -1,5 +1,5 @@
 # The coordinator; pxed/inspection is what it decides of inventories, pure. pxed/ctl is a program of its own.
-pxed_PACKAGES := sqlite3 zlib
+pxed_PACKAGES := sqlite3 zlib libpcre2-8
 
 $(eval $(call archive,pxed,$(filter-out pxed/main.c,$(wildcard pxed/*.c pxed/inspection/*.c))))
 $(eval $(call program,pxed,pxed/main.c,pxed,$(pxed_PACKAGES)))

@@ -318,8 +318,8 @@ static int is_fulfilled(const struct rule *rule, const struct rule_run *run, siz
         for (size_t i = 0; i < rule->n_conditions; i++) {
                 int r = rule_condition_check(rule->conditions[i], run->document, work);
                 if (r == -EFBIG)
-                        return fail_run(run->outcome, rule, "conditions[%zu]: the rules look at more than %d values and bytes of text, or at names of more than %d bytes",
-                                        i, RULE_WORK_MAX, JSON_POINTER_MAX);
+                        return fail_run(run->outcome, rule, "conditions[%zu]: the rules look at more than %d values and bytes of text, or an expression takes too long",
+                                        i, RULE_WORK_MAX);
                 if (r <= 0)
                         return r;
         }

@@ -158,7 +158,7 @@ static int is_match(const struct rule_condition *c, const json_t *value, size_t 
         }
         if (!text)
                 return 0;
-        size_t needed = rule_regex_work(c->regex, strnlen(text, RULE_SUBJECT_MAX));
+        size_t needed = rule_regex_work(strnlen(text, RULE_SUBJECT_MAX));
         if (*work < needed)
                 return -EFBIG;
         *work -= needed;
@@ -175,6 +175,13 @@ struct check {
         int result;
 };
 
+static bool has_left(struct check *check, size_t needed) {
+        bool enough = *check->work >= needed;
+
+        *check->work -= enough ? needed : 0;
+        return enough;
+}
+
 static int compare(struct check *check, const json_t *value) {
         switch (check->condition->operation) {
         case OP_EQ:
@@ -189,12 +196,12 @@ static int compare(struct check *check, const json_t *value) {
         case OP_IS_EMPTY:
                 return is_empty(value);
         case OP_IN_NET:
-                return is_in_networks(check->condition, value);
+                return has_left(check, check->condition->n_networks) ? is_in_networks(check->condition, value) : -EFBIG;
         case OP_MATCHES:
         case OP_CONTAINS:
                 return is_match(check->condition, value, check->work);
         case OP_ONE_OF:
-                return is_one_of(value, check->compared);
+                return has_left(check, json_array_size(check->compared)) ? is_one_of(value, check->compared) : -EFBIG;
         case OP_IS_NONE:
                 return json_is_null(value);
         case OP_IS_TRUE:
@@ -220,11 +227,6 @@ static int check_member(const char *pointer, json_t *member, void *userdata) {
 
         if (!value)
                 value = json_null();
-        if (*check->work == 0) {
-                check->result = -EFBIG;
-                return 1;
-        }
-        --*check->work;
         check->seen = true;
         check->last = value;
         if (check->condition->multiple == MULTIPLE_LAST)
@@ -245,9 +247,9 @@ int rule_condition_check(const struct rule_condition *c, const json_t *document,
                 check.compared = filled;
         }
         if (r == 0 && c->members)
-                r = json_pointer_each(document, c->members, check_member, &check);
+                r = json_pointer_each_within(document, c->members, work, check_member, &check);
         else if (r == 0)
-                r = check_member("", (json_t *) document, &check);
+                r = has_left(&check, 1) ? check_member("", (json_t *) document, &check) : -EFBIG;
         if (r < 0)
                 return r == -ENOMEM ? r : -EFBIG;
         if (check.result < 0)

@@ -4,7 +4,8 @@
 #include "pxed/inspection/rule.h"
 #include "pxed/node_values.h"
 
-/* Values that the conditions of a run look at, and bytes that they compare with regular expressions (more than once by long ones), all together. */
+/* What the conditions of a run look at, all together: values of the document, also on the way to others, members of lists that are compared with, and bytes that are compared with
+ * regular expressions. */
 #define RULE_WORK_MAX (1024 * 1024)
 /* Bytes of a text that was filled in, and of what one action sets (as JSON). */
 #define RULE_TEXT_MAX 4096
@@ -62,10 +63,11 @@ struct rule_regex;
 /* whole: it has to match all of a text. -EINVAL and `reason`; -ENOMEM. */
 int rule_regex_new(const char *pattern, bool whole, struct rule_regex **ret, char *reason, size_t size);
 struct rule_regex *rule_regex_free(struct rule_regex *regex);
-/* By bytes. A text of more than RULE_SUBJECT_MAX bytes matches nothing. */
-bool rule_regex_match(const struct rule_regex *regex, const char *text);
+DEFINE_CLEANUP(struct rule_regex *, rule_regex_free);
+/* 1: it matches; 0: it does not, as a text of more than RULE_SUBJECT_MAX bytes; -EFBIG: it would take more than rule_regex_work allows; -ENOMEM. */
+int rule_regex_match(const struct rule_regex *regex, const char *text);
 /* What to match a text of so many bytes takes of RULE_WORK_MAX. */
-size_t rule_regex_work(const struct rule_regex *regex, size_t length);
+size_t rule_regex_work(size_t length);
 
 /* pxed/inspection/rule_condition.c */
 

@@ -21,7 +21,7 @@
 #define POSTS_EACH 40
 #define FOUND_MAX 1000
 
-static char folder[64], refused[64];
+static char folder[64], refused[80];
 
 struct found {
         struct spool_post post;

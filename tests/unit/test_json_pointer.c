@@ -96,6 +96,31 @@ static void test_patterns(void **state) {
         assert_int_equal(json_pointer_each(document, "disks", stop, &calls), -EINVAL);
 }
 
+static void test_names_and_steps_are_bounded(void **state) {
+        _cleanup_json_ json_t *document = parse("{\"m\": {\"a\": 1, \"b\": 2}}");
+        char name[JSON_POINTER_MAX + 8], pointer[JSON_POINTER_MAX + 8];
+        int calls = 0;
+        size_t steps = 2;
+        char *text = strdup("");
+
+        memset(name, 'n', sizeof(name) - 1);
+        name[sizeof(name) - 1] = '\0';
+        json_object_set_new(json_object_get(document, "m"), name, json_integer(3));
+        name[300] = '\0';
+        json_object_set_new(json_object_get(document, "m"), name, json_integer(4));
+        /* the first is passed over, since no pointer can name it */
+        assert_int_equal(json_pointer_each(document, "/m/*", collect, &text), 0);
+        assert_non_null(strstr(text, "n=4;"));
+        assert_null(strstr(text, "=3;"));
+        free(text);
+        snprintf(pointer, sizeof(pointer), "/m/%.300s", name);
+        check(json_pointer_get(document, pointer), "4");
+        assert_int_equal(json_pointer_each_within(document, "/m/*", &steps, stop, &calls), 7);
+        assert_int_equal(steps, 0);
+        assert_int_equal(json_pointer_each_within(document, "/m", &steps, stop, &calls), -E2BIG);
+        assert_int_equal(calls, 1);
+}
+
 static void test_set(void **state) {
         static const struct {
                 const char *before, *pointer, *after;
@@ -137,13 +162,14 @@ static void test_escape(void **state) {
         char buffer[16], small[4];
         assert_string_equal(json_pointer_escape("a/b~c", buffer, sizeof(buffer)), "a~1b~0c");
         assert_string_equal(json_pointer_escape("a//", small, sizeof(small)), "a~1");
+        assert_string_equal(json_pointer_escape("abcd", small, sizeof(small)), "abc");
 }
 
 int main(void) {
         static const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_examples_of_the_rfc), cmocka_unit_test(test_what_is_not_there), cmocka_unit_test(test_refusals),
                 cmocka_unit_test(test_patterns),            cmocka_unit_test(test_set),               cmocka_unit_test(test_delete),
-                cmocka_unit_test(test_escape),
+                cmocka_unit_test(test_escape),              cmocka_unit_test(test_names_and_steps_are_bounded),
         };
         return cmocka_run_group_tests(tests, NULL, NULL);
 }
