@@ -134,6 +134,7 @@ static int failure_text(const struct run_outcome *outcome, char **ret) {
         return *outcome->failed && asprintf(ret, "%s: %s", outcome->failed, outcome->reason) < 0 ? -ENOMEM : 0;
 }
 
+/* 1: the inspection has ended so; 0: the inventory is older than what is asked for now. */
 static int end_inspection(const struct change *change, struct node *node, const struct process_input *in, const char *failed,
                           const char *failure) {
         const struct inspection_input input = {
@@ -144,18 +145,25 @@ static int end_inspection(const struct change *change, struct node *node, const 
                 .hook = failed,
                 .reason = failure,
         };
-        int r = inspection_step(&node->inspection, &input);
-        return r < 0 ? r : 0;
+        return inspection_step(&node->inspection, &input);
+}
+
+/* It came on its way when the inspection was asked for anew: what it says is so, but it is not what is waited for. */
+static int tell_older(struct change *change, const struct node *node, const struct mac *mac, const char *failure) {
+        return change_event(change, "node.updated", node, mac, NULL, NULL, "An inventory of %s that is older than its inspection %s%s", node->name,
+                            failure ? "was not taken over: " : "was taken over", failure ? failure : "");
 }
 
 static int put(struct change *change, struct node *node, const struct process_input *in, const struct conflicts *conflicts,
-               const json_t *logs, const char *failure) {
+               const json_t *logs, const char *failure, bool ended) {
         int r = change_put_node(change, node, true);
         if (r == 0)
                 r = tell_logs(change, node, logs);
         if (r == 0)
                 r = tell_conflicts(change, node, conflicts->list, conflicts->count);
-        return r < 0 ? r : tell_result(change, node, in, failure);
+        if (r < 0)
+                return r;
+        return ended ? tell_result(change, node, in, failure) : tell_older(change, node, &in->mac, failure);
 }
 
 int process_inventory(struct state *state, struct change *change, struct node *node, const struct process_input *in,
@@ -173,7 +181,7 @@ int process_inventory(struct state *state, struct change *change, struct node *n
                 node_free(node);
                 return r;
         }
-        r = put(change, node, in, &conflicts, outcome.logs, failure);
+        r = put(change, node, in, &conflicts, outcome.logs, failure, r > 0);
         if (r < 0)
                 return r;
         *ret_plugin_data = failure ? json_object() : TAKE_POINTER(outcome.plugin_data);

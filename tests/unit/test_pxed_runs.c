@@ -97,6 +97,24 @@ static void test_run(void **state) {
 }
 
 /* What is kept of it cannot be used any more. */
+/* An inventory that was on its way when the next inspection was asked for says what is so, but ends nothing. */
+static void test_older_than_the_run(void **state) {
+        struct fixture *f = *state;
+        report_served(f, 1);
+        report_inventory(f, 10, "");
+        command(f, 100, INSPECTION_ASK, 1);
+        latest = 101;
+        size_t updates = count_events(f, "node.updated");
+        report_inventory(f, 50, "");
+        assert_inspection(f, INSPECTION_WAITING, "node.inspected", 1);
+        assert_int_equal(count_events(f, "node.updated"), updates + 1);
+        assert_string_equal(node_at(f, 1)->serial, "S50");
+        report_inventory(f, 60, "\"failure\":\"no disk\",");
+        assert_inspection(f, INSPECTION_WAITING, "node.inspection-failed", 0);
+        report_inventory(f, 110, "");
+        assert_inspection(f, INSPECTION_FINISHED, "node.inspected", 2);
+}
+
 static void test_reapply_of_what_is_no_inventory(void **state) {
         struct fixture *f = *state;
         struct reapply reapply = {};
@@ -182,6 +200,7 @@ static void test_restart_after_the_deadline(void **state) {
 int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test_setup_teardown(test_run, setup_runs, teardown),
+                cmocka_unit_test_setup_teardown(test_older_than_the_run, setup_runs, teardown),
                 cmocka_unit_test_setup_teardown(test_reapply_of_what_is_no_inventory, setup_runs, teardown),
                 cmocka_unit_test_setup_teardown(test_abort, setup_runs, teardown),
                 cmocka_unit_test_setup_teardown(test_timeouts, setup_runs, teardown),
