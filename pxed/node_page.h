@@ -9,7 +9,8 @@
 #include "pxed/registry.h"
 
 #define NODE_PAGE_USEC (50 * USEC_PER_MSEC)
-#define NODE_PAGE_BYTES ((size_t) 1024 * 1024)
+/* After so many it is full. Two bytes can make a value, and with what one more node adds (introspect/api_inventory.c: 224 Ki) a page has no more values than json_parse takes. */
+#define NODE_PAGE_BYTES ((size_t) 64 * 1024)
 
 struct node_page {
         struct node *const *nodes;

@@ -14,7 +14,7 @@
 #define COMPILED_MAX (8 * 1024)
 /* Steps that a match may take for each byte of its text, and besides; and KiB of memory. Nested repetitions need far more, ordinary expressions a few. */
 #define STEPS_OF_BYTE 16
-#define STEPS_MORE 1024
+#define STEPS_MORE 256
 #define HEAP_MAX 256
 
 struct rule_regex {

@@ -107,6 +107,16 @@ def test_export(ctl, bus, names):
     ctl.fails(4, 'inventory', 'export', 'nobody')
 
 
+def test_what_has_very_many_values(build):
+    """Six inventories of as many values as are accepted: together more than one message may have."""
+    with inspected() as instance:
+        for number in range(6):
+            instance.report(number, normalized(number), {'x': [1] * 120000})
+        ctl = Ctl(build / 'pxectl', instance.pxed.runtime)
+        assert [len(json.loads(line)['raw']['x']) for line in ctl.ok('inventory', 'export', '--raw').splitlines()] == [120000] * 6
+        assert len(ctl.json('inventory', 'query', '/x/119999', '--raw')['matches']) == 6
+
+
 def test_export_to_files(ctl, names, tmp_path):
     file, folder = tmp_path / 'all.json', tmp_path / 'folder'
     assert ctl.ok('inventory', 'export', '--output', file) == f'{NODES} inventories in {file}\n'

@@ -68,7 +68,7 @@ def test_test_leaves_the_bus_to_others(pxed):  # noqa: F811
         observation['inventory']['raw'] = {'many': ['abcabc'] * 5000}
         pxed.report('introspect', number + 1, observation)
     condition = {'op': '!contains', 'multiple': 'all', 'args': {'field': '/raw/many/*', 'value': '(a|b)*d'}}
-    slow = {'name': 'slow', 'conditions': [condition] * 25, 'actions': [TAG]}
+    slow = {'name': 'slow', 'conditions': [condition] * 8, 'actions': [TAG]}
     pages, after = [], None
     while not pages or after:
         reply = pxed.call('Rule.Test', rule=slow, limit=200, after=after)
