@@ -91,7 +91,12 @@ const struct settings_key settings_inspection_keys[] = {
         { 0 },
 };
 
+/* Each becomes a capability of the machines that have it, of which a node has 64 at most, some from elsewhere. */
+#define ALIASES_MAX 48
+
 int settings_inspection_check(const struct inspection_options *options, struct config_error *error) {
+        if (options->n_aliases > ALIASES_MAX)
+                return config_refuse(error, NULL, "[pci-alias %s]: more than %d of them", options->aliases[ALIASES_MAX].name, ALIASES_MAX);
         for (size_t i = 0; i < options->n_aliases; i++) {
                 const struct pci_kind *kind = &options->aliases[i];
                 if (kind->vendor < 0 && kind->product < 0 && !*kind->class)
