@@ -13,7 +13,7 @@
 typedef int action(struct inspection *i, const struct inspection_input *in);
 
 static bool was_aborted(const struct inspection *i) {
-        return i->state == INSPECTION_ERROR && !i->hook && i->error && strncmp(i->error, ABORTED, strlen(ABORTED)) == 0;
+        return i->state == INSPECTION_ERROR && i->aborted;
 }
 
 /* A time that is still to come is from before the clock was set back: nothing is older than that. */
@@ -33,6 +33,7 @@ static void enter(struct inspection *i, enum inspection_state state, uint64_t no
 static int begin(struct inspection *i, enum inspection_state state, uint64_t started, uint64_t now) {
         enter(i, state, now);
         i->started = started;
+        i->aborted = false;
         i->served = i->finished = 0;
         text_set(&i->error, NULL);
         text_set(&i->hook, NULL);
@@ -105,6 +106,7 @@ static int take_back(struct inspection *i, const struct inspection_input *in) {
         if (i->state == INSPECTION_ERROR && !i->asked)
                 return -EBUSY;
         i->asked = false;
+        i->aborted = true;
         i->finished = 0;
         text_set(&i->error, NULL);
         text_set(&i->hook, NULL);

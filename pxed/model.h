@@ -62,6 +62,7 @@ struct assignment {
 struct inspection {
         enum inspection_state state;
         bool asked;      /* the machine boots the inspection ramdisk until an inventory has come */
+        bool aborted;    /* the last run was taken back */
         uint64_t since;    /* it is in this state; 0: not known */
         uint64_t started;  /* asked for, or first served; 0: never */
         uint64_t served;   /* the ramdisk was last served; 0: not since it was asked for */

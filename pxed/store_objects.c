@@ -22,13 +22,14 @@ int store_put_node(struct store *store, const struct node *n) {
         const struct inspection *i = &n->inspection;
         const struct assignment *a = n->assignment;
 
-        int r = store_run(store, SQL_PUT_NODE, "usiiusssssiiissiiiiisiiissssssssb", &n->id, n->name, (int64_t) n->revision,
+        int r = store_run(store, SQL_PUT_NODE, "usiiusssssiiissiiiiisiiissssssssbi", &n->id, n->name, (int64_t) n->revision,
                           (int64_t) n->created, n->has_uuid ? &n->uuid : NULL, n->serial, n->manufacturer, n->product,
                           n->architecture, n->bmc_address, (int64_t) n->boot_mode, n->cpus, n->memory, n->tags, n->labels,
                           (int64_t) i->state, (int64_t) i->asked, (int64_t) i->started, (int64_t) i->served,
                           (int64_t) i->finished, i->error, (int64_t) n->last_boot, (int64_t) n->last_inventory,
                           (int64_t) i->since, i->hook, n->properties, n->capabilities, n->traits, n->extra, n->root_device,
-                          n->accelerators, n->root_device_hints, n->has_bmc_mac ? &n->bmc_mac : NULL, sizeof n->bmc_mac);
+                          n->accelerators, n->root_device_hints, n->has_bmc_mac ? &n->bmc_mac : NULL, sizeof n->bmc_mac,
+                          (int64_t) i->aborted);
         if (r == 0)
                 r = put_ports(store, n);
         if (r < 0)
@@ -101,10 +102,11 @@ static int node_from_row(sqlite3_stmt *row, struct node **ret) {
         n->last_boot = column_u64(row, 21);
         n->last_inventory = column_u64(row, 22);
         n->inspection.since = column_u64(row, 23);
+        n->inspection.aborted = sqlite3_column_int(row, 33) != 0;
         n->has_bmc_mac = column_mac(row, 32, &n->bmc_mac);
-        if (column_text(row, 33)) {
-                n->assignment = assignment_new(column_text(row, 33), column_text(row, 34), sqlite3_column_int(row, 35) != 0,
-                                               column_u64(row, 36), column_u64(row, 37));
+        if (column_text(row, 34)) {
+                n->assignment = assignment_new(column_text(row, 34), column_text(row, 35), sqlite3_column_int(row, 36) != 0,
+                                               column_u64(row, 37), column_u64(row, 38));
                 if (!n->assignment)
                         return -ENOMEM;
         }

@@ -12,7 +12,7 @@ const char *const store_sql[STATEMENTS] = {
         [SQL_ROLLBACK] = "ROLLBACK",
         [SQL_GET_META] = "SELECT value FROM meta WHERE key = ?",
         [SQL_PUT_META] = "INSERT OR REPLACE INTO meta VALUES (?, ?)",
-        [SQL_PUT_NODE] = "INSERT OR REPLACE INTO nodes VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
+        [SQL_PUT_NODE] = "INSERT OR REPLACE INTO nodes VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
         [SQL_DELETE_NODE] = "DELETE FROM nodes WHERE id = ?",
         [SQL_PUT_PORT] = "INSERT INTO ports (node, position, mac, boots, interface, chassis, port, switch_vlan, switch_name, switch_vlans, addresses,"
                          " physical_network, expected_chassis, expected_port, port_group, attachment, told_network, told_conflicts) "
@@ -129,7 +129,8 @@ static const char *const migrations[] = {
         "ALTER TABLE nodes ADD COLUMN properties TEXT; ALTER TABLE nodes ADD COLUMN capabilities TEXT;"
         "ALTER TABLE nodes ADD COLUMN traits TEXT; ALTER TABLE nodes ADD COLUMN extra TEXT;"
         "ALTER TABLE nodes ADD COLUMN root_device TEXT; ALTER TABLE nodes ADD COLUMN accelerators TEXT;"
-        "ALTER TABLE nodes ADD COLUMN root_device_hints TEXT; ALTER TABLE nodes ADD COLUMN bmc_mac BLOB; ALTER TABLE ports ADD COLUMN addresses TEXT;"
+        "ALTER TABLE nodes ADD COLUMN root_device_hints TEXT; ALTER TABLE nodes ADD COLUMN bmc_mac BLOB;"
+        "ALTER TABLE nodes ADD COLUMN inspection_aborted INTEGER NOT NULL DEFAULT 0; ALTER TABLE ports ADD COLUMN addresses TEXT;"
         /* What is large comes last, since a column is read by way of all that is before it. A size of 0: the text is not packed. Logs are a table of their
          * own: only the newest inventory keeps them, and to take them out of a row would write the row again. */
         "CREATE TABLE new_inventories (node BLOB NOT NULL, number INTEGER NOT NULL, received INTEGER NOT NULL, size INTEGER NOT NULL,"

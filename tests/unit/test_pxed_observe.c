@@ -260,6 +260,7 @@ static void test_migration(void **state) {
                 "ALTER TABLE nodes DROP COLUMN accelerators;"
                 "ALTER TABLE nodes DROP COLUMN root_device_hints;"
                 "ALTER TABLE nodes DROP COLUMN bmc_mac;"
+                "ALTER TABLE nodes DROP COLUMN inspection_aborted;"
                 "DROP TABLE inventory_logs; DROP TABLE inventories;"
                 "CREATE TABLE inventories (node BLOB NOT NULL, number INTEGER NOT NULL, received INTEGER NOT NULL,"
                 " post TEXT NOT NULL UNIQUE, normalized TEXT NOT NULL, raw BLOB NOT NULL, raw_size INTEGER NOT NULL, UNIQUE (node, number));"
