@@ -7,27 +7,8 @@
 
 #include "lib/text.h"
 
-#define BUCKETS 4096
 #define NETWORKS_MAX 4096
 #define SHARED_MAX 1024
-
-struct port {
-        struct port *next; /* of the bucket */
-        struct node *node;
-        struct mac mac;
-};
-
-struct node {
-        struct node *next; /* of the bucket */
-        struct node *next_uuid, *next_bmc; /* likewise */
-        struct state_node facts;
-        bool has_uuid, has_bmc;
-        struct uuid uuid;
-        struct ip bmc;
-        unsigned generation;
-        unsigned ports_size;
-        struct port ports[];
-};
 
 struct state {
         pthread_rwlock_t lock;
@@ -38,40 +19,11 @@ struct state {
         uint16_t port;
         char *inspector; /* NULL: nowhere */
         struct state_network *networks;
-        size_t networks_size, nodes_size;
+        size_t networks_size;
+        struct known_nodes nodes;
         struct mac_prefix *shared;
         size_t shared_size;
-        struct node *by_id[BUCKETS];
-        struct node *by_uuid[BUCKETS], *by_bmc[BUCKETS];
-        struct port *by_mac[BUCKETS];
 };
-
-static size_t bucket_of(const void *bytes, size_t size) {
-        uint32_t hash = 2166136261u; /* FNV-1a */
-
-        for (size_t i = 0; i < size; i++)
-                hash = (hash ^ ((const uint8_t *) bytes)[i]) * 16777619u;
-        return hash % BUCKETS;
-}
-
-static struct node **id_bucket(struct state *state, const struct uuid *id) {
-        return &state->by_id[bucket_of(id->bytes, sizeof(id->bytes))];
-}
-
-static struct node **uuid_bucket(struct state *state, const struct uuid *uuid) {
-        return &state->by_uuid[bucket_of(uuid->bytes, sizeof(uuid->bytes))];
-}
-
-static struct node **bmc_bucket(struct state *state, const struct ip *bmc) {
-        char text[IP_TEXT_SIZE];
-
-        ip_format(bmc, text);
-        return &state->by_bmc[bucket_of(text, strlen(text))];
-}
-
-static struct port **mac_bucket(struct state *state, const struct mac *mac) {
-        return &state->by_mac[bucket_of(mac->bytes, sizeof(mac->bytes))];
-}
 
 int state_new(struct state **ret) {
         struct state *state = calloc(1, sizeof(*state));
@@ -83,58 +35,10 @@ int state_new(struct state **ret) {
         return 0;
 }
 
-static void free_node(struct state *state, struct node *node) {
-        for (unsigned i = 0; i < node->ports_size; i++) {
-                struct port **link = mac_bucket(state, &node->ports[i].mac);
-                while (*link != &node->ports[i])
-                        link = &(*link)->next;
-                *link = node->ports[i].next;
-        }
-        if (node->has_uuid) {
-                struct node **link = uuid_bucket(state, &node->uuid);
-                while (*link != node)
-                        link = &(*link)->next_uuid;
-                *link = node->next_uuid;
-        }
-        if (node->has_bmc) {
-                struct node **link = bmc_bucket(state, &node->bmc);
-                while (*link != node)
-                        link = &(*link)->next_bmc;
-                *link = node->next_bmc;
-        }
-        state->nodes_size--;
-        free(node);
-}
-
-static void remove_node(struct state *state, const struct uuid *id) {
-        for (struct node **link = id_bucket(state, id), *node; (node = *link); link = &node->next) {
-                if (memcmp(&node->facts.id, id, sizeof(*id)) != 0)
-                        continue;
-                *link = node->next;
-                free_node(state, node);
-                return;
-        }
-}
-
-/* All nodes that are not of this generation. */
-static void remove_others(struct state *state, unsigned generation) {
-        for (size_t i = 0; i < BUCKETS; i++) {
-                struct node **link = &state->by_id[i], *node;
-                while ((node = *link)) {
-                        if (node->generation == generation) {
-                                link = &node->next;
-                                continue;
-                        }
-                        *link = node->next;
-                        free_node(state, node);
-                }
-        }
-}
-
 struct state *state_free(struct state *state) {
         if (!state)
                 return NULL;
-        remove_others(state, state->generation + 1);
+        known_nodes_keep(&state->nodes, state->generation + 1);
         free(state->inspector);
         free(state->networks);
         free(state->shared);
@@ -200,61 +104,6 @@ static void set_network(struct state *state, const char *name, const json_t *net
         state->networks[i] = new;
 }
 
-static void set_uuid(struct state *state, struct node *node, const char *text) {
-        node->has_uuid = text && uuid_parse(text, &node->uuid) == 0;
-        if (!node->has_uuid)
-                return;
-        struct node **bucket = uuid_bucket(state, &node->uuid);
-        node->next_uuid = *bucket;
-        *bucket = node;
-}
-
-static void set_bmc(struct state *state, struct node *node, const char *text) {
-        node->has_bmc = text && ip_parse(text, &node->bmc) == 0;
-        if (!node->has_bmc)
-                return;
-        struct node **bucket = bmc_bucket(state, &node->bmc);
-        node->next_bmc = *bucket;
-        *bucket = node;
-}
-
-static void set_node(struct state *state, const char *id_text, const json_t *entry) {
-        const json_t *macs = json_get_array(entry, "macs"), *mac;
-        struct uuid id;
-        size_t i;
-
-        if (uuid_parse(id_text, &id) < 0)
-                return;
-        remove_node(state, &id);
-        struct node *node = entry ? calloc(1, sizeof(*node) + json_array_size(macs) * sizeof(node->ports[0])) : NULL;
-        if (!node)
-                return;
-        node->facts = (struct state_node) {
-                .id = id,
-                .assignment = (uint64_t) json_get_int(entry, "assignment", 0),
-                .inspect = json_get_bool(entry, "inspect", false),
-                .started = (uint64_t) json_get_int(entry, "inspectionStarted", 0),
-                .aborting = json_get_bool(entry, "aborting", false),
-        };
-        node->generation = state->generation;
-        json_array_foreach(macs, i, mac) {
-                struct port *port = &node->ports[node->ports_size];
-                if (!json_is_string(mac) || mac_parse(json_string_value(mac), &port->mac) < 0)
-                        continue;
-                struct port **bucket = mac_bucket(state, &port->mac);
-                port->node = node;
-                port->next = *bucket;
-                *bucket = port;
-                node->ports_size++;
-        }
-        set_uuid(state, node, json_get_string(entry, "uuid"));
-        set_bmc(state, node, json_get_string(entry, "bmcAddress"));
-        struct node **bucket = id_bucket(state, &id);
-        node->next = *bucket;
-        *bucket = node;
-        state->nodes_size++;
-}
-
 void state_begin(struct state *state) {
         state->generation++;
         state->renewing = true;
@@ -267,7 +116,7 @@ void state_apply(struct state *state, const char *key, const json_t *entry) {
         else if (strncmp(key, "network/", 8) == 0)
                 set_network(state, key + 8, json_get_object(entry, "network"));
         else if (strncmp(key, "node/", 5) == 0)
-                set_node(state, key + 5, json_get_object(entry, "node"));
+                known_nodes_set(&state->nodes, key + 5, json_get_object(entry, "node"), state->generation);
         pthread_rwlock_unlock(&state->lock);
 }
 
@@ -276,7 +125,7 @@ void state_commit(struct state *state) {
                 return;
         state->renewing = false;
         pthread_rwlock_wrlock(&state->lock);
-        remove_others(state, state->generation);
+        known_nodes_keep(&state->nodes, state->generation);
         for (size_t i = state->networks_size; i-- > 0;)
                 if (state->networks[i].generation != state->generation)
                         remove_network_at(state, i);
@@ -291,46 +140,16 @@ bool state_secret(struct state *state, uint8_t ret[static TOKEN_SECRET_SIZE]) {
         return known;
 }
 
-static const struct node *find_by_id(struct state *state, const struct uuid *id) {
-        const struct node *node = *id_bucket(state, id);
-
-        while (node && memcmp(&node->facts.id, id, sizeof(*id)) != 0)
-                node = node->next;
-        return node;
-}
-
-static const struct node *find_by_mac(struct state *state, const struct mac *mac) {
-        const struct port *port = *mac_bucket(state, mac);
-
-        while (port && memcmp(&port->mac, mac, sizeof(*mac)) != 0)
-                port = port->next;
-        return port ? port->node : NULL;
-}
-
-static const struct node *find_by_uuid(struct state *state, const struct uuid *uuid) {
-        const struct node *node = *uuid_bucket(state, uuid);
-
-        while (node && memcmp(&node->uuid, uuid, sizeof(*uuid)) != 0)
-                node = node->next_uuid;
-        return node;
-}
-
-static const struct node *find_by_bmc(const struct node *node, const struct ip *bmc) {
-        while (node && !ip_equal(&node->bmc, bmc))
-                node = node->next_bmc;
-        return node;
-}
-
 bool state_has_node(struct state *state, const struct uuid *id) {
         pthread_rwlock_rdlock(&state->lock);
-        bool found = find_by_id(state, id) != NULL;
+        bool found = known_nodes_by_id(&state->nodes, id) != NULL;
         pthread_rwlock_unlock(&state->lock);
         return found;
 }
 
 static void look_up_mac(struct state *state, const struct mac *mac, struct lookup_facts *facts) {
         struct lookup_mac *fact = &facts->macs[facts->n_macs++];
-        const struct node *node = find_by_mac(state, mac);
+        const struct known_node *node = known_nodes_by_mac(&state->nodes, mac);
 
         *fact = (struct lookup_mac) {
                 .mac = *mac,
@@ -342,22 +161,17 @@ static void look_up_mac(struct state *state, const struct mac *mac, struct looku
 }
 
 static void look_up_bmc(struct state *state, const struct lookup_query *query, struct lookup_facts *facts) {
-        const struct node *found = NULL, *other = NULL;
+        const struct known_node *node = query->has_bmc ? known_nodes_by_bmc(&state->nodes, &query->bmc) : NULL;
 
         facts->has_bmc = query->has_bmc;
         facts->bmc = query->bmc;
-        if (query->has_bmc)
-                found = find_by_bmc(*bmc_bucket(state, &query->bmc), &query->bmc);
-        if (found)
-                other = find_by_bmc(found->next_bmc, &query->bmc);
-        /* Of several that once had this address nobody knows which has it now. */
-        facts->bmc_known = found && !other;
-        if (facts->bmc_known)
-                facts->bmc_node = found->facts.id;
+        facts->bmc_known = node != NULL;
+        if (node)
+                facts->bmc_node = node->facts.id;
 }
 
 void state_look_up(struct state *state, const struct token *token, const struct lookup_query *query, struct lookup_facts *ret) {
-        const struct node *node;
+        const struct known_node *node;
         bool listed = false;
 
         ret->n_macs = 0;
@@ -366,10 +180,10 @@ void state_look_up(struct state *state, const struct token *token, const struct 
         ret->has_uuid = query->has_uuid;
         ret->uuid = query->uuid;
         pthread_rwlock_rdlock(&state->lock);
-        ret->token_node_known = token->has_node && find_by_id(state, &token->node);
-        node = query->has_uuid && !query->uuid_is_firmware ? find_by_id(state, &query->uuid) : NULL;
+        ret->token_node_known = token->has_node && known_nodes_by_id(&state->nodes, &token->node);
+        node = query->has_uuid && !query->uuid_is_firmware ? known_nodes_by_id(&state->nodes, &query->uuid) : NULL;
         if (query->has_uuid && !node)
-                node = find_by_uuid(state, &query->uuid);
+                node = known_nodes_by_uuid(&state->nodes, &query->uuid);
         ret->uuid_may_be_new = query->uuid_is_firmware;
         ret->uuid_known = node != NULL;
         if (node)
@@ -385,13 +199,13 @@ void state_look_up(struct state *state, const struct token *token, const struct 
 }
 
 bool state_find_node(struct state *state, const struct token *token, struct state_node *ret) {
-        const struct node *node = NULL;
+        const struct known_node *node = NULL;
 
         pthread_rwlock_rdlock(&state->lock);
         if (token->has_node)
-                node = find_by_id(state, &token->node);
+                node = known_nodes_by_id(&state->nodes, &token->node);
         if (!node)
-                node = find_by_mac(state, &token->mac);
+                node = known_nodes_by_mac(&state->nodes, &token->mac);
         if (node)
                 *ret = node->facts;
         pthread_rwlock_unlock(&state->lock);
@@ -400,7 +214,7 @@ bool state_find_node(struct state *state, const struct token *token, struct stat
 
 bool state_get_node(struct state *state, const struct uuid *id, struct state_node *ret) {
         pthread_rwlock_rdlock(&state->lock);
-        const struct node *node = find_by_id(state, id);
+        const struct known_node *node = known_nodes_by_id(&state->nodes, id);
         if (node)
                 *ret = node->facts;
         pthread_rwlock_unlock(&state->lock);
@@ -444,5 +258,5 @@ const char *state_inspector(const struct state *state) {
 }
 
 size_t state_nodes(const struct state *state) {
-        return state->nodes_size;
+        return state->nodes.size;
 }

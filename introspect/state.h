@@ -10,6 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "introspect/known_nodes.h"
 #include "lib/address.h"
 #include "lib/json.h"
 #include "lib/lookup.h"
@@ -18,14 +19,6 @@
 #define STATE_NAME_SIZE 64
 
 struct state;
-
-struct state_node {
-        struct uuid id;
-        uint64_t assignment; /* its revision, 0: none */
-        bool inspect;        /* an inspection is asked for */
-        uint64_t started;    /* when that, or the last one, began; 0: never */
-        bool aborting;       /* the last one was taken back: a ramdisk that runs is to end */
-};
 
 struct state_network {
         char name[STATE_NAME_SIZE];
