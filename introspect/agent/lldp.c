@@ -78,10 +78,11 @@ static void join_groups(int fd, int index) {
         }
 }
 
-/* Returns a bound non-blocking socket or -1. */
+/* Returns a bound non-blocking socket or -1. It has no protocol before it is bound: with one it would hear all cards until then, and what one of them
+ * is told just now would be taken for this one's. */
 static int listen_on(const char *name) {
         int index = (int) if_nametoindex(name);
-        int fd = socket(AF_PACKET, SOCK_RAW | SOCK_NONBLOCK | SOCK_CLOEXEC, htons(ETHERTYPE_LLDP));
+        int fd = socket(AF_PACKET, SOCK_RAW | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
         struct sockaddr_ll address = { .sll_family = AF_PACKET, .sll_protocol = htons(ETHERTYPE_LLDP), .sll_ifindex = index };
         if (fd < 0)
                 return -1;
