@@ -35,7 +35,10 @@ static const char *listing(const char *kind) {
 }
 
 static int not_found(const json_t *parameters, char **ret) {
-        const char *kind = text(parameters, "kind"), *list = listing(kind);
+        const char *kind = text(parameters, "kind"), *list = listing(kind), *reference = text(parameters, "reference");
+        /* As Inventory.Diff names the one that it has nothing to compare with. */
+        if (strcmp(kind, "inventory") == 0 && strncmp(reference, "before ", 7) == 0)
+                return say(EXIT_NOT_FOUND, ret, "there is nothing to compare with: no inventory from before number %s is kept", reference + 7);
         if (list)
                 return say(EXIT_NOT_FOUND, ret, "there is no %s '%s': 'pxectl %s' shows those there are", kind, text(parameters, "reference"), list);
         return say(EXIT_NOT_FOUND, ret, "there is no %s '%s'", kind, text(parameters, "reference"));

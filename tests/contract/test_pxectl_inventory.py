@@ -76,7 +76,7 @@ def test_diff(ctl):
     assert ctl.ok('inventory', 'diff', mac(0), 2, 2) == 'Inventory 2 from 2\nNothing differs.\n'
     reply = ctl.json('inventory', 'diff', mac(0), 1)
     assert (reply['from'], reply['to']) == (1, 2) and len(reply['differences']) == len(shown) - 1
-    ctl.fails(4, 'inventory', 'diff', mac(1))
+    assert 'no inventory from before number 1 is kept' in ctl.fails(4, 'inventory', 'diff', mac(1))
     ctl.fails(4, 'inventory', 'diff', mac(0), 1, 9)
     assert "'pxectl inventory list" in ctl.fails(2, 'inventory', 'diff', mac(0), 'old')
 

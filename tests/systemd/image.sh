@@ -11,7 +11,7 @@ shift 3
 
 # What a host with systemd has, the libraries that the daemons are linked with, and what the checks use.
 packages="$* systemd systemd-sysv udev kmod procps curl tftp-hpa udhcpc
- libsystemd0 libjansson4 libnettle8 libinih1 libsqlite3-0 libmicrohttpd12 libpcap0.8 libnl-3-200 libnl-route-3-200 zlib1g"
+ libsystemd0 libjansson4 libnettle8 libinih1 libsqlite3-0 libpcre2-8-0 libmicrohttpd12 libpcap0.8 libnl-3-200 libnl-route-3-200 zlib1g"
 mkdir -p "$folder"
 debian=$folder/root-$(echo "$packages" | cksum | cut -d ' ' -f 1).tar
 if [ ! -s "$debian" ]; then
