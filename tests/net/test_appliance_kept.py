@@ -70,6 +70,8 @@ def test_machine_boots_when_pxed_is_away(appliance, machine, restarted):
 
     script = machine.boot()
     assert script.profile == profile and [machine.get(url) for url in script.urls] == contents
+    # the machine has the last byte a moment before pxed-tftp knows of it
+    appliance.wait("pxed-tftp has it that all was fetched", (appliance.state / "tftp/consumed" / node["id"]).exists, 5)
     restart(appliance, *restarted)
     assert machine.boot().profile == "local"
     appliance.start("pxed")
