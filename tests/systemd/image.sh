@@ -16,8 +16,9 @@ mkdir -p "$folder"
 debian=$folder/root-$(echo "$packages" | cksum | cut -d ' ' -f 1).tar
 if [ ! -s "$debian" ]; then
         rm -f "$folder"/root-*.tar
-        mmdebstrap --quiet --mode=root --variant=minbase --include="$(echo $packages | tr ' ' ',')" bookworm "$debian.new"
-        mv "$debian.new" "$debian"
+        # by its suffix mmdebstrap knows that a tar is wanted, not a folder
+        mmdebstrap --quiet --mode=root --variant=minbase --include="$(echo $packages | tr ' ' ',')" bookworm "$folder/new.tar"
+        mv "$folder/new.tar" "$debian"
 fi
 
 root=$(mktemp -d "$folder/root.XXXXXX")
