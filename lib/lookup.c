@@ -169,15 +169,6 @@ static bool uuid_counts(const struct lookup_facts *facts) {
         return facts->has_uuid && !uuid_is_junk(&facts->uuid) && (facts->uuid_known || !facts->uuid_may_be_new);
 }
 
-bool lookup_has_clue(const struct lookup_facts *facts) {
-        bool found = (facts->token_names_node && facts->token_node_known) || (facts->has_uuid && facts->uuid_known) ||
-                     (facts->has_bmc && facts->bmc_known);
-
-        for (size_t i = 0; i < facts->n_macs; i++)
-                found = found || (facts->macs[i].has_node && !facts->macs[i].shared);
-        return found;
-}
-
 enum lookup_verdict lookup_decide(const struct lookup_facts *facts, struct uuid *ret, char reason[static LOOKUP_REASON_SIZE]) {
         struct tally tally = { 0 };
         bool by_uuid = uuid_counts(facts), tie;

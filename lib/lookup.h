@@ -57,9 +57,6 @@ enum lookup_verdict {
  */
 enum lookup_verdict lookup_decide(const struct lookup_facts *facts, struct uuid *ret, char reason[static LOOKUP_REASON_SIZE]);
 
-/* Something of a machine that was not found names a node all the same. */
-bool lookup_has_clue(const struct lookup_facts *facts);
-
 /* Known to be that of many machines: one of a built-in list, or with one of the prefixes. */
 bool lookup_mac_is_shared(const struct mac *mac, const struct mac_prefix *prefixes, size_t size);
 /* Known to be that of many machines: what firmware has where nobody has filled in a serial number. */

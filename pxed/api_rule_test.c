@@ -3,17 +3,14 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "lib/clock.h"
 #include "lib/json.h"
 #include "pxed/api.h"
 #include "pxed/inspection/document_changes.h"
 #include "pxed/inventory_keep.h"
 #include "pxed/node_document.h"
+#include "pxed/node_page.h"
 
 #define INTERFACE "org.pxed.Rule"
-/* After so long, or with so many bytes of values, the rest is left to another call: boots and workers wait for the loop. */
-#define PAGE_USEC (50 * USEC_PER_MSEC)
-#define PAGE_BYTES ((size_t) 1024 * 1024)
 
 /* What the hooks make of the newest inventory of a node, in a run of its own. -ENOENT: it has none. */
 static int run_hooks(const struct state *s, const struct node *node, struct kept_inventory *kept, struct run_outcome *ret) {
@@ -117,36 +114,22 @@ static size_t count_bytes(const json_t *result) {
         return bytes;
 }
 
-/* The results of nodes by their names; *ret_last is the last one that was looked at. */
-static int test_page(const struct state *s, const struct rules *rules, struct node *const *nodes, size_t count, json_t *results, size_t *ret_looked_at) {
-        uint64_t begin = monotonic_us();
-        size_t bytes = 0, i;
-
-        for (i = 0; i < count && bytes < PAGE_BYTES && (i == 0 || monotonic_us() < begin + PAGE_USEC); i++) {
-                json_t *result;
-                int r = test_node(s, rules, nodes[i], &result);
-                if (r < 0)
-                        return r;
-                bytes += count_bytes(result);
-                if (result && json_array_append_new(results, result) < 0)
-                        return -ENOMEM;
-        }
-        *ret_looked_at = i;
-        return 0;
-}
-
 static int reply_page(struct varlink_call *call, struct state *s, const struct rules *rules, const char *after, size_t limit) {
         _cleanup_json_ json_t *results = json_array();
-        size_t count, looked_at = 0;
-        struct node *const *nodes = registry_sorted(&s->nodes, &count);
-        size_t at = registry_sorted_after(nodes, count, after);
-        size_t most = count - at < limit ? count - at : limit;
+        const struct node *node;
+        struct node_page page;
+        json_t *result;
+        int r = 0;
 
-        int r = test_page(s, rules, nodes + at, most, results, &looked_at);
-        if (r < 0)
-                return api_failed(call, INTERFACE, s, r);
-        at += looked_at;
-        return varlink_reply(call, json_pack("{s:O, s:o}", "results", results, "next", json_text(looked_at > 0 && at < count ? nodes[at - 1]->name : NULL)));
+        node_page_begin(&s->nodes, after, limit, &page);
+        while (r == 0 && (node = node_page_next(&page))) {
+                r = test_node(s, rules, node, &result);
+                if (r < 0)
+                        return api_failed(call, INTERFACE, s, r);
+                page.bytes += count_bytes(result);
+                r = result && json_array_append_new(results, result) < 0 ? -ENOMEM : 0;
+        }
+        return r < 0 ? r : varlink_reply(call, json_pack("{s:O, s:o}", "results", results, "next", node_page_rest(&page)));
 }
 
 static int reply_node(struct varlink_call *call, struct state *s, const struct rules *rules, const char *reference) {

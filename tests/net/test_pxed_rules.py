@@ -61,9 +61,10 @@ def test_a_refused_write_leaves_the_rules_as_they_were(small_disk):  # noqa: F81
 
 def test_test_leaves_the_bus_to_others(pxed):  # noqa: F811
     """However many nodes are asked for, a call looks at them for no longer than about 50 ms, and the next one goes on there."""
-    for number in range(10):
+    nodes = 60
+    for number in range(nodes):
         mac = f'52:54:00:0d:00:{number:02x}'
-        pxed.call('Node.Create', name=f'n{number}', macs=[mac])
+        pxed.call('Node.Create', name=f'n{number:02}', macs=[mac])
         observation = inventory(f'post-{number}', mac=mac, serial=f'S{number}', uuid=None)
         observation['inventory']['raw'] = {'many': ['abcabc'] * 5000}
         pxed.report('introspect', number + 1, observation)
@@ -75,4 +76,4 @@ def test_test_leaves_the_bus_to_others(pxed):  # noqa: F811
         pages.append([result['name'] for result in reply['results'] if result['rules'] == ['slow'] and result['changes']])
         after = reply['next']
     assert len(pages) > 1
-    assert sum(pages, []) == [f'n{number}' for number in range(10)]
+    assert sum(pages, []) == [f'n{number:02}' for number in range(nodes)]
