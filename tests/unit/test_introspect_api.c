@@ -440,7 +440,7 @@ static void test_heartbeat(void **state) {
         agent_token_make(secret, &node, make_token(MAC, NULL, 0, 999, secret), old);
         snprintf(body, sizeof(body), "{\"callback_url\": \"http://192.0.2.7:9999\", \"agent_token\": \"%s\"}", old);
         beat(body, make_token(MAC, NULL, 0, 999, secret), 202, "");
-        _cleanup_json_ json_t *late = look_up(make_token(MAC, NULL, 0, 999, secret), MAC, &status);
+        json_decref(look_up(make_token(MAC, NULL, 0, 999, secret), MAC, &status));
         assert_int_equal(status, 403);
 }
 
