@@ -1,6 +1,7 @@
 #include "introspect/introspect.h"
 
 #include <errno.h>
+#include <malloc.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -38,6 +39,7 @@ struct introspect {
         struct delivery *delivery;
         struct worker *worker;
         struct limiter refusals;
+        bool renewing; /* a whole state is on its way */
         sd_event_source *sweep, *check;
 };
 
@@ -165,6 +167,7 @@ static void on_note(const struct note *note, void *userdata) {
 static void on_begin(void *userdata) {
         struct introspect *introspect = userdata;
 
+        introspect->renewing = true;
         state_begin(introspect->state);
 }
 
@@ -180,6 +183,10 @@ static bool on_commit(uint64_t revision, void *userdata) {
         const struct state_network *networks;
 
         state_commit(introspect->state);
+        /* The messages of a whole state are some megabytes, which nobody needs again. */
+        if (introspect->renewing)
+                malloc_trim(0);
+        introspect->renewing = false;
         size_t size = state_networks(introspect->state, &networks);
         listeners_set(introspect->listeners, networks, size, state_port(introspect->state));
         inspector_set_address(introspect->inspector, state_inspector(introspect->state));
