@@ -4,50 +4,12 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "lib/boot_fit.h"
 #include "lib/text.h"
 
 const char *const boot_outcome_names[BOOT_OUTCOMES] = { "running", "booted", "inspected", "failed", "silent" };
 
-/* How far a machine has got with a step. */
-enum { RANK_NONE, RANK_FIRMWARE, RANK_LOADER, RANK_IPXE, RANK_SCRIPT, RANK_FILE, RANK_STARTED, RANK_AGENT, RANK_INVENTORY };
-
-#define FIRMWARE_AGAIN_USEC (60 * USEC_PER_SEC)
-/* A ramdisk may speak so long after what was last heard of its boot. */
-#define AGENT_GAP_USEC (3600 * USEC_PER_SEC)
 #define REPEAT_USEC (10 * USEC_PER_SEC)
-
-static bool is_dhcp(const struct boot_step *step) {
-        return step->kind <= STEP_NAK;
-}
-
-static int rank(const struct boot_step *step) {
-        switch (step->kind) {
-        case STEP_TFTP:
-                return RANK_LOADER;
-        case STEP_SCRIPT:
-                return RANK_SCRIPT;
-        case STEP_FILE:
-                return RANK_FILE;
-        case STEP_STARTED:
-                return RANK_STARTED;
-        case STEP_AGENT:
-                return RANK_AGENT;
-        case STEP_INVENTORY:
-                return RANK_INVENTORY;
-        case STEP_REFUSED:
-                return RANK_NONE;
-        default:
-                return step->stage == STAGE_FIRMWARE ? RANK_FIRMWARE : step->stage == STAGE_IPXE ? RANK_IPXE : RANK_NONE;
-        }
-}
-
-/* A machine that is booting does this of its own; the rest are answers, or signs of a system that runs. */
-static bool opens(const struct boot_step *step) {
-        if (step->kind == STEP_AGENT || step->kind == STEP_OFFER || step->kind == STEP_ACKNOWLEDGE ||
-            step->kind == STEP_NAK)
-                return false;
-        return !is_dhcp(step) || rank(step) != RANK_NONE;
-}
 
 int boot_new(const struct mac *mac, uint64_t started, struct boot **ret) {
         struct boot *boot = calloc(1, sizeof *boot);
@@ -91,65 +53,11 @@ struct boot *boot_free(struct boot *boot) {
         return NULL;
 }
 
-/* The highest rank of the steps up to `time`, and the time of the last of them (0: none). */
-static int rank_until(const struct boot *boot, uint64_t time, uint64_t *ret_last) {
-        int highest = RANK_NONE;
-        *ret_last = 0;
-        for (size_t i = 0; i < boot->n_steps && boot->steps[i].time <= time; i++) {
-                if (rank(&boot->steps[i]) > highest)
-                        highest = rank(&boot->steps[i]);
-                *ret_last = boot->steps[i].time;
-        }
-        return highest;
-}
-
-/* When the firmware was last given an address before `time`; 0: never. */
-static uint64_t firmware_acknowledged(const struct boot *boot, uint64_t time) {
-        uint64_t last = 0;
-        for (size_t i = 0; i < boot->n_steps && boot->steps[i].time <= time; i++)
-                if (boot->steps[i].kind == STEP_ACKNOWLEDGE && boot->steps[i].stage == STAGE_FIRMWARE)
-                        last = boot->steps[i].time;
-        return last;
-}
-
-static bool begins_anew(const struct boot *boot, const struct boot_step *step, int so_far) {
-        if (step->kind == STEP_SCRIPT)
-                return so_far >= RANK_STARTED;
-        if (step->kind != STEP_DISCOVER || rank(step) == RANK_NONE)
-                return false;
-        if (so_far > rank(step))
-                return true;
-        uint64_t acknowledged = firmware_acknowledged(boot, step->time);
-        return step->stage == STAGE_FIRMWARE && acknowledged != 0 && step->time - acknowledged > FIRMWARE_AGAIN_USEC;
-}
-
-enum boot_fit boot_fit(const struct boot *latest, const struct boot_step *step) {
-        if (!latest || latest->n_steps == 0)
-                return opens(step) ? BOOT_FIT_NEW : BOOT_FIT_NOISE;
-
-        if (step->time < latest->started) {
-                /* Reported late: what led to this attempt, or the end of the one before. */
-                bool leads = opens(step) && rank(step) <= rank(&latest->steps[0]) &&
-                             latest->started - step->time <= BOOT_GAP_USEC;
-                return leads ? BOOT_FIT_THIS : BOOT_FIT_EARLIER;
-        }
-        uint64_t last;
-        int so_far = rank_until(latest, step->time, &last);
-        if (latest->heard > last && latest->heard <= step->time)
-                last = latest->heard;
-        uint64_t gap = step->time > last ? step->time - last : 0;
-        bool late = gap > (rank(step) >= RANK_FILE ? AGENT_GAP_USEC : BOOT_GAP_USEC);
-        if (begins_anew(latest, step, so_far) || late)
-                return opens(step) ? BOOT_FIT_NEW : BOOT_FIT_NOISE;
-        /* The running system renews its lease. */
-        if (is_dhcp(step) && rank(step) == RANK_NONE && latest->ended != 0 && gap > BOOT_SILENT_EARLY_USEC)
-                return BOOT_FIT_NOISE;
-        return BOOT_FIT_THIS;
-}
-
-bool boot_fits_earlier(const struct boot *boot, const struct boot_step *step) {
-        uint64_t last = boot->n_steps > 0 ? boot->steps[boot->n_steps - 1].time : boot->started;
-        return step->time >= boot->started && step->time <= last + BOOT_GAP_USEC;
+static struct boot_progress progress_of(const struct boot *boot) {
+        struct boot_progress progress = { 0 };
+        for (size_t i = 0; i < boot->n_steps; i++)
+                boot_progress_add(&progress, &boot->steps[i]);
+        return progress;
 }
 
 static bool same_words(const struct boot_step *a, const struct boot_step *b) {
@@ -159,7 +67,7 @@ static bool same_words(const struct boot_step *a, const struct boot_step *b) {
 
 /* One message of DHCP sent again, which keeps its transaction id (RFC 2131 4.1), with others between. */
 static bool is_sent_again(const struct boot_step *s, const struct boot_step *step) {
-        return is_dhcp(step) && s->protocol == step->protocol && s->has_xid && step->has_xid && s->xid == step->xid && same_words(s, step);
+        return boot_step_is_dhcp(step) && s->protocol == step->protocol && s->has_xid && step->has_xid && s->xid == step->xid && same_words(s, step);
 }
 
 /* The step that this one repeats or goes on with; NULL: it is a new one. */
@@ -191,7 +99,7 @@ static int merge_repetition(struct boot_step *to, const struct boot_step *from) 
 }
 
 static int merge(struct boot_step *to, const struct boot_step *from) {
-        if (is_dhcp(from) && to->time != from->time)
+        if (boot_step_is_dhcp(from) && to->time != from->time)
                 return merge_repetition(to, from);
 
         bool moved = from->bytes > to->bytes;
@@ -219,12 +127,12 @@ static int merge(struct boot_step *to, const struct boot_step *from) {
 /* Which step to give up for a new one: an early one that tells little; never the first. */
 static size_t least_telling(const struct boot *boot) {
         for (size_t i = 1; i < boot->n_steps; i++)
-                if (rank(&boot->steps[i]) <= RANK_IPXE || boot->steps[i].kind == STEP_AGENT)
+                if (boot_step_rank(&boot->steps[i]) <= RANK_IPXE || boot->steps[i].kind == STEP_AGENT)
                         return i;
         return 1;
 }
 
-static int insert(struct boot *boot, const struct boot_step *step) {
+int boot_insert(struct boot *boot, const struct boot_step *step) {
         struct boot_step copy;
         struct boot_step *larger = reallocarray(boot->steps, boot->n_steps + 1, sizeof *larger);
         if (!larger)
@@ -268,20 +176,20 @@ static int conclude(struct boot *boot, const struct boot_step *step, bool inspec
         if (step->kind == STEP_STARTED && !inspects)
                 return set_outcome(boot, BOOT_BOOTED, step->time, NULL);
         if (step->kind == STEP_REFUSED) {
-                uint64_t last;
-                return rank_until(boot, UINT64_MAX, &last) > RANK_IPXE && last > step->time
+                struct boot_progress all = progress_of(boot);
+                return all.rank > RANK_IPXE && boot->steps[boot->n_steps - 1].time > step->time
                                ? 0
                                : set_outcome(boot, BOOT_FAILED, step->time, step->detail ? step->detail : "refused");
         }
         /* It goes on after all. */
-        if (boot->ended != 0 && step->time > boot->ended && rank(step) != RANK_NONE)
+        if (boot->ended != 0 && step->time > boot->ended && boot_step_rank(step) != RANK_NONE)
                 return set_outcome(boot, BOOT_RUNNING, 0, NULL);
         return 0;
 }
 
 int boot_add(struct boot *boot, const struct boot_step *step, bool inspects, uint64_t now) {
         struct boot_step *same = same_step(boot, step);
-        int r = same ? merge(same, step) : insert(boot, step);
+        int r = same ? merge(same, step) : boot_insert(boot, step);
         if (r < 0)
                 return r;
         int changed = same ? r : BOOT_CHANGED;
@@ -297,48 +205,15 @@ int boot_add(struct boot *boot, const struct boot_step *step, bool inspects, uin
         return r < 0 ? r : BOOT_CHANGED;
 }
 
-int boot_fail(struct boot *boot, const char *reason, uint64_t time) {
-        return set_outcome(boot, BOOT_FAILED, time, reason);
+int boot_conclude(struct boot *boot, boot_inspects_t *inspects, void *userdata) {
+        int r = set_outcome(boot, BOOT_RUNNING, 0, NULL);
+        for (size_t i = 0; r == 0 && i < boot->n_steps; i++)
+                r = conclude(boot, &boot->steps[i], inspects(boot->steps[i].profile, userdata));
+        return r;
 }
 
-int boot_split(struct boot *boot, uint64_t time, struct boot **ret) {
-        size_t keep = 0;
-        while (keep < boot->n_steps && boot->steps[keep].time < time)
-                keep++;
-        *ret = NULL;
-        if (keep == boot->n_steps)
-                return 0;
-
-        _cleanup_(boot_freep) struct boot *later = NULL;
-        int r = boot_new(&boot->mac, boot->steps[keep].time, &later);
-        if (r < 0)
-                return r;
-        later->has_node = boot->has_node;
-        later->node = boot->node;
-        later->heard = boot->heard;
-        size_t moved = boot->n_steps - keep;
-        later->steps = calloc(moved, sizeof *later->steps);
-        if (!later->steps || text_set(&later->network, boot->network) < 0)
-                return -ENOMEM;
-        if (boot->ended == 0 || boot->ended >= time) {
-                /* How it ended was learnt from a step that moves. */
-                later->outcome = boot->outcome;
-                later->ended = boot->ended;
-                later->reason = TAKE_POINTER(boot->reason);
-                boot->outcome = BOOT_RUNNING;
-                boot->ended = 0;
-        }
-        /* That an earlier attempt had its inventory is still so. */
-        for (size_t i = 0; i < keep && boot->ended == 0; i++)
-                if (boot->steps[i].kind == STEP_INVENTORY) {
-                        boot->outcome = BOOT_INSPECTED;
-                        boot->ended = boot->steps[i].time;
-                }
-        memcpy(later->steps, boot->steps + keep, moved * sizeof *later->steps);
-        later->n_steps = moved;
-        boot->n_steps = keep;
-        *ret = TAKE_POINTER(later);
-        return 0;
+int boot_fail(struct boot *boot, const char *reason, uint64_t time) {
+        return set_outcome(boot, BOOT_FAILED, time, reason);
 }
 
 static void describe(const struct boot_step *step, char *buffer, size_t size) {
@@ -350,7 +225,7 @@ static void describe(const struct boot_step *step, char *buffer, size_t size) {
         static const char *const asking[STAGES] = {
                 [STAGE_NONE] = "the machine", [STAGE_FIRMWARE] = "the firmware", [STAGE_IPXE] = "iPXE", [STAGE_OS] = "the operating system",
         };
-        const char *who = is_dhcp(step) ? asking[step->stage] : "the machine";
+        const char *who = boot_step_is_dhcp(step) ? asking[step->stage] : "the machine";
         if (step->kind == STEP_FILE && step->total > 0 && step->bytes < step->total)
                 snprintf(buffer, size, "the machine had fetched %lld of %lld bytes of %s", (long long) step->bytes,
                          (long long) step->total, step->file ? step->file : "a file");
@@ -375,8 +250,7 @@ int boot_supersede(struct boot *boot, uint64_t time) {
 }
 
 static uint64_t silence_limit(const struct boot *boot) {
-        uint64_t time;
-        return rank_until(boot, UINT64_MAX, &time) < RANK_SCRIPT ? BOOT_SILENT_EARLY_USEC : BOOT_SILENT_LATE_USEC;
+        return progress_of(boot).rank < RANK_SCRIPT ? BOOT_SILENT_EARLY_USEC : BOOT_SILENT_LATE_USEC;
 }
 
 bool boot_is_silent(const struct boot *boot, uint64_t now) {

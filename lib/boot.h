@@ -1,10 +1,6 @@
 /*
- * One boot attempt of one machine: the steps that different workers saw, merged in the order of their times.
- *
- * A new attempt begins when the machine asks for an address, or for a script, although it had got further already; when
- * a firmware that was given an address a minute ago asks again; or after BOOT_GAP_USEC without a word. DHCP of an operating
- * system, answers of the DHCP server, and an agent's words alone begin none. Pure: `now` is passed in, microseconds
- * of realtime, as all times.
+ * One boot attempt of one machine: the steps that different workers saw, merged in the order of their times, and how it ended by
+ * them. Where one attempt ends and the next begins is lib/boot_fit.h's. Pure: `now` is passed in, microseconds of realtime, as all times.
  */
 #pragma once
 
@@ -51,17 +47,8 @@ struct boot *boot_copy(const struct boot *boot);
 struct boot *boot_free(struct boot *boot);
 DEFINE_CLEANUP(struct boot *, boot_free);
 
-enum boot_fit {
-        BOOT_FIT_NOISE,   /* belongs to no attempt */
-        BOOT_FIT_THIS,    /* to this one */
-        BOOT_FIT_NEW,     /* begins one */
-        BOOT_FIT_EARLIER, /* to the one before, if there is one and it fits there */
-};
-
-/* Where a step belongs, `latest` being the machine's latest attempt (NULL: none is known). */
-enum boot_fit boot_fit(const struct boot *latest, const struct boot_step *step);
-/* Whether a step that is older than the attempt after it fits into this one. */
-bool boot_fits_earlier(const struct boot *boot, const struct boot_step *step);
+/* Whether a profile is of kind inspect: such a boot has not ended when everything is fetched. */
+typedef bool boot_inspects_t(const char *profile, void *userdata);
 
 /* What adding a step did. */
 enum { BOOT_UNCHANGED, BOOT_PROGRESS /* only bytes of a file that is not complete */, BOOT_CHANGED };
@@ -71,11 +58,12 @@ enum { BOOT_UNCHANGED, BOOT_PROGRESS /* only bytes of a file that is not complet
  * reason. inspects: the step's profile is of kind inspect. Returns one of the above, or -ENOMEM.
  */
 int boot_add(struct boot *boot, const struct boot_step *step, bool inspects, uint64_t now);
+/* Adds a copy of the step where its time belongs, and concludes nothing. -ENOMEM. */
+int boot_insert(struct boot *boot, const struct boot_step *step);
+/* Concludes outcome, end and reason anew, from the first step on. -ENOMEM. */
+int boot_conclude(struct boot *boot, boot_inspects_t *inspects, void *userdata);
 /* The ramdisk said itself that it failed. */
 int boot_fail(struct boot *boot, const char *reason, uint64_t time);
-/* Moves the steps at or after `time`, and how it ended with them, into a new attempt: a begin was reported after what followed it.
- * *ret is NULL when there are none. */
-int boot_split(struct boot *boot, uint64_t time, struct boot **ret);
 /* The machine began again at `time`: what was in flight has ended. Returns 1, 0 when it had ended before, or -ENOMEM. */
 int boot_supersede(struct boot *boot, uint64_t time);
 /* Whether it has been silent for too long. */

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 
+#include "lib/boot_fit.h"
 #include "lib/json.h"
 #include "netcfg/report.h"
 
@@ -36,16 +37,16 @@ struct timeline *timeline_free(struct timeline *timeline) {
         return NULL;
 }
 
-/* It began again; what was seen of the new attempt before its begin moves to it. */
+/* It began again. */
 static int begin(struct timeline *timeline, struct boot *latest, const struct mac *mac, const char *key, const struct boot_step *step) {
         _cleanup_(boot_freep) struct boot *boot = NULL;
         int r;
 
         if (timeline->n_boots == TIMELINE_BOOTS_MAX)
                 return 0;
-        if (latest && ((r = boot_split(latest, step->time, &boot)) < 0 || (r = boot_supersede(latest, step->time)) < 0))
+        if (latest && (r = boot_supersede(latest, step->time)) < 0)
                 return r;
-        if (!boot && (r = boot_new(mac, step->time, &boot)) < 0)
+        if ((r = boot_new(mac, step->time, &boot)) < 0)
                 return r;
         if ((r = boot_add(boot, step, false, step->time)) < 0)
                 return r;

@@ -4,13 +4,11 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "lib/json.h"
+#include "lib/boot_order.h"
 #include "lib/text.h"
-#include "pxed/diagnose.h"
+#include "pxed/flight_tell.h"
 
 #define UNKNOWN_MAX 5000
-/* Boots that are found stuck in one look: the others in the next one. */
-#define STUCK_BATCH 64
 
 static int keep_one(struct boot *boot, void *userdata) {
         struct boot **found = userdata;
@@ -38,51 +36,6 @@ static int find_latest(struct state *s, const struct mac *mac, uint64_t below, s
         return 0;
 }
 
-static bool is_over(const struct boot *boot) {
-        return boot->outcome == BOOT_FAILED || boot->outcome == BOOT_SILENT;
-}
-
-/* Looks at it anew. Returns whether there is another diagnosis than before, or none any more. */
-static bool set_diagnosis(const struct state *s, struct boot *boot, uint64_t now) {
-        json_t *before = boot->diagnosis;
-        boot->diagnosis = diagnose_boot(s, boot, now);
-        bool differs = !text_equal(json_get_string(before, "signature"), json_get_string(boot->diagnosis, "signature"));
-        json_decref(before);
-        return differs;
-}
-
-/* `boot` is in the change. */
-static int tell_end(const struct state *s, struct change *c, struct boot *boot, const struct node *node) {
-        char mac[MAC_TEXT_SIZE];
-        const char *how = !is_over(boot) ? "ended" : boot->outcome == BOOT_FAILED ? "failed" : "went silent";
-
-        (void) set_diagnosis(s, boot, change_now(c));
-        const char *why = json_get_string(boot->diagnosis, "reason"), *what = is_over(boot) ? boot->reason : boot_outcome_names[boot->outcome];
-        /* What was said to the machine may be the whole of the reason. */
-        bool both = why && what && !strstr(why, what);
-        return change_event(c, "boot.ended", node, &boot->mac, boot->network, NULL, "The boot of %s %s%s%s%s%s%s",
-                            node ? node->name : mac_format(&boot->mac, mac), how, why || what ? ": " : "", why ? why : what ? what : "",
-                            both ? " (" : "", both ? what : "", both ? ")" : "");
-}
-
-static int set_last_boot(struct change *c, const struct boot *boot, const struct node *node) {
-        if (!node || node->last_boot >= boot->started)
-                return 0;
-        struct node *copy = node_copy(node);
-        if (!copy)
-                return -ENOMEM;
-        copy->last_boot = boot->started;
-        return change_put_node(c, copy, false);
-}
-
-static int tell_start(struct change *c, const struct boot *boot, const struct node *node) {
-        char mac[MAC_TEXT_SIZE];
-        int r = change_event(c, "boot.started", node, &boot->mac, boot->network, NULL, "%s boots%s%s",
-                             node ? node->name : mac_format(&boot->mac, mac), boot->network ? " on network " : "",
-                             boot->network ? boot->network : "");
-        return r < 0 ? r : set_last_boot(c, boot, node);
-}
-
 /* Anybody on a network can make up MACs: of machines that nobody knows so many are followed at a time. */
 static bool has_room(const struct state *s, const struct node *node) {
         return node || s->boots.count < UNKNOWN_MAX;
@@ -92,36 +45,39 @@ static bool has_room(const struct state *s, const struct node *node) {
 static int put_new(struct state *s, struct change *c, struct boot *boot, const struct node *node) {
         boot->id = ++s->boot_newest;
         int r = change_put_boot(c, boot, true);
-        return r < 0 ? r : tell_start(c, boot, node);
+        if (r == 0)
+                r = flight_tell_start(c, boot, node);
+        return r < 0 || boot->ended == 0 ? r : flight_tell_end(s, c, boot, node);
 }
 
-/* The machine began anew: what was in flight has ended. Steps of the new attempt that were reported before its begin move to it. */
-static int end_before(struct state *s, struct change *c, struct boot *latest, uint64_t time, const struct node *node,
-                      struct boot **ret_later) {
+static bool profile_inspects(const char *name, void *userdata) {
+        const struct state *s = userdata;
+        const struct profile *profile = name ? profiles_find(&s->profiles, name) : NULL;
+        return profile && profile->kind == PROFILE_INSPECT;
+}
+
+/* What was in flight ended at `time`, when the machine began again. */
+static int supersede(struct state *s, struct change *c, struct boot *latest, uint64_t time, const struct node *node) {
+        if (latest->ended != 0)
+                return 0;
         struct boot *edited = change_edit_boot(c, latest);
         if (!edited)
                 return -ENOMEM;
-        int r = boot_split(edited, time, ret_later);
-        int ended = r < 0 ? r : boot_supersede(edited, time);
-        if (ended < 0 || (ended == 0 && !*ret_later)) {
+        int r = boot_supersede(edited, time);
+        if (r < 0) {
                 if (edited != latest)
                         boot_free(edited);
-                return ended;
+                return r;
         }
         r = change_put_boot(c, edited, true);
-        return r < 0 || ended == 0 ? r : tell_end(s, c, edited, node);
-}
-
-static bool profile_inspects(const struct state *s, const char *name) {
-        const struct profile *profile = name ? profiles_find(&s->profiles, name) : NULL;
-        return profile && profile->kind == PROFILE_INSPECT;
+        return r < 0 ? r : flight_tell_end(s, c, edited, node);
 }
 
 static int begin_attempt(struct state *s, struct change *c, struct boot *latest, const struct mac *mac,
                          const char *network, const struct node *node, const struct boot_step *step) {
         _cleanup_(boot_freep) struct boot *boot = NULL;
-        int r = latest ? end_before(s, c, latest, step->time, node, &boot) : 0;
-        if (r == 0 && !boot)
+        int r = latest ? supersede(s, c, latest, step->time, node) : 0;
+        if (r == 0)
                 r = boot_new(mac, step->time, &boot);
         if (r == 0)
                 r = text_set_max(&boot->network, network, 63);
@@ -130,14 +86,8 @@ static int begin_attempt(struct state *s, struct change *c, struct boot *latest,
                 boot->node = node->id;
         }
         if (r == 0)
-                r = boot_add(boot, step, profile_inspects(s, step->profile), change_now(c));
-        if (r < 0)
-                return r;
-        struct boot *put = boot;
-        r = put_new(s, c, TAKE_POINTER(boot), node);
-        if (r == 0 && put->ended != 0)
-                r = tell_end(s, c, put, node);
-        return r;
+                r = boot_add(boot, step, profile_inspects(step->profile, s), change_now(c));
+        return r < 0 ? r : put_new(s, c, TAKE_POINTER(boot), node);
 }
 
 static int add_to(struct state *s, struct change *c, struct boot *boot, const char *network, const struct node *node,
@@ -148,7 +98,7 @@ static int add_to(struct state *s, struct change *c, struct boot *boot, const ch
         bool copied = edited != boot, was_running = boot->ended == 0;
         enum boot_outcome before = boot->outcome;
 
-        int r = boot_add(edited, step, profile_inspects(s, step->profile), change_now(c));
+        int r = boot_add(edited, step, profile_inspects(step->profile, s), change_now(c));
         int changed = r;
         if (r >= 0 && network && !edited->network) {
                 r = text_set_max(&edited->network, network, 63);
@@ -168,48 +118,95 @@ static int add_to(struct state *s, struct change *c, struct boot *boot, const ch
                 return r < 0 ? r : 0;
         }
         /* It goes on, or there is more to say. */
-        if ((edited->diagnosis || is_over(edited)) && set_diagnosis(s, edited, change_now(c)))
+        if ((edited->diagnosis || flight_is_over(edited)) && flight_set_diagnosis(s, edited, change_now(c)))
                 changed = BOOT_CHANGED;
         r = change_put_boot(c, edited, changed == BOOT_CHANGED);
         if (r == 0 && edited->ended != 0 && (was_running || edited->outcome != before))
-                r = tell_end(s, c, edited, node);
-        return r < 0 ? r : set_last_boot(c, edited, node);
+                r = flight_tell_end(s, c, edited, node);
+        return r < 0 ? r : flight_set_last_boot(c, edited, node);
+}
+
+/* The machine's attempts that a step of `time` may be of or may change, as boot_order_place wants them. */
+static int find_since(struct state *s, struct boot *latest, uint64_t time, struct boot *ret[static BOOT_ORDER_MAX], size_t *ret_n) {
+        struct boot *boots[BOOT_ORDER_MAX] = { latest };
+        size_t n = 1;
+        while (n < BOOT_ORDER_MAX && boots[n - 1]->started > time) {
+                struct boot *before = NULL;
+                int r = find_latest(s, &latest->mac, boots[n - 1]->id, &before);
+                if (r < 0)
+                        return r;
+                /* There is none, or its times are of a clock that was set back since. */
+                if (!before || before->started > boots[n - 1]->started)
+                        break;
+                boots[n++] = before;
+        }
+        for (size_t i = 0; i < n; i++)
+                ret[i] = boots[n - 1 - i];
+        *ret_n = n;
+        return 0;
+}
+
+static int put_arranged(struct state *s, struct change *c, struct boot *boot, const struct boot *before, const struct node *node) {
+        if (!before)
+                return put_new(s, c, boot, node);
+        bool tell = boot->ended != 0 && (before->ended == 0 || before->outcome != boot->outcome);
+        if (boot->diagnosis || flight_is_over(boot))
+                (void) flight_set_diagnosis(s, boot, change_now(c));
+        int r = change_put_boot(c, boot, true);
+        if (r == 0 && tell)
+                r = flight_tell_end(s, c, boot, node);
+        return r < 0 ? r : flight_set_last_boot(c, boot, node);
+}
+
+/* Each of `boots` and what is new takes its place, with the steps that it has with this one. */
+static int arrange(struct state *s, struct change *c, struct boot *const *boots, size_t n, const struct node *node, const struct boot_step *step) {
+        struct boot *arranged[BOOT_ORDER_MAX];
+        int attempts = boot_order_arrange(boots, n, step, profile_inspects, s, change_now(c), arranged), r = 0;
+        for (int i = 0; i < attempts; i++) {
+                if (r == 0)
+                        r = put_arranged(s, c, arranged[i], (size_t) i < n ? boots[i] : NULL, node);
+                else
+                        boot_free(arranged[i]);
+        }
+        return attempts < 0 ? attempts : r;
+}
+
+/* A step that is older than others of its machine. */
+static int place_late(struct state *s, struct change *c, struct boot *latest, const char *network, const struct node *node,
+                      const struct boot_step *step) {
+        struct boot *boots[BOOT_ORDER_MAX];
+        size_t n;
+        int r = find_since(s, latest, step->time, boots, &n);
+        if (r < 0)
+                return r;
+        if (boots[0]->started > step->time + BOOT_GAP_USEC)
+                return 0;
+        int at = boot_order_place(boots, n, step);
+        if (at == BOOT_ORDER_NOISE)
+                return 0;
+        if (at == BOOT_ORDER_OTHERS) {
+                r = arrange(s, c, boots, n, node, step);
+                if (r != -E2BIG)
+                        return r;
+                at = 0;
+        }
+        return add_to(s, c, boots[at], network, node, step);
 }
 
 /* Puts a step where it belongs. */
 static int place(struct state *s, struct change *c, struct boot *latest, const struct mac *mac, const char *network,
                  const struct node *node, const struct boot_step *step) {
+        if (latest && latest->n_steps > 0 && step->time < latest->steps[latest->n_steps - 1].time)
+                return place_late(s, c, latest, network, node, step);
         switch (boot_fit(latest, step)) {
         case BOOT_FIT_NOISE:
                 return 0;
         case BOOT_FIT_NEW:
-                if (!latest && !has_room(s, node))
-                        return 0;
-                return begin_attempt(s, c, latest, mac, network, node, step);
+                return latest || has_room(s, node) ? begin_attempt(s, c, latest, mac, network, node, step) : 0;
         case BOOT_FIT_THIS:
-                return add_to(s, c, latest, network, node, step);
-        case BOOT_FIT_EARLIER:
                 break;
         }
-        int r = find_latest(s, mac, latest->id, &latest);
-        if (r < 0 || !latest || !boot_fits_earlier(latest, step))
-                return r;
         return add_to(s, c, latest, network, node, step);
-}
-
-/* By its own clock. */
-static int end_at_start(struct state *s, struct change *c, struct boot *latest, const struct node *node) {
-        struct boot *edited = change_edit_boot(c, latest);
-        if (!edited)
-                return -ENOMEM;
-        int r = boot_supersede(edited, edited->started);
-        if (r <= 0) {
-                if (edited != latest)
-                        boot_free(edited);
-                return r;
-        }
-        r = change_put_boot(c, edited, true);
-        return r < 0 ? r : tell_end(s, c, edited, node);
 }
 
 /* The clock was set back since the latest attempt began: by their times all steps that come now would be older than that. */
@@ -221,7 +218,8 @@ static int place_after_set_back(struct state *s, struct change *c, struct boot *
                 return place(s, c, latest, mac, network, node, &moved);
         if (boot_fit(NULL, step) == BOOT_FIT_NOISE)
                 return 0;
-        int r = latest->ended == 0 ? end_at_start(s, c, latest, node) : 0;
+        /* By its own clock. */
+        int r = supersede(s, c, latest, latest->started, node);
         return r < 0 ? r : place(s, c, NULL, mac, network, node, step);
 }
 
@@ -240,95 +238,26 @@ int flight_failed(struct state *s, struct change *c, const struct mac *mac, cons
                   uint64_t time) {
         const struct boot_step step = { .time = time, .kind = STEP_INVENTORY, .architecture = -1, .bytes = -1, .total = -1,
                                         .detail = (char *) reason };
-        struct boot *latest;
+        struct boot *boot, *boots[BOOT_ORDER_MAX];
+        size_t n;
         int r = flight_step(s, c, mac, NULL, node, &step);
         if (r == 0)
-                r = find_latest(s, mac, UINT64_MAX, &latest);
-        if (r < 0 || !latest || latest->outcome == BOOT_FAILED)
+                r = find_latest(s, mac, UINT64_MAX, &boot);
+        if (r == 0 && boot)
+                r = find_since(s, boot, time, boots, &n);
+        if (r < 0 || !boot || (boot = boots[0])->outcome == BOOT_FAILED)
                 return r;
-        struct boot *edited = change_edit_boot(c, latest);
+        struct boot *edited = change_edit_boot(c, boot);
         if (!edited)
                 return -ENOMEM;
         r = boot_fail(edited, reason, time);
         if (r < 0) {
-                if (edited != latest)
+                if (edited != boot)
                         boot_free(edited);
                 return r;
         }
         r = change_put_boot(c, edited, true);
-        return r < 0 ? r : tell_end(s, c, edited, node);
-}
-
-static int end_silent(struct state *s, struct change *c, struct boot *boot) {
-        struct boot *copy = change_edit_boot(c, boot);
-        if (!copy)
-                return -ENOMEM;
-        int r = boot_check_silence(copy, change_now(c));
-        if (r <= 0) {
-                if (copy != boot)
-                        boot_free(copy);
-                return r;
-        }
-        r = change_put_boot(c, copy, true);
-        return r < 0 ? r : tell_end(s, c, copy, registry_by_mac(&s->nodes, &copy->mac));
-}
-
-int flight_check_silence(struct state *s, struct change *c) {
-        struct boot *silent[256];
-        size_t count = 0;
-        int r = 0;
-        /* Putting one changes the index that is walked. */
-        for (size_t i = 0; i < s->boots.by_id.size && count < ELEMENTS(silent); i++) {
-                struct boot *boot = s->boots.by_id.slots[i].value;
-                if (!boot)
-                        continue;
-                /* The clock was set back: its silence counts from now. */
-                if (boot->heard > change_now(c))
-                        boot->heard = change_now(c);
-                if (boot_is_silent(boot, change_now(c)))
-                        silent[count++] = boot;
-        }
-        for (size_t i = 0; r == 0 && i < count; i++)
-                r = end_silent(s, c, silent[i]);
-        return r;
-}
-
-static int tell_stuck(struct state *s, struct change *c, struct boot *boot) {
-        char mac[MAC_TEXT_SIZE];
-        const struct node *node = registry_by_mac(&s->nodes, &boot->mac);
-        struct boot *copy = change_edit_boot(c, boot);
-        if (!copy)
-                return -ENOMEM;
-        (void) set_diagnosis(s, copy, change_now(c));
-        bool told = copy->told_stuck;
-        copy->told_stuck = true;
-        int r = change_put_boot(c, copy, true);
-        if (r < 0 || told)
-                return r;
-        return change_event(c, "boot.stuck", node, &copy->mac, copy->network, NULL, "The boot of %s is stuck: %s",
-                            node ? node->name : mac_format(&copy->mac, mac), json_get_string(copy->diagnosis, "reason"));
-}
-
-/* One that is known to be stuck is looked at again when there is more of it. */
-static bool is_stuck_now(const struct state *s, const struct boot *boot, uint64_t now) {
-        if (!boot || boot->ended != 0 || boot->diagnosis)
-                return false;
-        _cleanup_json_ json_t *diagnosis = diagnose_boot(s, boot, now);
-        return diagnosis != NULL;
-}
-
-int flight_check_stuck(struct state *s, struct change *c) {
-        struct boot *stuck[STUCK_BATCH];
-        size_t count = 0;
-        int r = 0;
-        for (size_t i = 0; i < s->boots.by_id.size && count < ELEMENTS(stuck); i++) {
-                struct boot *boot = s->boots.by_id.slots[i].value;
-                if (is_stuck_now(s, boot, change_now(c)))
-                        stuck[count++] = boot;
-        }
-        for (size_t i = 0; r == 0 && i < count; i++)
-                r = tell_stuck(s, c, stuck[i]);
-        return r;
+        return r < 0 ? r : flight_tell_end(s, c, edited, node);
 }
 
 int flight_captured(struct state *s, struct change *c, uint64_t id, const char *path) {
@@ -354,24 +283,3 @@ int flight_captured(struct state *s, struct change *c, uint64_t id, const char *
         return change_put_boot(c, copy, true);
 }
 
-/* Also when that was in what is the future again, since the clock was set back. */
-static bool is_long_ago(uint64_t time, uint64_t now) {
-        return time > now || now - time > 60 * USEC_PER_SEC;
-}
-
-void flight_forget(struct state *s, uint64_t now) {
-        struct boot *gone[256];
-        size_t count = 0;
-        for (size_t i = 0; i < s->boots.by_id.size && count < ELEMENTS(gone); i++) {
-                struct boot *boot = s->boots.by_id.slots[i].value;
-                if (boot && boot->ended != 0 && is_long_ago(boot->ended, now) && is_long_ago(boot->heard, now))
-                        gone[count++] = boot;
-        }
-        for (size_t i = 0; i < count; i++) {
-                char key[24];
-                snprintf(key, sizeof key, "%llu", (unsigned long long) gone[i]->id);
-                feed_retire(&s->flights, key);
-                boots_remove(&s->boots, gone[i]);
-                boot_free(gone[i]);
-        }
-}

@@ -104,3 +104,19 @@ static inline size_t count_events(struct fixture *f, const char *kind) {
         }
         return count;
 }
+
+static inline int append_boot(struct boot *boot, void *userdata) {
+        json_array_append_new(userdata, json_pack("{s:I, s:s, s:I, s:o}", "id", (json_int_t) boot->id, "outcome",
+                                                  boot_outcome_names[boot->outcome], "steps", (json_int_t) boot->n_steps, "reason",
+                                                  json_text(boot->reason)));
+        boot_free(boot);
+        return 0;
+}
+
+/* Boots of the machine with MAC n, newest first. */
+static inline json_t *boots_of(struct fixture *f, unsigned n) {
+        struct mac mac = mac_of(n);
+        json_t *list = json_array();
+        assert_int_equal(store_read_boots(f->state->store, NULL, &mac, 0, 100, append_boot, list), 0);
+        return list;
+}

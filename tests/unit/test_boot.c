@@ -7,43 +7,9 @@
 
 #include <cmocka.h>
 
-#include "lib/boot.h"
+#include "lib/boot_fit.h"
 #include "lib/json.h"
-
-#define T ((uint64_t) 1000 * USEC_PER_SEC)
-#define S USEC_PER_SEC
-
-static const struct mac mac = { { 0x52, 0x54, 0, 0, 0, 1 } };
-
-static struct boot_step step(uint64_t seconds, enum step_kind kind, enum step_stage stage) {
-        return (struct boot_step) { .time = T + seconds * S, .kind = kind, .stage = stage, .architecture = -1, .bytes = -1, .total = -1 };
-}
-
-static int add(struct boot *boot, struct boot_step s, bool inspects) {
-        return boot_add(boot, &s, inspects, s.time);
-}
-
-/* An attempt that has got up to its boot script at second 10. */
-static struct boot *booted_to_script(void) {
-        static const struct {
-                unsigned at;
-                enum step_kind kind;
-                enum step_stage stage;
-        } steps[] = {
-                { 0, STEP_DISCOVER, STAGE_FIRMWARE }, { 1, STEP_OFFER, STAGE_FIRMWARE }, { 2, STEP_REQUEST, STAGE_FIRMWARE },
-                { 3, STEP_ACKNOWLEDGE, STAGE_FIRMWARE }, { 4, STEP_TFTP, STAGE_NONE }, { 6, STEP_DISCOVER, STAGE_IPXE },
-                { 7, STEP_ACKNOWLEDGE, STAGE_IPXE }, { 10, STEP_SCRIPT, STAGE_NONE },
-        };
-        struct boot *boot;
-        assert_int_equal(boot_new(&mac, T, &boot), 0);
-        for (size_t i = 0; i < ELEMENTS(steps); i++) {
-                struct boot_step s = step(steps[i].at, steps[i].kind, steps[i].stage);
-                if (i > 0)
-                        assert_int_equal(boot_fit(boot, &s), BOOT_FIT_THIS);
-                assert_int_equal(add(boot, s, true), BOOT_CHANGED);
-        }
-        return boot;
-}
+#include "tests/unit/boot_fixture.h"
 
 static void test_what_begins(void **state) {
         static const struct {
@@ -99,56 +65,6 @@ static void test_firmware_asks_again(void **state) {
         assert_int_equal(boot_fit(boot, &s), BOOT_FIT_NEW);
 }
 
-static void test_late_reports(void **state) {
-        _cleanup_(boot_freep) struct boot *boot = NULL;
-        struct boot_step s = step(10, STEP_SCRIPT, STAGE_NONE);
-        assert_int_equal(boot_new(&mac, s.time, &boot), 0);
-        add(boot, s, true);
-        /* What the capture saw before it, told after it. */
-        s = step(0, STEP_DISCOVER, STAGE_FIRMWARE);
-        assert_int_equal(boot_fit(boot, &s), BOOT_FIT_THIS);
-        add(boot, s, false);
-        assert_int_equal(boot->started, T);
-        assert_int_equal(boot->steps[0].kind, STEP_DISCOVER);
-        s = step(4, STEP_TFTP, STAGE_NONE);
-        assert_int_equal(boot_fit(boot, &s), BOOT_FIT_THIS);
-        add(boot, s, false);
-        assert_int_equal(boot->steps[1].kind, STEP_TFTP);
-        assert_int_equal(boot->steps[2].kind, STEP_SCRIPT);
-}
-
-static void test_late_end_of_the_one_before(void **state) {
-        _cleanup_(boot_freep) struct boot *before = booted_to_script(), *boot = NULL;
-        struct boot_step s = step(40, STEP_DISCOVER, STAGE_FIRMWARE);
-        assert_int_equal(boot_new(&mac, s.time, &boot), 0);
-        add(boot, s, false);
-        s = step(14, STEP_STARTED, STAGE_NONE);
-        assert_int_equal(boot_fit(boot, &s), BOOT_FIT_EARLIER);
-        assert_true(boot_fits_earlier(before, &s));
-        s = step(10 + 700, STEP_STARTED, STAGE_NONE);
-        assert_false(boot_fits_earlier(before, &s));
-}
-
-static void test_split(void **state) {
-        _cleanup_(boot_freep) struct boot *boot = booted_to_script(), *later = NULL;
-        add(boot, step(15, STEP_STARTED, STAGE_NONE), false);
-        assert_int_equal(boot->outcome, BOOT_BOOTED);
-        /* It turns out that the script at 10 was of another attempt, which began at 9. */
-        assert_int_equal(boot_split(boot, T + 9 * S, &later), 0);
-        assert_non_null(later);
-        assert_int_equal(later->n_steps, 2);
-        assert_int_equal(later->outcome, BOOT_BOOTED);
-        assert_int_equal(boot->outcome, BOOT_RUNNING);
-        assert_int_equal(boot->n_steps, 7);
-        assert_int_equal(boot_supersede(boot, T + 9 * S), 1);
-        assert_int_equal(boot->outcome, BOOT_SILENT);
-        assert_non_null(strstr(boot->reason, "began again after iPXE got its address"));
-        assert_int_equal(boot_supersede(boot, T + 9 * S), 0);
-        later = boot_free(later);
-        assert_int_equal(boot_split(boot, T + 100 * S, &later), 0);
-        assert_null(later);
-}
-
 static void test_outcomes(void **state) {
         _cleanup_(boot_freep) struct boot *inspected = booted_to_script(), *booted = booted_to_script(), *refused = booted_to_script();
 
@@ -182,19 +98,6 @@ static void test_failure_by_two_ways(void **state) {
         assert_int_equal(add(boot, step(30, STEP_INVENTORY, STAGE_NONE), true), BOOT_UNCHANGED);
         assert_int_equal(boot->outcome, BOOT_FAILED);
         assert_string_equal(boot->reason, "no disk");
-}
-
-/* The inventory of a second boot is reported before all else of it: it is taken for the first one's, and goes over when the second begins. */
-static void test_inventory_before_its_boot(void **state) {
-        _cleanup_(boot_freep) struct boot *boot = booted_to_script(), *later = NULL;
-        add(boot, step(30, STEP_INVENTORY, STAGE_NONE), true);
-        add(boot, step(33, STEP_INVENTORY, STAGE_NONE), true);
-        assert_int_equal(boot_split(boot, T + 31 * S, &later), 0);
-        assert_int_equal(boot->outcome, BOOT_INSPECTED);
-        assert_int_equal(boot->ended, T + 30 * S);
-        assert_non_null(later);
-        assert_int_equal(later->outcome, BOOT_INSPECTED);
-        assert_int_equal(later->ended, T + 33 * S);
 }
 
 static void test_silence(void **state) {
@@ -372,12 +275,9 @@ int main(void) {
                 cmocka_unit_test(test_what_begins),
                 cmocka_unit_test(test_next_attempt),
                 cmocka_unit_test(test_firmware_asks_again),
-                cmocka_unit_test(test_late_reports),
-                cmocka_unit_test(test_late_end_of_the_one_before),
-                cmocka_unit_test(test_split),
                 cmocka_unit_test(test_outcomes),
                 cmocka_unit_test(test_failure_by_two_ways),
-                cmocka_unit_test(test_inventory_before_its_boot), cmocka_unit_test(test_silence),
+                cmocka_unit_test(test_silence),
                 cmocka_unit_test(test_progress),
                 cmocka_unit_test(test_repetitions),
                 cmocka_unit_test(test_one_exchange),

@@ -29,24 +29,6 @@ static const struct junk no_junk = { 0 };
         uuid "\",\"serial\":\"" serial "\",\"architecture\":\"x86_64\",\"memory\":1073741824,\"cpus\":4,\"disks\":[],\"errors\":[],\"interfaces\":[{\"name\":\"eth0\",\"mac\":\"" mac        \
         "\",\"addresses\":[],\"boots\":true}]}}}"
 
-/* Boots of the machine with MAC n, newest first. */
-static json_t *boots_of(struct fixture *f, unsigned n);
-
-static int append_boot(struct boot *boot, void *userdata) {
-        json_array_append_new(userdata, json_pack("{s:I, s:s, s:I, s:o}", "id", (json_int_t) boot->id, "outcome",
-                                                  boot_outcome_names[boot->outcome], "steps", (json_int_t) boot->n_steps, "reason",
-                                                  json_text(boot->reason)));
-        boot_free(boot);
-        return 0;
-}
-
-static json_t *boots_of(struct fixture *f, unsigned n) {
-        struct mac mac = mac_of(n);
-        json_t *list = json_array();
-        assert_int_equal(store_read_boots(f->state->store, NULL, &mac, 0, 100, append_boot, list), 0);
-        return list;
-}
-
 static void test_round_trip(void **state) {
         struct fixture *f = *state;
         _cleanup_(change_freep) struct change *change = NULL;
@@ -503,83 +485,6 @@ static void test_once(void **state) {
         assert_null(node_at(f, 1)->assignment);
 }
 
-static void test_boots(void **state) {
-        struct fixture *f = *state;
-        for (int i = 0; i < 5; i++) {
-                char text[512];
-                snprintf(text, sizeof text,
-                         "[{\"time\":%d000000,\"step\":{\"mac\":\"52:54:00:00:00:01\",\"kind\":\"discover\",\"stage\":\"firmware\"}},"
-                         "{\"time\":%d000001,\"step\":{\"mac\":\"52:54:00:00:00:01\",\"kind\":\"script\",\"profile\":\"local\"}}]", i + 1, i + 1);
-                assert_int_equal(report(f, NOW, text, NULL), 0);
-        }
-        _cleanup_json_ json_t *boots = boots_of(f, 1);
-        assert_int_equal(json_array_size(boots), 3);
-        assert_string_equal(json_get_string(json_array_get(boots, 0), "outcome"), "running");
-        assert_string_equal(json_get_string(json_array_get(boots, 1), "outcome"), "silent");
-        assert_int_equal(json_get_int(json_array_get(boots, 0), "id", 0), 5);
-        /* Told late, of the attempt before the latest. */
-        assert_int_equal(report(f, NOW, "[" STEP("4000002", "started", ",\"profile\":\"local\"") "]", NULL), 0);
-        _cleanup_json_ json_t *told = boots_of(f, 1);
-        assert_string_equal(json_get_string(json_array_get(told, 0), "outcome"), "running");
-        assert_string_equal(json_get_string(json_array_get(told, 1), "outcome"), "booted");
-        /* A restart of pxed: the one in flight goes on, and its silence counts from then. */
-        reopen(f);
-        assert_int_equal(f->state->boots.count, 1);
-        assert_int_equal(ageing_tick(f->state, NOW + 60 * USEC_PER_SEC), 0);
-        assert_int_equal(f->state->boots.count, 1);
-        assert_int_equal(ageing_tick(f->state, NOW + BOOT_SILENT_LATE_USEC), 0);
-        assert_int_equal(ageing_tick(f->state, NOW + BOOT_SILENT_LATE_USEC + 61 * USEC_PER_SEC), 0);
-        assert_int_equal(f->state->boots.count, 0);
-        /* What is told late comes to the attempt that it belongs to, though it is not in memory any more. */
-        assert_int_equal(report(f, NOW, "[" STEP("5000002", "started", ",\"profile\":\"local\"") "]", NULL), 0);
-        _cleanup_json_ json_t *after = boots_of(f, 1);
-        assert_string_equal(json_get_string(json_array_get(after, 0), "outcome"), "booted");
-        assert_int_equal(json_get_int(json_array_get(after, 0), "id", 0), 5);
-}
-
-static void report_of(struct fixture *f, uint64_t now, uint64_t time, unsigned n, const char *kind) {
-        char text[256];
-        snprintf(text, sizeof text, "[{\"time\":%llu,\"step\":{\"mac\":\"52:54:00:00:%02x:%02x\",\"kind\":\"%s\",\"stage\":\"firmware\"}}]",
-                 (unsigned long long) time, n >> 8, n & 255, kind);
-        assert_int_equal(report(f, now, text, NULL), 0);
-}
-
-/* Those that may be silent for longer do not keep others from being ended, however many they are. */
-static void test_many_in_flight(void **state) {
-        struct fixture *f = *state;
-        for (unsigned n = 0; n < 600; n++)
-                report_of(f, NOW, NOW, n, n < 500 ? "script" : "discover");
-        assert_int_equal(ageing_tick(f->state, NOW + BOOT_SILENT_EARLY_USEC), 0);
-        for (unsigned n = 0; n < 600; n++) {
-                _cleanup_json_ json_t *boots = boots_of(f, n);
-                assert_string_equal(json_get_string(json_array_get(boots, 0), "outcome"), n < 500 ? "running" : "silent");
-        }
-}
-
-static void test_clock_set_back(void **state) {
-        struct fixture *f = *state;
-        const uint64_t second = USEC_PER_SEC, before = NOW - 24 * 3600 * second;
-        report_of(f, NOW, NOW, 1, "discover");
-        /* A little: it is the same attempt. */
-        report_of(f, NOW - 5 * second, NOW - 5 * second, 1, "script");
-        _cleanup_json_ json_t *one = boots_of(f, 1);
-        assert_int_equal(json_array_size(one), 1);
-        assert_int_equal(json_get_int(json_array_get(one, 0), "steps", 0), 2);
-        /* By a day: what comes now is another one, and the silence of the first counts from now. */
-        report_of(f, NOW, NOW, 2, "discover");
-        assert_int_equal(ageing_tick(f->state, before), 0);
-        report_of(f, before, before, 1, "discover");
-        _cleanup_json_ json_t *two = boots_of(f, 1);
-        assert_int_equal(json_array_size(two), 2);
-        assert_string_equal(json_get_string(json_array_get(two, 0), "outcome"), "running");
-        assert_string_equal(json_get_string(json_array_get(two, 1), "outcome"), "silent");
-        assert_int_equal(ageing_tick(f->state, before + BOOT_SILENT_EARLY_USEC), 0);
-        _cleanup_json_ json_t *other = boots_of(f, 2);
-        assert_string_equal(json_get_string(json_array_get(other, 0), "outcome"), "silent");
-        assert_int_equal(ageing_tick(f->state, before + BOOT_SILENT_EARLY_USEC + 61 * second), 0);
-        assert_int_equal(f->state->boots.count, 0);
-}
-
 static void test_events_are_bounded(void **state) {
         struct fixture *f = *state;
         for (int i = 0; i < 120; i++) {
@@ -689,9 +594,6 @@ int main(void) {
                 TEST(test_what_many_have),
                 TEST(test_inventory_without_token),
                 TEST(test_once),
-                TEST(test_boots),
-                TEST(test_many_in_flight),
-                TEST(test_clock_set_back),
                 TEST(test_events_are_bounded),
                 TEST(test_leases_and_sightings),
                 TEST(test_second_instance),
