@@ -17,7 +17,7 @@ int aborts_tick(struct manager *m, uint64_t now) {
 
         /* Putting one changes the index that is walked. */
         for (size_t i = 0; i < nodes->size && count < BATCH; i++) {
-                struct node *node = nodes->slots[i].value;
+                struct node *node = nodes->values[i];
                 if (node && is_over(m, node))
                         over[count++] = node;
         }

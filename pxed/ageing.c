@@ -18,7 +18,7 @@ static int expire_inspections(struct state *s, struct change *c) {
         int r = 0;
         /* Putting one changes the index that is walked. */
         for (size_t i = 0; i < s->nodes.by_id.size && count < BATCH; i++) {
-                struct node *node = s->nodes.by_id.slots[i].value;
+                struct node *node = s->nodes.by_id.values[i];
                 if (node && inspection_is_due(&node->inspection, timeouts, input.now))
                         late[count++] = node;
         }
@@ -32,7 +32,7 @@ static int expire_leases(struct state *s, struct change *c) {
         size_t count = 0;
         int r = 0;
         for (size_t i = 0; i < s->leases.by_key.size && count < BATCH; i++) {
-                struct lease *lease = s->leases.by_key.slots[i].value;
+                struct lease *lease = s->leases.by_key.values[i];
                 if (lease && lease->expires != 0 && lease->expires + LEASE_KEPT_USEC <= change_now(c))
                         late[count++] = lease;
         }

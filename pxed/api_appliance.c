@@ -24,7 +24,7 @@ static json_t *list_daemons(struct manager *m, bool *ret_ready) {
 static json_int_t count_running(const struct boots *boots) {
         json_int_t running = 0;
         for (size_t i = 0; i < boots->by_id.size; i++) {
-                const struct boot *boot = boots->by_id.slots[i].value;
+                const struct boot *boot = boots->by_id.values[i];
                 running += boot && boot->ended == 0;
         }
         return running;

@@ -78,7 +78,7 @@ static bool find_use(const struct state *s, const char *name, char *buffer, size
                 }
         }
         for (size_t i = 0; i < s->nodes.by_id.size; i++) {
-                const struct node *node = s->nodes.by_id.slots[i].value;
+                const struct node *node = s->nodes.by_id.values[i];
                 if (node && node->assignment && strcmp(node->assignment->profile, name) == 0) {
                         snprintf(buffer, size, "node %s", node->name);
                         return true;

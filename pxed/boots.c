@@ -49,7 +49,7 @@ struct boot *boots_latest(const struct boots *b, const struct mac *mac, uint64_t
 
 void boots_clear(struct boots *b) {
         for (size_t i = 0; i < b->by_id.size; i++)
-                boot_free(b->by_id.slots[i].value);
+                boot_free(b->by_id.values[i]);
         index_clear(&b->by_id);
         index_clear(&b->by_mac);
         *b = (struct boots) { 0 };

@@ -25,7 +25,7 @@ static uint64_t pool_size(const struct network *network) {
 static uint64_t pool_used(const struct state *s, const struct network *network, uint64_t now) {
         uint64_t used = 0;
         for (size_t i = 0; i < s->leases.by_key.size; i++) {
-                const struct lease *lease = s->leases.by_key.slots[i].value;
+                const struct lease *lease = s->leases.by_key.values[i];
                 if (!lease || lease->address.family != AF_INET || (lease->expires != 0 && lease->expires <= now))
                         continue;
                 uint32_t address = ntohl(lease->address.v4.s_addr);

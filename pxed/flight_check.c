@@ -30,7 +30,7 @@ int flight_check_silence(struct state *s, struct change *c) {
         int r = 0;
         /* Putting one changes the index that is walked. */
         for (size_t i = 0; i < s->boots.by_id.size && count < ELEMENTS(silent); i++) {
-                struct boot *boot = s->boots.by_id.slots[i].value;
+                struct boot *boot = s->boots.by_id.values[i];
                 if (!boot)
                         continue;
                 /* The clock was set back: its silence counts from now. */
@@ -73,7 +73,7 @@ int flight_check_stuck(struct state *s, struct change *c) {
         size_t count = 0;
         int r = 0;
         for (size_t i = 0; i < s->boots.by_id.size && count < ELEMENTS(stuck); i++) {
-                struct boot *boot = s->boots.by_id.slots[i].value;
+                struct boot *boot = s->boots.by_id.values[i];
                 if (is_stuck_now(s, boot, change_now(c)))
                         stuck[count++] = boot;
         }
@@ -91,7 +91,7 @@ void flight_forget(struct state *s, uint64_t now) {
         struct boot *gone[256];
         size_t count = 0;
         for (size_t i = 0; i < s->boots.by_id.size && count < ELEMENTS(gone); i++) {
-                struct boot *boot = s->boots.by_id.slots[i].value;
+                struct boot *boot = s->boots.by_id.values[i];
                 if (boot && boot->ended != 0 && is_long_ago(boot->ended, now) && is_long_ago(boot->heard, now))
                         gone[count++] = boot;
         }

@@ -43,7 +43,7 @@ static void look_up_bmc(const struct registry *nodes, const char *address, struc
         size_t owners = 0;
         facts->has_bmc = address && ip_parse(address, &facts->bmc) == 0;
         for (size_t i = 0; facts->has_bmc && i < nodes->by_id.size; i++) {
-                const struct node *node = nodes->by_id.slots[i].value;
+                const struct node *node = nodes->by_id.values[i];
                 if (!node || !text_equal(node->bmc_address, address))
                         continue;
                 facts->bmc_node = node->id;

@@ -8,15 +8,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
-struct index_slot {
-        uint64_t hash;
-        void *value; /* NULL: free */
-};
-
 /* All zeros is an empty index. */
 struct index {
-        struct index_slot *slots;
-        size_t size; /* power of two */
+        void **values;  /* NULL: the place is free */
+        uint32_t *tags; /* of each value, what is kept of its hash */
+        size_t size;    /* of both; power of two */
         size_t used;
 };
 

@@ -226,7 +226,7 @@ struct sighting *const *sightings_sorted(struct observed *t, size_t *ret_count) 
 
 void sightings_clear(struct observed *t) {
         for (size_t i = 0; i < t->by_key.size; i++)
-                sighting_free(t->by_key.slots[i].value);
+                sighting_free(t->by_key.values[i]);
         clear(t);
 }
 
@@ -273,6 +273,6 @@ struct lease *const *leases_sorted(struct observed *t, size_t *ret_count) {
 
 void leases_clear(struct observed *t) {
         for (size_t i = 0; i < t->by_key.size; i++)
-                lease_free(t->by_key.slots[i].value);
+                lease_free(t->by_key.values[i]);
         clear(t);
 }

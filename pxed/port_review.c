@@ -81,8 +81,8 @@ int port_review_some(struct state *s, struct change *c) {
         if (s->reviewed >= s->nodes.by_id.size)
                 s->reviewed = 0;
         for (; s->reviewed < s->nodes.by_id.size && count < NODES_AT_ONCE; s->reviewed++)
-                if (s->nodes.by_id.slots[s->reviewed].value)
-                        nodes[count++] = s->nodes.by_id.slots[s->reviewed].value;
+                if (s->nodes.by_id.values[s->reviewed])
+                        nodes[count++] = s->nodes.by_id.values[s->reviewed];
         for (size_t i = 0; r == 0 && i < count; i++)
                 r = port_review(s, c, nodes[i], NULL);
         return r;

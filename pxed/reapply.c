@@ -100,7 +100,7 @@ int reapply_some(struct state *s, struct reapply *reapply, uint64_t now) {
         /* Putting one changes the index that is walked, and may put others. */
         size_t slots = nodes->size < SLOTS_MAX ? nodes->size : SLOTS_MAX;
         for (size_t i = 0; i < slots && count < NODES_MAX && reapply->passed < nodes->size; i++) {
-                const struct node *node = nodes->slots[reapply->at++ % nodes->size].value;
+                const struct node *node = nodes->values[reapply->at++ % nodes->size];
                 bool waits = node && node->inspection.state == INSPECTION_REAPPLYING;
                 if (waits)
                         found[count++] = node->id;

@@ -93,7 +93,7 @@ void registry_remove(struct registry *r, struct node *node) {
 
 void registry_clear(struct registry *r) {
         for (size_t i = 0; i < r->by_id.size; i++)
-                node_free(r->by_id.slots[i].value);
+                node_free(r->by_id.values[i]);
         index_clear(&r->by_id);
         index_clear(&r->by_name);
         index_clear(&r->by_mac);

@@ -170,7 +170,7 @@ static int fill_desired(struct state *s) {
         for (size_t i = 0; r == 0 && (p = profiles_at(&s->profiles, i)); i++)
                 r = touch(s, DESIRED_PROFILE, "profile", p->name, true);
         for (size_t i = 0; r == 0 && i < s->nodes.by_id.size; i++) {
-                const struct node *node = s->nodes.by_id.slots[i].value;
+                const struct node *node = s->nodes.by_id.values[i];
                 if (node)
                         r = touch(s, DESIRED_NODE, "node", uuid_format(&node->id, text), true);
         }
@@ -182,7 +182,7 @@ static int resume_boots(struct state *s, uint64_t now) {
         char key[24];
         int r = 0;
         for (size_t i = 0; r == 0 && i < s->boots.by_id.size; i++) {
-                struct boot *boot = s->boots.by_id.slots[i].value;
+                struct boot *boot = s->boots.by_id.values[i];
                 if (!boot)
                         continue;
                 boot->heard = now;
@@ -195,7 +195,7 @@ static int resume_boots(struct state *s, uint64_t now) {
 /* Workers may have with them what an inspection waits for. */
 static void resume_inspections(struct state *s, uint64_t now) {
         for (size_t i = 0; i < s->nodes.by_id.size; i++) {
-                struct node *node = s->nodes.by_id.slots[i].value;
+                struct node *node = s->nodes.by_id.values[i];
                 if (node)
                         inspection_resume(&node->inspection, &s->settings->timeouts, now);
         }
@@ -294,7 +294,7 @@ static bool touch_hosts(struct state *s, const struct settings *old, const struc
 static void touch_nodes(struct state *s) {
         char id[UUID_TEXT_SIZE];
         for (size_t i = 0; i < s->nodes.by_id.size; i++) {
-                const struct node *node = s->nodes.by_id.slots[i].value;
+                const struct node *node = s->nodes.by_id.values[i];
                 if (node && node->has_uuid)
                         touch(s, DESIRED_NODE, "node", uuid_format(&node->id, id), true);
         }

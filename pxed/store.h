@@ -21,6 +21,8 @@ struct store;
 int store_open(const char *folder, struct store **ret, char *reason, size_t reason_size);
 struct store *store_free(struct store *store);
 DEFINE_CLEANUP(struct store *, store_free);
+/* Gives back what was read ahead and kept; it is read again when it is asked for. */
+void store_give_back_memory(struct store *store);
 /* Why the last call failed, in words. */
 const char *store_reason(const struct store *store);
 

@@ -254,5 +254,7 @@ int store_load(struct store *store, const struct store_loader *loader) {
                 r = load_nodes(store, loader);
         if (r == 0)
                 r = load_boots(store, loader);
-        return r < 0 ? r : load_observed(store, loader);
+        if (r == 0)
+                r = load_observed(store, loader);
+        return r < 0 ? r : store_set_loaded(store);
 }

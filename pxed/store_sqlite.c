@@ -27,17 +27,27 @@ int store_fail(struct store *store, int code) {
         }
 }
 
+int store_set_loaded(struct store *store) {
+        int code = sqlite3_exec(store->database, "PRAGMA cache_size = -1024", NULL, NULL, NULL);
+        return code == SQLITE_OK ? 0 : store_fail(store, code);
+}
+
+void store_give_back_memory(struct store *store) {
+        sqlite3_db_release_memory(store->database);
+}
+
 const char *store_reason(const struct store *store) {
         return store->reason;
 }
 
 static int configure(struct store *store) {
         /*
+         * A small cache at first: what is loaded goes into memory that stays, and what lies between it is not given back.
          * EXCLUSIVE: a second pxed on the same folder is refused, and no shared memory file is needed. FULL: what a
          * call acknowledged survives the loss of power.
          */
         static const char pragmas[] = "PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;"
-                                      "PRAGMA cache_size = -1024; PRAGMA temp_store = MEMORY;"
+                                      "PRAGMA cache_size = -64; PRAGMA temp_store = MEMORY;"
                                       "PRAGMA journal_size_limit = 8388608; PRAGMA trusted_schema = OFF;";
         int code = sqlite3_exec(store->database, pragmas, NULL, NULL, NULL);
         if (code != SQLITE_OK)

@@ -80,6 +80,8 @@ struct store {
 
 /* Keeps the engine's words and gives the errno for its result code. */
 int store_fail(struct store *store, int code);
+/* All is in memory that is to be: from now on the store keeps more of what it reads. */
+int store_set_loaded(struct store *store);
 /*
  * A statement with its parameters bound, by a letter each:
  *   i int64_t    s const char * (NULL: null)    m const struct mac *    u const struct uuid * (NULL: null)
