@@ -7,16 +7,7 @@
 #include <sys/random.h>
 
 #include "lib/macro.h"
-
-static int hex_digit(char c) {
-        if (c >= '0' && c <= '9')
-                return c - '0';
-        if (c >= 'a' && c <= 'f')
-                return c - 'a' + 10;
-        if (c >= 'A' && c <= 'F')
-                return c - 'A' + 10;
-        return -1;
-}
+#include "lib/text.h"
 
 /* Two digits at *text, which is moved behind them; -1. */
 static int hex_byte(const char **text) {

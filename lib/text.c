@@ -132,6 +132,16 @@ size_t text_clean(char *buffer, size_t size, const char *text, size_t length) {
         return n;
 }
 
+int hex_digit(char c) {
+        if (c >= '0' && c <= '9')
+                return c - '0';
+        if (c >= 'a' && c <= 'f')
+                return c - 'a' + 10;
+        if (c >= 'A' && c <= 'F')
+                return c - 'A' + 10;
+        return -1;
+}
+
 char *text_hex(char *buffer, size_t size, const uint8_t *bytes, size_t length) {
         static const char digits[] = "0123456789abcdef";
         size_t n = 0;

@@ -34,6 +34,8 @@ bool utf8_is_valid(const char *text, size_t size);
  */
 size_t text_clean(char *buffer, size_t size, const char *text, size_t length);
 
+/* The value of a hexadecimal digit of either case; -1: it is none. */
+int hex_digit(char c);
 /* Lower-case hexadecimal digits, two for each byte that fits `size`; ends with a NUL. Returns `buffer`. */
 char *text_hex(char *buffer, size_t size, const uint8_t *bytes, size_t length);
 

@@ -7,27 +7,20 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "lib/text.h"
+
 #define HMAC_SIZE 16
 #define HMAC_TEXT (2 * HMAC_SIZE)
 
-static void hex_format(const uint8_t *bytes, size_t size, char *buffer) {
-        for (size_t i = 0; i < size; i++)
-                sprintf(buffer + 2 * i, "%02x", bytes[i]);
-}
-
-static int hex_digit(char c) {
-        if (c >= '0' && c <= '9')
-                return c - '0';
-        if (c >= 'a' && c <= 'f')
-                return c - 'a' + 10;
-        return -1;
-}
-
 /* Lower case only: one token has one text. */
+static int lower_digit(char c) {
+        return c >= 'A' && c <= 'F' ? -1 : hex_digit(c);
+}
+
 static int hex_parse(const char *text, size_t size, uint8_t *ret) {
         for (size_t i = 0; i < size; i++) {
-                int high = hex_digit(text[2 * i]);
-                int low = high < 0 ? -1 : hex_digit(text[2 * i + 1]);
+                int high = lower_digit(text[2 * i]);
+                int low = high < 0 ? -1 : lower_digit(text[2 * i + 1]);
                 if (low < 0)
                         return -EINVAL;
                 ret[i] = (uint8_t) (high << 4 | low);
@@ -42,7 +35,7 @@ static int number_parse(const char *text, size_t length, uint64_t *ret) {
         if (length == 0 || length > 16 || (length > 1 && text[0] == '0'))
                 return -EINVAL;
         for (size_t i = 0; i < length; i++) {
-                int digit = hex_digit(text[i]);
+                int digit = lower_digit(text[i]);
                 if (digit < 0)
                         return -EINVAL;
                 value = value << 4 | (uint64_t) digit;
@@ -67,12 +60,12 @@ char *token_make(const struct token *token, const uint8_t secret[static TOKEN_SE
 
         if (token->has_node)
                 uuid_format(&token->node, node);
-        hex_format(token->mac.bytes, sizeof(token->mac.bytes), mac);
+        text_hex(mac, sizeof(mac), token->mac.bytes, sizeof(token->mac.bytes));
         int length = snprintf(buffer, TOKEN_TEXT_SIZE, "p1.%s.%s.%" PRIx64 ".%" PRIx64, node, mac, token->assignment,
                               token->expires);
         sign(buffer, (size_t) length, secret, hmac);
         buffer[length] = '.';
-        hex_format(hmac, sizeof(hmac), buffer + length + 1);
+        text_hex(buffer + length + 1, HMAC_TEXT + 1, hmac, sizeof(hmac));
         return buffer;
 }
 
@@ -144,5 +137,5 @@ int secret_parse(const char *hex, uint8_t ret[static TOKEN_SECRET_SIZE]) {
 }
 
 void secret_format(const uint8_t secret[static TOKEN_SECRET_SIZE], char buffer[static 2 * TOKEN_SECRET_SIZE + 1]) {
-        hex_format(secret, TOKEN_SECRET_SIZE, buffer);
+        text_hex(buffer, 2 * TOKEN_SECRET_SIZE + 1, secret, TOKEN_SECRET_SIZE);
 }

@@ -4,15 +4,7 @@
 #include <string.h>
 #include <strings.h>
 
-static int hex_digit(char c) {
-        if (c >= '0' && c <= '9')
-                return c - '0';
-        if (c >= 'a' && c <= 'f')
-                return c - 'a' + 10;
-        if (c >= 'A' && c <= 'F')
-                return c - 'A' + 10;
-        return -1;
-}
+#include "lib/text.h"
 
 /* One character of percent-encoded text (RFC 3986 2.1); moves *at behind it. Negative: badly encoded or a control character. */
 static int decode_one(const char **at, const char *end) {
