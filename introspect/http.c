@@ -1,35 +1,15 @@
 #include "introspect/http.h"
 
-#include <errno.h>
-#include <microhttpd.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "lib/clock.h"
-#include "lib/connections.h"
-#include "lib/log.h"
-
-#define THREADS 16
-#define THREAD_STACK (256 * 1024)
-#define CONNECTIONS_MAX 256
-#define CONNECTIONS_PER_ADDRESS 32
-/* A line and headers of a request; larger ones are refused by libmicrohttpd. */
-#define CONNECTION_MEMORY (16 * 1024)
-/* Seconds without a byte, and of a connection in all. */
-#define IDLE_MAX 30
-#define AGE_MAX 180
 
 #define VERSION_HEADER "X-OpenStack-Ironic-API-Version"
 
 /* A body that is not wanted is read and thrown away up to this size, since a client that is writing does not see an answer
  * until it is done; beyond it the connection is closed. */
 #define DISCARD_MAX (64 * 1024 * 1024)
-
-struct http {
-        struct api *api;
-        struct MHD_Daemon *daemon;
-        struct connections *connections;
-};
 
 /* One request: what libmicrohttpd keeps for us from call to call. */
 struct exchange {
@@ -38,7 +18,7 @@ struct exchange {
         bool has_head;
 };
 
-static void set_network(struct http *http, struct MHD_Connection *connection, struct api_request *request) {
+static void set_network(struct api *api, struct MHD_Connection *connection, struct api_request *request) {
         const union MHD_ConnectionInfo *info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
         struct sockaddr_storage own = { 0 };
         socklen_t size = sizeof(own);
@@ -47,7 +27,7 @@ static void set_network(struct http *http, struct MHD_Connection *connection, st
         if (!info || getsockname(info->connect_fd, (struct sockaddr *) &own, &size) < 0)
                 return;
         (void) ip_from_sockaddr((const struct sockaddr *) &own, &ip);
-        (void) state_find_network(http->api->state, &ip, request->network);
+        (void) state_find_network(api->state, &ip, request->network);
 }
 
 static void set_peer(struct MHD_Connection *connection, struct api_request *request) {
@@ -99,7 +79,7 @@ static bool waits_to_send(struct MHD_Connection *connection) {
         return expect && strcasecmp(expect, "100-continue") == 0;
 }
 
-static enum MHD_Result on_head(struct http *http, struct MHD_Connection *connection, struct exchange *exchange) {
+static enum MHD_Result on_head(struct api *api, struct MHD_Connection *connection, struct exchange *exchange) {
         struct api_request *request = &exchange->request;
         uint64_t length = announced_length(connection);
 
@@ -110,18 +90,18 @@ static enum MHD_Result on_head(struct http *http, struct MHD_Connection *connect
         request->version = MHD_lookup_connection_value(connection, MHD_HEADER_KIND, VERSION_HEADER);
         request->now = realtime_us();
         request->monotonic = monotonic_us();
-        set_network(http, connection, request);
+        set_network(api, connection, request);
         set_peer(connection, request);
-        api_begin(http->api, request, length);
+        api_begin(api, request, length);
         if (request->answer.status && (waits_to_send(connection) || (length != UINT64_MAX && length > DISCARD_MAX)))
                 return send_answer(connection, request);
         return MHD_YES;
 }
 
-static enum MHD_Result on_body(struct http *http, struct exchange *exchange, const char *data, size_t *size) {
+static enum MHD_Result on_body(struct api *api, struct exchange *exchange, const char *data, size_t *size) {
         if (exchange->request.answer.status && (exchange->discarded += *size) > DISCARD_MAX)
                 return MHD_NO;
-        api_receive(http->api, &exchange->request, data, *size);
+        api_receive(api, &exchange->request, data, *size);
         *size = 0;
         return MHD_YES;
 }
@@ -129,7 +109,7 @@ static enum MHD_Result on_body(struct http *http, struct exchange *exchange, con
 static enum MHD_Result on_request(void *userdata, struct MHD_Connection *connection, const char *path, const char *method, const char *version,
                                   const char *data, size_t *size, void **state) {
         struct exchange *exchange = *state;
-        struct http *http = userdata;
+        struct api *api = userdata;
 
         if (!exchange)
                 return MHD_NO;
@@ -137,10 +117,10 @@ static enum MHD_Result on_request(void *userdata, struct MHD_Connection *connect
         exchange->request.method = method;
         exchange->request.path = path;
         if (!exchange->has_head)
-                return on_head(http, connection, exchange);
+                return on_head(api, connection, exchange);
         if (*size > 0)
-                return on_body(http, exchange, data, size);
-        api_finish(http->api, &exchange->request);
+                return on_body(api, exchange, data, size);
+        api_finish(api, &exchange->request);
         return send_answer(connection, &exchange->request);
 }
 
@@ -158,57 +138,19 @@ static void on_completed(void *userdata, struct MHD_Connection *connection, void
         *state = NULL;
 }
 
-static void on_connection(void *userdata, struct MHD_Connection *connection, void **socket_state, enum MHD_ConnectionNotificationCode code) {
-        const union MHD_ConnectionInfo *info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
-        struct http *http = userdata;
-
-        if (code == MHD_CONNECTION_NOTIFY_STARTED)
-                *socket_state = connection_opened(http->connections, info->connect_fd, monotonic_us());
-        else
-                connection_closed(http->connections, *socket_state);
-}
-
-int http_new(struct api *api, struct http **ret) {
-        _cleanup_(http_freep) struct http *http = calloc(1, sizeof(*http));
-
-        if (!http)
-                return -ENOMEM;
-        http->api = api;
-        int r = connections_new(&http->connections);
-        if (r < 0)
-                return r;
-        http->daemon = MHD_start_daemon(MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_NO_LISTEN_SOCKET | MHD_USE_ITC, 0, NULL, NULL, on_request, http,
-                                        MHD_OPTION_THREAD_POOL_SIZE, (unsigned) THREADS, MHD_OPTION_THREAD_STACK_SIZE, (size_t) THREAD_STACK,
-                                        MHD_OPTION_CONNECTION_LIMIT, (unsigned) CONNECTIONS_MAX, MHD_OPTION_PER_IP_CONNECTION_LIMIT,
-                                        (unsigned) CONNECTIONS_PER_ADDRESS, MHD_OPTION_CONNECTION_TIMEOUT, (unsigned) IDLE_MAX,
-                                        MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t) CONNECTION_MEMORY, MHD_OPTION_URI_LOG_CALLBACK, on_line, NULL,
-                                        MHD_OPTION_NOTIFY_COMPLETED, on_completed, NULL, MHD_OPTION_NOTIFY_CONNECTION, on_connection, http,
-                                        MHD_OPTION_SIGPIPE_HANDLED_BY_APP, 1, MHD_OPTION_END);
-        if (!http->daemon)
-                return errno ? -errno : -EIO;
-        *ret = TAKE_POINTER(http);
-        return 0;
-}
-
-struct http *http_free(struct http *http) {
-        if (!http)
-                return NULL;
-        if (http->daemon)
-                MHD_stop_daemon(http->daemon);
-        connections_free(http->connections);
-        free(http);
-        return NULL;
-}
-
-int http_add(struct http *http, int fd, const struct sockaddr *peer, socklen_t size) {
-        return MHD_add_connection(http->daemon, fd, peer, size) == MHD_YES ? 0 : -EBUSY;
-}
-
-/* One thread's share may be used up before the others' are: some room is left for that. */
-bool http_has_room(struct http *http) {
-        return connections_size(http->connections) < CONNECTIONS_MAX - CONNECTIONS_MAX / 8;
-}
-
-void http_end_old(struct http *http) {
-        connections_sweep(http->connections, monotonic_us(), AGE_MAX * USEC_PER_SEC);
+int http_new(struct api *api, struct http_threads **ret) {
+        const struct http_threads_options options = {
+                .threads = 16,
+                .thread_stack = 256 * 1024,
+                .connection_memory = 16 * 1024,
+                .connections = 256,
+                .connections_per_address = 32,
+                .idle_seconds = 30,
+                .wait_seconds = 180,
+                .on_line = on_line,
+                .on_request = on_request,
+                .on_completed = on_completed,
+                .userdata = api,
+        };
+        return http_threads_new(&options, -1, ret);
 }

@@ -22,11 +22,11 @@ struct inspector {
         bool has_api;
         char *bus, *path;
         char *address;                       /* "": none */
-        struct inspector_http *local, *remote; /* NULL: not open, though it may be wanted */
+        struct http_threads *local, *remote;  /* NULL: not open, though it may be wanted */
         sd_event_source *retry;
 };
 
-static int serve(struct inspector *inspector, int listened, struct inspector_http **ret) {
+static int serve(struct inspector *inspector, int listened, struct http_threads **ret) {
         _cleanup_close_ int fd = listened;
 
         if (fd < 0)
@@ -86,14 +86,14 @@ static int on_retry(sd_event_source *source, uint64_t usec, void *userdata) {
 void inspector_set_address(struct inspector *inspector, const char *address) {
         if (strcmp(inspector->address, address) == 0 || text_set(&inspector->address, address) < 0)
                 return;
-        inspector->remote = inspector_http_free(inspector->remote);
+        inspector->remote = http_threads_free(inspector->remote);
         daemon_clear_problem(inspector->daemon, ADDRESS_SUBJECT);
         open_missing(inspector);
 }
 
-void inspector_end_old(struct inspector *inspector) {
-        inspector_http_end_old(inspector->local);
-        inspector_http_end_old(inspector->remote);
+void inspector_end_stuck(struct inspector *inspector) {
+        http_threads_end_stuck(inspector->local);
+        http_threads_end_stuck(inspector->remote);
 }
 
 int inspector_new(struct daemon *daemon, struct inspector **ret) {
@@ -119,8 +119,8 @@ int inspector_new(struct daemon *daemon, struct inspector **ret) {
 struct inspector *inspector_free(struct inspector *inspector) {
         if (!inspector)
                 return NULL;
-        inspector_http_free(inspector->local);
-        inspector_http_free(inspector->remote);
+        http_threads_free(inspector->local);
+        http_threads_free(inspector->remote);
         if (inspector->has_api)
                 inspector_api_clear(&inspector->api);
         sd_event_source_disable_unref(inspector->retry);

@@ -15,4 +15,4 @@ DEFINE_CLEANUP(struct inspector *, inspector_free);
 /* "127.0.0.1:5051"; "": no address. Opens and closes what has changed. */
 void inspector_set_address(struct inspector *inspector, const char *address);
 /* To be called every few seconds. */
-void inspector_end_old(struct inspector *inspector);
+void inspector_end_stuck(struct inspector *inspector);

@@ -1,29 +1,11 @@
 #include "introspect/inspector_http.h"
 
-#include <errno.h>
-#include <microhttpd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "lib/clock.h"
-#include "lib/connections.h"
-
-#define THREADS 2
-#define THREAD_STACK (256 * 1024)
-#define CONNECTIONS_MAX 64
-#define CONNECTION_MEMORY (16 * 1024)
-/* Seconds without a byte, and of a connection in all. */
-#define IDLE_MAX 30
-#define AGE_MAX 180
 /* No request needs a body: what comes is counted and thrown away, up to this size. */
 #define BODY_MAX (16 * 1024 * 1024)
-
-struct inspector_http {
-        struct inspector_api *api;
-        struct MHD_Daemon *daemon;
-        struct connections *connections;
-};
 
 struct exchange {
         bool has_head;
@@ -70,7 +52,7 @@ static enum MHD_Result send_answer(struct MHD_Connection *connection, struct ins
         return result;
 }
 
-static enum MHD_Result answer(struct inspector_http *http, struct MHD_Connection *connection, const char *path, const char *method,
+static enum MHD_Result answer(struct inspector_api *api, struct MHD_Connection *connection, const char *path, const char *method,
                               const struct exchange *exchange) {
         const struct inspector_request request = {
                 .method = method,
@@ -87,7 +69,7 @@ static enum MHD_Result answer(struct inspector_http *http, struct MHD_Connection
         };
         struct inspector_answer answer;
 
-        inspector_api_answer(http->api, &request, &answer);
+        inspector_api_answer(api, &request, &answer);
         return send_answer(connection, &answer);
 }
 
@@ -122,49 +104,18 @@ static void on_completed(void *userdata, struct MHD_Connection *connection, void
         *state = NULL;
 }
 
-static void on_connection(void *userdata, struct MHD_Connection *connection, void **socket_state, enum MHD_ConnectionNotificationCode code) {
-        const union MHD_ConnectionInfo *info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
-        struct inspector_http *http = userdata;
-
-        if (code == MHD_CONNECTION_NOTIFY_STARTED)
-                *socket_state = connection_opened(http->connections, info->connect_fd, monotonic_us());
-        else
-                connection_closed(http->connections, *socket_state);
-}
-
-int inspector_http_new(struct inspector_api *api, int fd, struct inspector_http **ret) {
-        _cleanup_(inspector_http_freep) struct inspector_http *http = calloc(1, sizeof(*http));
-
-        if (!http)
-                return -ENOMEM;
-        http->api = api;
-        int r = connections_new(&http->connections);
-        if (r < 0)
-                return r;
-        http->daemon = MHD_start_daemon(MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_ITC, 0, NULL, NULL, on_request, http,
-                                        MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_THREAD_POOL_SIZE, (unsigned) THREADS,
-                                        MHD_OPTION_THREAD_STACK_SIZE, (size_t) THREAD_STACK, MHD_OPTION_CONNECTION_LIMIT,
-                                        (unsigned) CONNECTIONS_MAX, MHD_OPTION_CONNECTION_TIMEOUT, (unsigned) IDLE_MAX,
-                                        MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t) CONNECTION_MEMORY, MHD_OPTION_URI_LOG_CALLBACK, on_line, NULL,
-                                        MHD_OPTION_NOTIFY_COMPLETED, on_completed, NULL, MHD_OPTION_NOTIFY_CONNECTION, on_connection, http,
-                                        MHD_OPTION_SIGPIPE_HANDLED_BY_APP, 1, MHD_OPTION_END);
-        if (!http->daemon)
-                return errno > 0 ? -errno : -EIO;
-        *ret = TAKE_POINTER(http);
-        return 0;
-}
-
-struct inspector_http *inspector_http_free(struct inspector_http *http) {
-        if (!http)
-                return NULL;
-        if (http->daemon)
-                MHD_stop_daemon(http->daemon);
-        connections_free(http->connections);
-        free(http);
-        return NULL;
-}
-
-void inspector_http_end_old(struct inspector_http *http) {
-        if (http)
-                connections_sweep(http->connections, monotonic_us(), AGE_MAX * USEC_PER_SEC);
+int inspector_http_new(struct inspector_api *api, int fd, struct http_threads **ret) {
+        const struct http_threads_options options = {
+                .threads = 2,
+                .thread_stack = 256 * 1024,
+                .connection_memory = 16 * 1024,
+                .connections = 64,
+                .idle_seconds = 30,
+                .wait_seconds = 180,
+                .on_line = on_line,
+                .on_request = on_request,
+                .on_completed = on_completed,
+                .userdata = api,
+        };
+        return http_threads_new(&options, fd, ret);
 }

@@ -33,7 +33,7 @@ struct introspect {
         struct mailbox *mailbox;
         struct api api;
         bool has_api;
-        struct http *http;
+        struct http_threads *http;
         struct listeners *listeners;
         struct inspector *inspector;
         struct delivery *delivery;
@@ -130,8 +130,8 @@ static int on_check(sd_event_source *source, uint64_t usec, void *userdata) {
 static int on_sweep(sd_event_source *source, uint64_t usec, void *userdata) {
         struct introspect *introspect = userdata;
 
-        http_end_old(introspect->http);
-        inspector_end_old(introspect->inspector);
+        http_threads_end_stuck(introspect->http);
+        inspector_end_stuck(introspect->inspector);
         arm(introspect->sweep, SWEEP_EVERY);
         return 0;
 }
@@ -214,7 +214,7 @@ struct introspect *introspect_free(struct introspect *introspect) {
                 return NULL;
         inspector_free(introspect->inspector);
         listeners_free(introspect->listeners);
-        http_free(introspect->http); /* no thread is left after this */
+        http_threads_free(introspect->http); /* no thread is left after this */
         worker_free(introspect->worker);
         delivery_free(introspect->delivery);
         if (introspect->has_api)

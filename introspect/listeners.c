@@ -29,7 +29,7 @@ struct listener {
 
 struct listeners {
         struct daemon *daemon;
-        struct http *http;
+        struct http_threads *http;
         struct listener *first;
         sd_event_source *retry, *pause;
 };
@@ -56,14 +56,14 @@ static int on_connection(sd_event_source *source, int fd, uint32_t revents, void
                 struct sockaddr_storage peer;
                 socklen_t size = sizeof(peer);
 
-                if (!http_has_room(listeners->http)) {
+                if (!http_threads_have_room(listeners->http)) {
                         enable_sources(listeners, SD_EVENT_OFF);
                         arm(listeners->pause, PAUSE);
                         return 0;
                 }
                 int connection = accept4(fd, (struct sockaddr *) &peer, &size, SOCK_CLOEXEC | SOCK_NONBLOCK);
                 if (connection >= 0) {
-                        (void) http_add(listeners->http, connection, (struct sockaddr *) &peer, size);
+                        (void) http_threads_add(listeners->http, connection, (struct sockaddr *) &peer, size);
                         continue;
                 }
                 if (errno == EMFILE || errno == ENFILE || errno == ENOMEM || errno == ENOBUFS) {
@@ -132,7 +132,7 @@ static int add_timer(struct listeners *listeners, sd_event_source **ret, sd_even
         return r < 0 ? r : sd_event_source_set_enabled(*ret, SD_EVENT_OFF);
 }
 
-int listeners_new(struct daemon *daemon, struct http *http, struct listeners **ret) {
+int listeners_new(struct daemon *daemon, struct http_threads *http, struct listeners **ret) {
         _cleanup_(listeners_freep) struct listeners *listeners = calloc(1, sizeof(*listeners));
         int r;
 

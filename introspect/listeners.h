@@ -10,7 +10,7 @@
 
 struct listeners;
 
-int listeners_new(struct daemon *daemon, struct http *http, struct listeners **ret);
+int listeners_new(struct daemon *daemon, struct http_threads *http, struct listeners **ret);
 struct listeners *listeners_free(struct listeners *listeners);
 DEFINE_CLEANUP(struct listeners *, listeners_free);
 

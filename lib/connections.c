@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 
 struct connection {
+        struct connections *owner;
         struct connection *next, **to_this;
         int fd;
         uint64_t waiting_since; /* UINT64_MAX: a request is being answered */
@@ -45,7 +46,9 @@ struct connection *connection_opened(struct connections *connections, int fd, ui
         if (!connection)
                 return NULL;
         pthread_mutex_lock(&connections->lock);
-        *connection = (struct connection) { .next = connections->first, .to_this = &connections->first, .fd = fd, .waiting_since = now, .file = -1 };
+        *connection = (struct connection) {
+                .owner = connections, .next = connections->first, .to_this = &connections->first, .fd = fd, .waiting_since = now, .file = -1
+        };
         if (connection->next)
                 connection->next->to_this = &connection->next;
         connections->first = connection;
@@ -59,32 +62,33 @@ static void forget_file(struct connection *connection) {
         connection->file = -1;
 }
 
-void connection_waiting(struct connections *connections, struct connection *connection, uint64_t now) {
+void connection_waiting(struct connection *connection, uint64_t now) {
         if (!connection)
                 return;
-        pthread_mutex_lock(&connections->lock);
+        pthread_mutex_lock(&connection->owner->lock);
         connection->waiting_since = now;
         forget_file(connection);
-        pthread_mutex_unlock(&connections->lock);
+        pthread_mutex_unlock(&connection->owner->lock);
 }
 
-void connection_busy(struct connections *connections, struct connection *connection) {
-        connection_waiting(connections, connection, UINT64_MAX);
+void connection_busy(struct connection *connection) {
+        connection_waiting(connection, UINT64_MAX);
 }
 
-void connection_sending(struct connections *connections, struct connection *connection, int file, uint64_t end) {
+void connection_sending(struct connection *connection, int file, uint64_t end) {
         if (!connection)
                 return;
-        pthread_mutex_lock(&connections->lock);
+        pthread_mutex_lock(&connection->owner->lock);
         forget_file(connection);
         connection->file = fcntl(file, F_DUPFD_CLOEXEC, 0);
         connection->end = end;
-        pthread_mutex_unlock(&connections->lock);
+        pthread_mutex_unlock(&connection->owner->lock);
 }
 
-void connection_closed(struct connections *connections, struct connection *connection) {
+void connection_closed(struct connection *connection) {
         if (!connection)
                 return;
+        struct connections *connections = connection->owner;
         pthread_mutex_lock(&connections->lock);
         *connection->to_this = connection->next;
         if (connection->next)

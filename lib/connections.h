@@ -19,14 +19,14 @@ DEFINE_CLEANUP(struct connections *, connections_free);
 /* HTTP threads. A connection was accepted; from now on it is waited for its request. NULL: no memory, it is not watched.
  * Times are microseconds of the monotonic clock. */
 struct connection *connection_opened(struct connections *connections, int fd, uint64_t now);
-/* The next three ignore NULL. A request has come whole. */
-void connection_busy(struct connections *connections, struct connection *connection);
+/* The next four ignore NULL. A request has come whole. */
+void connection_busy(struct connection *connection);
 /* A response sends the file up to `end`; the descriptor is duplicated. */
-void connection_sending(struct connections *connections, struct connection *connection, int file, uint64_t end);
+void connection_sending(struct connection *connection, int file, uint64_t end);
 /* The response has ended, the next request is waited for. */
-void connection_waiting(struct connections *connections, struct connection *connection, uint64_t now);
+void connection_waiting(struct connection *connection, uint64_t now);
 /* Before the socket is closed. */
-void connection_closed(struct connections *connections, struct connection *connection);
+void connection_closed(struct connection *connection);
 /* Those open now. Any thread. */
 size_t connections_size(struct connections *connections);
 

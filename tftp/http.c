@@ -9,23 +9,16 @@
 #include <sys/socket.h>
 
 #include "lib/clock.h"
+#include "lib/http_threads.h"
 #include "lib/listen.h"
 #include "tftp/http_request.h"
 
-enum {
-        THREADS = 2,
-        THREAD_STACK = 128 * 1024,
-        CONNECTION_MEMORY = 8 * 1024, /* bounds request line and headers: above it 414 or 431 */
-        CONNECTIONS = 1024,
-        CONNECTIONS_PER_PEER = 64,
-        IDLE_SECONDS = 60, /* without a byte moved */
-        BACKLOG = 1024,
-};
+#define BACKLOG 1024
 
 struct http_server {
         const struct http_context *context;
         struct ip address;
-        struct MHD_Daemon *daemon;
+        struct http_threads *threads;
 };
 
 static const struct {
@@ -96,11 +89,6 @@ static http_handler find_handler(const char *path) {
         return NULL;
 }
 
-struct connection *http_watched(struct MHD_Connection *connection) {
-        const union MHD_ConnectionInfo *info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
-        return info ? info->socket_context : NULL;
-}
-
 /* The request line is there: the target is kept as it came, before the library decodes it. */
 static void *on_target(void *cls, const char *target, struct MHD_Connection *connection) {
         const struct http_server *server = cls;
@@ -136,7 +124,6 @@ static enum MHD_Result on_headers(struct http_request *request, const char *meth
 /* Called when the headers are there, for each part of a body, and at the end of the request. */
 static enum MHD_Result on_request(void *cls, struct MHD_Connection *connection, const char *url, const char *method,
                                   const char *version, const char *data, size_t *size, void **memory) {
-        const struct http_server *server = cls;
         struct http_request *request = *memory;
 
         if (!request)
@@ -147,31 +134,18 @@ static enum MHD_Result on_request(void *cls, struct MHD_Connection *connection, 
                 *size = 0; /* a body means nothing here */
                 return MHD_YES;
         }
-        connection_busy(server->context->connections, http_watched(connection));
+        connection_busy(http_threads_watched(connection));
         return request->handler(request);
 }
 
 static void on_completed(void *cls, struct MHD_Connection *connection, void **memory, enum MHD_RequestTerminationCode code) {
-        const struct http_server *server = cls;
         struct http_request *request = *memory;
 
-        connection_waiting(server->context->connections, http_watched(connection), monotonic_us());
+        connection_waiting(http_threads_watched(connection), monotonic_us());
         if (request)
                 http_complete(request, code == MHD_REQUEST_TERMINATED_COMPLETED_OK);
         free(request);
         *memory = NULL;
-}
-
-static void on_connection(void *cls, struct MHD_Connection *connection, void **memory, enum MHD_ConnectionNotificationCode code) {
-        const struct http_server *server = cls;
-
-        if (code == MHD_CONNECTION_NOTIFY_STARTED) {
-                const union MHD_ConnectionInfo *info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
-                *memory = info ? connection_opened(server->context->connections, info->connect_fd, monotonic_us()) : NULL;
-        } else {
-                connection_closed(server->context->connections, *memory);
-                *memory = NULL;
-        }
 }
 
 /* Targets are decoded by target_parse, which the library shall not forestall. */
@@ -182,6 +156,20 @@ static size_t keep_encoding(void *cls, struct MHD_Connection *connection, char *
 int http_server_new(const struct http_context *context, const struct ip *address, uint16_t port, struct http_server **ret) {
         _cleanup_(http_server_freep) struct http_server *server = calloc(1, sizeof(*server));
         _cleanup_close_ int fd = listen_tcp(address, port, BACKLOG);
+        const struct http_threads_options options = {
+                .threads = 2,
+                .thread_stack = 128 * 1024,
+                .connection_memory = 8 * 1024,
+                .connections = 1024,
+                .connections_per_address = 64,
+                .idle_seconds = 60,
+                .wait_seconds = 15,
+                .on_line = on_target,
+                .on_request = on_request,
+                .on_completed = on_completed,
+                .unescape = keep_encoding,
+                .userdata = server,
+        };
 
         if (fd < 0)
                 return fd;
@@ -189,22 +177,9 @@ int http_server_new(const struct http_context *context, const struct ip *address
                 return -ENOMEM;
         server->context = context;
         server->address = *address;
-        server->daemon = MHD_start_daemon(MHD_USE_EPOLL_INTERNAL_THREAD | (address->family == AF_INET6 ? MHD_USE_IPv6 : 0), 0, NULL, NULL,
-                                          on_request, server,
-                                          MHD_OPTION_LISTEN_SOCKET, fd,
-                                          MHD_OPTION_THREAD_POOL_SIZE, (unsigned) THREADS,
-                                          MHD_OPTION_THREAD_STACK_SIZE, (size_t) THREAD_STACK,
-                                          MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t) CONNECTION_MEMORY,
-                                          MHD_OPTION_CONNECTION_LIMIT, (unsigned) CONNECTIONS,
-                                          MHD_OPTION_PER_IP_CONNECTION_LIMIT, (unsigned) CONNECTIONS_PER_PEER,
-                                          MHD_OPTION_CONNECTION_TIMEOUT, (unsigned) IDLE_SECONDS,
-                                          MHD_OPTION_URI_LOG_CALLBACK, on_target, server,
-                                          MHD_OPTION_UNESCAPE_CALLBACK, keep_encoding, NULL,
-                                          MHD_OPTION_NOTIFY_COMPLETED, on_completed, server,
-                                          MHD_OPTION_NOTIFY_CONNECTION, on_connection, server,
-                                          MHD_OPTION_END);
-        if (!server->daemon)
-                return errno > 0 ? -errno : -ENOMEM;
+        int r = http_threads_new(&options, fd, &server->threads);
+        if (r < 0)
+                return r;
         TAKE_FD(fd);
         *ret = TAKE_POINTER(server);
         return 0;
@@ -212,9 +187,13 @@ int http_server_new(const struct http_context *context, const struct ip *address
 
 struct http_server *http_server_free(struct http_server *server) {
         if (server) {
-                if (server->daemon)
-                        MHD_stop_daemon(server->daemon);
+                http_threads_free(server->threads);
                 free(server);
         }
         return NULL;
+}
+
+void http_server_end_stuck(struct http_server *server) {
+        if (server)
+                http_threads_end_stuck(server->threads);
 }

@@ -4,7 +4,6 @@
  */
 #pragma once
 
-#include "lib/connections.h"
 #include "tftp/boots.h"
 #include "tftp/consumed.h"
 #include "tftp/published.h"
@@ -16,7 +15,6 @@ struct http_context {
         struct reports *reports;
         struct transfers *transfers;
         struct boots *boots;
-        struct connections *connections;
         const char *loader_directory;
 };
 
@@ -27,3 +25,5 @@ int http_server_new(const struct http_context *context, const struct ip *address
 /* Ends its connections, waits for its threads. NULL-safe; returns NULL. */
 struct http_server *http_server_free(struct http_server *server);
 DEFINE_CLEANUP(struct http_server *, http_server_free);
+/* http_threads_end_stuck. NULL-safe. */
+void http_server_end_stuck(struct http_server *server);

@@ -7,6 +7,7 @@
 
 #include "lib/clock.h"
 #include "lib/file.h"
+#include "lib/http_threads.h"
 #include "tftp/file_answer.h"
 #include "tftp/http_request.h"
 #include "tftp/images.h"
@@ -134,7 +135,7 @@ static enum MHD_Result serve(struct http_request *request, int opened, const cha
         struct file_answer answer = file_answer(&facts, &conditions, request->head);
         bool has_body = !request->head && (answer.status == MHD_HTTP_OK || answer.status == MHD_HTTP_PARTIAL_CONTENT);
         if (has_body)
-                connection_sending(request->context->connections, http_watched(request->connection), fd, answer.start + answer.length);
+                connection_sending(http_threads_watched(request->connection), fd, answer.start + answer.length);
         struct MHD_Response *response = make_response(&answer, &fd);
         if (!response)
                 return MHD_NO;

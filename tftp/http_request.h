@@ -43,7 +43,5 @@ enum MHD_Result http_text(struct http_request *request, unsigned status, struct 
 /* A status with one line that says why. */
 enum MHD_Result http_error(struct http_request *request, unsigned status, const char *format, ...) _printf_(3, 4);
 
-/* The connection as it is watched; NULL: it is not. */
-struct connection *http_watched(struct MHD_Connection *connection);
 /* The text form of the client's address. */
 void http_client(struct http_request *request, char buffer[static IP_TEXT_SIZE]);

@@ -116,6 +116,11 @@ void listeners_check(struct listeners *listeners) {
                         try_open(listeners, listener);
 }
 
+void listeners_end_stuck(struct listeners *listeners) {
+        for (struct listener *listener = listeners->first; listener; listener = listener->next)
+                http_server_end_stuck(listener->server);
+}
+
 const char *listeners_silence(struct listeners *listeners, const struct ip *address, uint16_t port) {
         const struct listener *listener = find(listeners, address, port);
 

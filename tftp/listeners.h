@@ -20,3 +20,5 @@ void listeners_set(struct listeners *listeners, const struct snapshot *snapshot)
 const char *listeners_silence(struct listeners *listeners, const struct ip *address, uint16_t port);
 /* Tries again what could not be had. */
 void listeners_check(struct listeners *listeners);
+/* Ends connections that hold up (http_threads_end_stuck). To be called every few seconds. */
+void listeners_end_stuck(struct listeners *listeners);

@@ -18,7 +18,6 @@
 
 #define CHECK_EVERY USEC_PER_SEC
 #define SAMPLE_EVERY (200 * USEC_PER_MSEC)
-#define REQUEST_WITHIN (15 * USEC_PER_SEC)
 #define KEY_SIZE 1280
 #define TRIM_AFTER 500 /* entries */
 
@@ -257,7 +256,7 @@ static int on_check(sd_event_source *source, uint64_t now, void *userdata) {
         loaders_check(server->loaders);
         listeners_check(server->listeners);
         check_images(server);
-        connections_sweep(server->http.connections, monotonic_us(), REQUEST_WITHIN);
+        listeners_end_stuck(server->listeners);
         if (server->entries >= TRIM_AFTER && !server->next) {
                 malloc_trim(0);
                 server->entries = 0;
@@ -294,8 +293,6 @@ static int make_http_context(struct server *server) {
                 r = transfers_new(http->reports, &http->transfers);
         if (r >= 0)
                 r = boots_new(&http->boots);
-        if (r >= 0)
-                r = connections_new(&http->connections);
         http->loader_directory = loaders_directory(server->loaders);
         return r;
 }
@@ -344,7 +341,6 @@ struct server *server_free(struct server *server) {
         sd_event_source_disable_unref(server->reports);
         snapshot_unref(server->current);
         snapshot_unref(server->next);
-        connections_free(server->http.connections);
         boots_free(server->http.boots);
         transfers_free(server->http.transfers);
         reports_free(server->http.reports);
