@@ -22,6 +22,8 @@ static int run_hooks(const struct state *s, const struct node *node, struct kept
                 r = inventory_read_before(s->store, &node->id, kept->number, true, &previous);
         if (r < 0 && (r != -ENOENT || !kept->inventory))
                 return r;
+        /* How it ended is not known yet while it goes through. */
+        json_object_set_new(kept->inventory, "failure", json_null());
         const struct run_input input = {
                 .node = document,
                 .inventory = kept->inventory,

@@ -108,7 +108,7 @@ int observe_inventory(struct observe *o, uint64_t time, const json_t *json) {
         r = inventory_find_owner(o, &in.mac, json, &node);
         if (r < 0 || !node)
                 return r;
-        node->last_inventory++;
+        in.number = ++node->last_inventory;
         struct uuid id = node->id;
         r = receive(o, node, &in);
         if (r >= 0)

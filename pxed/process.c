@@ -98,21 +98,30 @@ static int take_over(struct state *state, const struct node *node, const struct 
         return r;
 }
 
+/* Type Inventory with all its members, as a dry run has it: a rule may ask whether it is the node's first. NULL without memory. */
+static json_t *whole_inventory(const struct node *node, const struct process_input *in) {
+        char id[UUID_TEXT_SIZE];
+        _cleanup_json_ json_t *inventory = json_copy((json_t *) in->normalized);
+        _cleanup_json_ json_t *rest = json_pack("{s:s, s:I, s:I, s:n}", "node", uuid_format(&node->id, id), "number", (json_int_t) in->number, "received",
+                                                (json_int_t) in->time, "failure");
+        return inventory && rest && json_object_update(inventory, rest) == 0 ? TAKE_POINTER(inventory) : NULL;
+}
+
 /* Hooks and rules. Afterwards *node is what they make of it, or, where they failed, as it was: then outcome->failed is set. */
 static int run(struct state *state, struct node **node, const struct process_input *in, struct run_outcome *outcome,
                struct conflicts *conflicts) {
-        _cleanup_json_ json_t *document = node_document(*node);
+        _cleanup_json_ json_t *document = node_document(*node), *inventory = whole_inventory(*node, in);
         struct node *changed = NULL;
         struct run_input input = {
                 .node = document,
-                .inventory = in->normalized,
+                .inventory = inventory,
                 .raw = in->raw,
                 .previous = in->previous,
                 .failure = in->failure,
                 .options = &state->settings->inspection,
                 .rules = state->rules,
         };
-        int r = document ? inspection_run(&input, outcome) : -ENOMEM;
+        int r = document && inventory ? inspection_run(&input, outcome) : -ENOMEM;
 
         if (r == 0 && outcome->node)
                 r = take_over(state, *node, in, outcome, conflicts, &changed);

@@ -7,7 +7,8 @@
 #include "pxed/change.h"
 
 struct process_input {
-        uint64_t time;            /* of the inventory, microseconds of realtime */
+        uint64_t number;          /* of the inventory, as it is kept */
+        uint64_t time;            /* when it came, microseconds of realtime */
         struct mac mac;           /* that the boot script was made for */
         const json_t *normalized; /* as org.pxed.Worker's Inventory */
         const json_t *raw;

@@ -54,6 +54,7 @@ static int read_source(struct state *s, const struct node *node, struct source *
 
 static int process(struct state *s, struct change *change, struct node *node, const struct source *source) {
         const struct process_input input = {
+                .number = source->kept.number,
                 .time = source->kept.received,
                 .mac = source->mac,
                 .normalized = source->read.normalized,

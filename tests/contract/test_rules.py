@@ -207,6 +207,22 @@ def test_rules_run_when_an_inventory_comes(connection):
     assert results(connection, node='m5')['m5']['changes'] == []
 
 
+def test_an_inventory_is_whole_for_rules(connection):
+    """With what only pxed knows of it: the same when it comes and when it is tested."""
+    conditions = [('ge', {'field': '/inventory/number', 'value': 1}), ('is-none', {'field': '/inventory/failure'}),
+                  ('eq', {'field': '/inventory/node', 'value': '{/node/id}'}), ('gt', {'field': '/inventory/received', 'value': 0})]
+    set_rule(connection, rule('whole', conditions, [('set-attribute', {'path': '/extra/inventory', 'value': '{/inventory/number}'})]))
+    set_rule(connection, rule('no', [], [('fail', {'message': 'no'})], priority=-1))
+    report(connection, 'whole-2', MACS[1])
+    connection.call('org.pxed.Rule.Delete', rule='no')
+    assert connection.call('org.pxed.Inventory.Get', node='m2')['inventory']['failure'] == 'rule no: no'
+    newest = connection.call('org.pxed.Inventory.List', node='m2')['inventories'][0]['number']
+    told = results(connection, node='m2')['m2']
+    assert told['rules'] == ['whole'] and [(change['pointer'], change['after']) for change in told['changes']] == [('/extra/inventory', str(newest))]
+    report(connection, 'whole-2-again', MACS[1])
+    assert connection.call('org.pxed.Node.Get', node='m2')['node']['extra']['inventory'] == newest + 1
+
+
 def test_a_rule_that_fails_changes_nothing(connection):
     set_rule(connection, rule('tag', [], [TAG], priority=1))
     set_rule(connection, rule('too-small', [('lt', {'field': '/inventory/memory', 'value': '{/node/labels/ordered}'})],

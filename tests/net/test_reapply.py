@@ -44,10 +44,10 @@ def test_hooks_and_rules_as_they_are_now(pxed):
     pxed.report('introspect', 1, posted(MAC))
     before = pxed.call('Node.Get', node=MAC)['node']
     assert before['manufacturer'] is None and before['tags'] == []
-    pxed.call('Rule.Set', rule=RULE)
+    pxed.call('Rule.Set', rule={**RULE, 'actions': [{'op': 'set-attribute', 'args': {'path': '/tags', 'value': ['r1', 'inventory {/inventory/number}']}}]})
     assert pxed.call('Node.Reapply', node=MAC)['node']['inspection']['state'] == 'reapplying'
     node = wait_state(pxed, 'finished')
-    assert node['manufacturer'] == 'Maker' and node['tags'] == ['r1'] and node['serial'] == before['serial']
+    assert node['manufacturer'] == 'Maker' and node['tags'] == ['r1', 'inventory 1'] and node['serial'] == before['serial']
     kept, = pxed.call('Inventory.List', node=MAC)['inventories']
     assert kept['number'] == 1
     read = pxed.call('Inventory.Get', node=MAC)['inventory']
