@@ -203,7 +203,7 @@ static void note_words(struct api *api, const struct api_request *request, const
         char words[WORDS_SIZE];
 
         snprintf(words, sizeof(words), "%.40s%s%.200s", state, message ? ": " : "", message ?: "");
-        if (beats_is_news(api->beats, &request->token.mac, request->token_text, words))
+        if (beats_is_news(api->beats, &request->token.mac, request->token_text, words, request->monotonic))
                 api_note(api, request, NOTE_AGENT, "%s", words);
 }
 

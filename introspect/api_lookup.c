@@ -29,7 +29,7 @@ static bool make_agent_token(struct api *api, struct api_request *request, const
 }
 
 static void note_news(struct api *api, const struct api_request *request, const char *words) {
-        if (beats_is_news(api->beats, &request->token.mac, request->token_text, words))
+        if (beats_is_news(api->beats, &request->token.mac, request->token_text, words, request->monotonic))
                 api_note(api, request, NOTE_AGENT, "%s", words);
 }
 

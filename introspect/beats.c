@@ -10,6 +10,8 @@
 struct beat {
         uint64_t mac; /* 0: free */
         uint64_t words;
+        uint64_t since; /* the first of its news that are counted came then */
+        unsigned news;
 };
 
 struct beats {
@@ -41,15 +43,31 @@ struct beats *beats_free(struct beats *beats) {
         return NULL;
 }
 
-bool beats_is_news(struct beats *beats, const struct mac *mac, const char *token, const char *words) {
-        struct beat beat = { mac_to_u64(mac), hash_text(hash_text(14695981039346656037u, token), words) };
+static bool hear(struct beat *beat, uint64_t words, uint64_t now) {
+        if (beat->words == words)
+                return false;
+        /* threads come in any order */
+        if (now > beat->since && now - beat->since >= BEATS_TIME)
+                *beat = (struct beat) { .mac = beat->mac, .since = now };
+        if (beat->news >= BEATS_NEWS_MAX)
+                return false;
+        beat->news++;
+        beat->words = words;
+        return true;
+}
+
+bool beats_is_news(struct beats *beats, const struct mac *mac, const char *token, const char *words, uint64_t now) {
+        struct beat beat = { .mac = mac_to_u64(mac), .since = now };
         struct beat *set = beats->beats[(beat.mac * 0x9e3779b97f4a7c15u >> 32) % SETS];
+        uint64_t hash = hash_text(hash_text(14695981039346656037u, token), words);
         size_t at = 0;
 
         pthread_mutex_lock(&beats->lock);
         while (at < WAYS - 1 && set[at].mac != beat.mac)
                 at++;
-        bool news = set[at].mac != beat.mac || set[at].words != beat.words;
+        if (set[at].mac == beat.mac)
+                beat = set[at];
+        bool news = hear(&beat, hash, now);
         memmove(set + 1, set, at * sizeof(*set));
         set[0] = beat;
         pthread_mutex_unlock(&beats->lock);

@@ -2,6 +2,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <cmocka.h>
 
 #include "introspect/beats.h"
@@ -60,13 +61,33 @@ static void test_beats(void **state) {
         const struct mac a = { { 2, 0, 0, 0, 0, 1 } }, b = { { 2, 0, 0, 0, 0, 2 } };
 
         assert_int_equal(beats_new(&beats), 0);
-        assert_true(beats_is_news(beats, &a, "t", "started"));
-        assert_true(beats_is_news(beats, &a, "t", "waiting"));
-        assert_false(beats_is_news(beats, &a, "t", "waiting"));
-        assert_true(beats_is_news(beats, &b, "t", "waiting"));
-        assert_false(beats_is_news(beats, &a, "t", "waiting"));
-        assert_true(beats_is_news(beats, &a, "of its next boot", "waiting"));
-        assert_true(beats_is_news(beats, &a, "of its next boot", "started"));
+        assert_true(beats_is_news(beats, &a, "t", "started", 5));
+        assert_true(beats_is_news(beats, &a, "t", "waiting", 5));
+        assert_false(beats_is_news(beats, &a, "t", "waiting", 5));
+        assert_true(beats_is_news(beats, &b, "t", "waiting", 5));
+        assert_false(beats_is_news(beats, &a, "t", "waiting", 5));
+        assert_true(beats_is_news(beats, &a, "of its next boot", "waiting", 5));
+        assert_true(beats_is_news(beats, &a, "of its next boot", "started", 5));
+}
+
+/* A machine that always says something else is heard, and not without end. */
+static void test_talkative(void **state) {
+        _cleanup_(beats_freep) struct beats *beats = NULL;
+        const struct mac a = { { 2, 0, 0, 0, 0, 1 } }, b = { { 2, 0, 0, 0, 0, 2 } };
+        unsigned news = 0;
+        char words[16];
+
+        assert_int_equal(beats_new(&beats), 0);
+        for (unsigned i = 0; i < 1000; i++) {
+                snprintf(words, sizeof(words), "%u", i);
+                news += beats_is_news(beats, &a, "t", words, BEATS_TIME + i);
+        }
+        assert_int_equal(news, BEATS_NEWS_MAX);
+        assert_false(beats_is_news(beats, &a, "t", "said before", BEATS_TIME - 1));
+        assert_true(beats_is_news(beats, &b, "t", "started", BEATS_TIME + 1000));
+        assert_false(beats_is_news(beats, &a, "t", "waiting", 2 * BEATS_TIME - 1));
+        assert_true(beats_is_news(beats, &a, "t", "waiting", 2 * BEATS_TIME));
+        assert_false(beats_is_news(beats, &a, "t", "waiting", 2 * BEATS_TIME + 1));
 }
 
 /* Ten thousand machines that wait are quiet. */
@@ -79,7 +100,7 @@ static void test_many_beats(void **state) {
                 news = 0;
                 for (unsigned i = 0; i < 10000; i++) {
                         const struct mac mac = { { 0x52, 0x54, 0, 0, (uint8_t) (i >> 8), (uint8_t) i } };
-                        news += beats_is_news(beats, &mac, "t", "waiting");
+                        news += beats_is_news(beats, &mac, "t", "waiting", 5);
                 }
         }
         assert_true(news < 500);
@@ -102,6 +123,7 @@ int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_order),
                 cmocka_unit_test(test_beats),
+                cmocka_unit_test(test_talkative),
                 cmocka_unit_test(test_many_beats),
                 cmocka_unit_test(test_limiter),
         };
