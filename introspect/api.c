@@ -222,6 +222,11 @@ static bool is_for_controllers(const char *path) {
         return false;
 }
 
+/* HEAD asks for nothing that changes something: a lookup gives the agent's token, once, which a HEAD would lose. */
+static bool takes_head(const struct api_route *route) {
+        return route->token == TOKEN_NONE;
+}
+
 static void find_route(struct api *api, struct api_request *request) {
         bool is_head = strcmp(request->method, "HEAD") == 0;
         const struct api_route *other = NULL;
@@ -231,7 +236,7 @@ static void find_route(struct api *api, struct api_request *request) {
                 if (!request->id)
                         continue;
                 other = &routes[i];
-                if (strcmp(is_head ? "GET" : request->method, other->method) == 0)
+                if (strcmp(is_head && takes_head(other) ? "GET" : request->method, other->method) == 0)
                         request->route = other;
         }
         if (request->route)
@@ -247,7 +252,7 @@ static void find_route(struct api *api, struct api_request *request) {
                 return;
         }
         answer_error(request, 405, "that method is not offered here");
-        request->answer.allow = other->method;
+        request->answer.allow = takes_head(other) ? "GET, HEAD" : other->method;
 }
 
 static void refuse_too_large(struct api *api, struct api_request *request) {

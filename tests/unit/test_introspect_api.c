@@ -119,6 +119,7 @@ static void test_routes(void **state) {
         assert_answer("POST", "/v1/continue/", good_token(), "{}", 404, "nothing here");
         assert_answer("GET", "/v1/lookup/", NULL, "", 404, "nothing here");
         assert_answer("POST", "/v1/lookup", NULL, "", 405, "method");
+        assert_answer("HEAD", "/v1/lookup", good_token(), "", 405, "method");
         assert_answer("POST", "/v1/heartbeat", NULL, "", 404, "nothing here");
         assert_answer("POST", "/v1/heartbeat/", NULL, "", 404, "nothing here");
         assert_answer("GET", "/v1/heartbeat/" NODE, NULL, "", 405, "method");
