@@ -17,7 +17,8 @@
 #define RECONNECT_LAST (2 * USEC_PER_SEC)
 /* Daemons start at the same time: for so long pxed's own state is waited for before an older one is served. */
 #define PATIENCE (500 * USEC_PER_MSEC)
-#define STORAGE_RETRY (1 * USEC_PER_SEC)
+#define HELD_RETRY (1 * USEC_PER_SEC)
+#define REPORTS_SUBJECT "reports to pxed"
 /* What pxed sends at most: a chunk of desired state. */
 #define MESSAGE_MAX (4 * 1024 * 1024)
 
@@ -36,7 +37,7 @@ struct worker {
 
         struct worker_batch batch;
         bool waiting; /* a Report is on its way */
-        bool held;    /* pxed could not store the batch: it is sent again when the flush timer comes */
+        bool held;    /* pxed could not take the batch: it is sent again when the flush timer comes */
         char instance[UUID_TEXT_SIZE];
 
         bool has_applied;
@@ -72,6 +73,23 @@ static uint64_t next_delay(const struct worker *worker) {
         return worker->news || worker->batch.first || worker->batch.durables.first ? 0 : FLUSH_DELAY;
 }
 
+/* It is for what is in the batch that pxed will not have it. Whatever else pxed says (PermissionDenied, while the configuration names another user) may pass. */
+static bool blames_batch(const char *error) {
+        return strcmp(error, "org.pxed.Worker.Invalid") == 0 || strcmp(error, "org.varlink.service.InvalidParameter") == 0;
+}
+
+/* The batch is sent again after a while. */
+static void hold(struct worker *worker, const char *error) {
+        worker->held = true;
+        arm(worker->flush, HELD_RETRY);
+        /* Where it is pxed's storage, pxed itself tells. */
+        if (strcmp(error, "org.pxed.Worker.StorageFailed") != 0)
+                daemon_set_problem(worker->daemon, REPORTS_SUBJECT,
+                                   "pxed answers %.100s: what is to be reported waits, and it is tried again every second. See that this daemon is run by the user "
+                                   "that [bus] of pxed.conf names for it, and that both are of one version.",
+                                   error);
+}
+
 /* The batch will not be taken, and nothing is gained by sending it again. */
 static void give_up(struct worker *worker, int result, const char *error, const json_t *parameters) {
         _cleanup_free_ char *text = parameters ? json_dumps(parameters, JSON_COMPACT) : NULL;
@@ -89,11 +107,11 @@ static void on_report_reply(struct varlink_client *client, const char *error, co
                         give_up(worker, -EIO, "closed the connection on them again and again", NULL);
                 return;
         }
-        if (error && strcmp(error, "org.pxed.Worker.StorageFailed") == 0) {
-                worker->held = true;
-                arm(worker->flush, STORAGE_RETRY);
+        if (error && !blames_batch(error)) {
+                hold(worker, error);
                 return;
         }
+        daemon_clear_problem(worker->daemon, REPORTS_SUBJECT);
         if (!error)
                 worker_batch_settle(&worker->batch, 0);
         else if (!worker_batch_split(&worker->batch))
@@ -122,6 +140,8 @@ static void send_report(struct worker *worker) {
         int r = report ? varlink_client_call_text(worker->client, report, size, on_report_reply, worker) : -ENOMEM;
         if (r < 0) {
                 worker->waiting = false;
+                worker->held = worker->news = true;
+                arm(worker->flush, HELD_RETRY);
                 log_warning("Cannot report to pxed: %s", strerror(-r));
         }
 }

@@ -10,7 +10,8 @@
  * delivered, with the revision WORKER_KEPT, which is not reported; pxed's replaces it once it is there.
  *
  * Observations queue up to a bound, coalesced by key (the newest takes the place of one that was not sent), oldest dropped
- * first and counted. They are sent in batches, at most every 20 ms, and kept until pxed has acknowledged the batch.
+ * first and counted. They are sent in batches, at most every 20 ms, and kept until pxed has acknowledged the batch, or says that it is wrong. While pxed takes
+ * no reports for another reason (its store, or who this daemon is), they wait, and are tried again every second.
  */
 #pragma once
 

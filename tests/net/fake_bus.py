@@ -52,6 +52,7 @@ class FakeBus:
         self.silent = False     # takes calls of Watch and answers none
         self.refuses = None     # an observation of which this is true is refused, and with it its batch
         self.closes = None      # one of which this is true ends the connection
+        self.denies = False     # takes no reports of this user
         self._listener = None
         self.set_entry("settings", **DEFAULT_SETTINGS)
         self.start()
@@ -169,7 +170,9 @@ class FakeBus:
                 send(connection, reply(self.revision, True, mine), more=True)
             elif method == "org.pxed.Worker.Report":
                 wrong = WORKER.check(WORKER.methods["Report"].call, parameters)
-                if self.closes and any(map(self.closes, parameters["observations"])):
+                if self.denies:
+                    send(connection, {}, error="org.varlink.service.PermissionDenied")
+                elif self.closes and any(map(self.closes, parameters["observations"])):
                     close(connection)
                 elif self.refuses and any(map(self.refuses, parameters["observations"])):
                     send(connection, {"field": "observations", "reason": "is refused"}, error="org.pxed.Worker.Invalid")

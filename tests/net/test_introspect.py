@@ -260,6 +260,21 @@ def test_one_that_pxed_does_not_take(own, way):
         assert [inventory["raw"]["i"] for inventory in wait_for_inventories(own, 5)][4] == 2
 
 
+def test_pxed_denies_reports(own):
+    """As where its configuration names another user for a while: nothing that was accepted is lost, and the daemon says what to do."""
+    own.bus.denies = True
+    assert [own.post(payload(i=i), make_token())[0] for i in range(20)] == [200] * 20
+    end = time.monotonic() + TIMEOUT
+    while "reports to pxed" not in own.log():
+        assert time.monotonic() < end, own.log()
+        time.sleep(0.02)
+    assert len(own.spooled()) == 20 and refused(own) == []
+    own.bus.denies = False
+    assert [inventory["raw"]["i"] for inventory in wait_for_inventories(own, 20)] == list(range(20))
+    own.bus.wait_for(lambda: own.bus.status("introspect")["problems"] == [] and not own.spooled(), TIMEOUT)
+    assert refused(own) == [] and len(own.steps("inventory")) == 20
+
+
 @pytest.fixture
 def small_disk(tmp_path):
     subprocess.run(["mount", "-t", "tmpfs", "-o", "size=6m", "tmpfs", tmp_path], check=True)
