@@ -10,11 +10,13 @@
 
 #define INPUT_MAX ((size_t) 1024 * 1024)
 
-/* A file of one rule, or of a list of them. */
+/* A file of one rule, or of a list of them; also as 'rule show' and 'rule list' print them with --json. */
 struct rule_file {
         const char *name;
         char *text;
-        json_t *json; /* as it is */
+        json_t *json;       /* as it is */
+        json_t *rules;      /* in it: one, or a list */
+        const char *within; /* the member that has them, with what stands between it and a place in it: "", "rule.", "rules" */
 };
 
 static void rule_file_clear(struct rule_file *file) {
@@ -23,11 +25,42 @@ static void rule_file_clear(struct rule_file *file) {
 }
 
 static size_t count_rules(const struct rule_file *file) {
-        return json_is_array(file->json) ? json_array_size(file->json) : 1;
+        return json_is_array(file->rules) ? json_array_size(file->rules) : 1;
 }
 
 static json_t *rule_at(const struct rule_file *file, size_t index) {
-        return json_is_array(file->json) ? json_array_get(file->json, index) : file->json;
+        return json_is_array(file->rules) ? json_array_get(file->rules, index) : file->rules;
+}
+
+static void find_rules(struct rule_file *file) {
+        json_t *one = json_get_object(file->json, "rule"), *list = json_get_array(file->json, "rules");
+
+        file->rules = one ? one : list ? list : file->json;
+        file->within = one ? "rule." : list ? "rules" : "";
+}
+
+/* Fails at a place of one of the rules, with its line. */
+static int fail_at(struct ctl *ctl, int status, const struct rule_file *file, size_t index, const char *field, const char *reason) {
+        char place[256];
+
+        if (json_is_array(file->rules))
+                snprintf(place, sizeof place, "%s[%zu].%s", file->within, index, field);
+        else
+                snprintf(place, sizeof place, "%s%s", file->within, field);
+        return ctl_fail(ctl, status, "%s:%u: %s%s%s", file->name, json_place_line(file->text, place), place, *place ? ": " : "", reason);
+}
+
+/* Of two with one name the first would be gone without a word. */
+static int check_names(struct ctl *ctl, const struct rule_file *file) {
+        for (size_t i = 0; i < count_rules(file); i++) {
+                const char *name = json_get_string(rule_at(file, i), "name");
+                for (size_t k = 0; name && k < i; k++) {
+                        const char *other = json_get_string(rule_at(file, k), "name");
+                        if (other && strcmp(name, other) == 0)
+                                return fail_at(ctl, EXIT_USAGE, file, i, "name", "a rule before it has this name too");
+                }
+        }
+        return 0;
 }
 
 static int read_rules(struct ctl *ctl, const char *path, struct rule_file *ret) {
@@ -43,28 +76,25 @@ static int read_rules(struct ctl *ctl, const char *path, struct rule_file *ret) 
         ret->json = json_loadb(ret->text, size, JSON_REJECT_DUPLICATES, &error);
         if (!ret->json)
                 return ctl_fail(ctl, EXIT_USAGE, "%s:%d:%d: %s", ret->name, error.line, error.column, error.text);
-        json_array_foreach(ret->json, i, rule)
+        find_rules(ret);
+        if (count_rules(ret) == 0)
+                return ctl_fail(ctl, EXIT_USAGE, "%s: there is no rule in it", ret->name);
+        json_array_foreach(ret->rules, i, rule)
                 if (!json_is_object(rule))
                         return ctl_fail(ctl, EXIT_USAGE, "%s: it has to be a rule, or a list of rules: objects as pxed-rules(7) has them", ret->name);
-        return 0;
+        return check_names(ctl, ret);
 }
 
 /* A refusal of one of the rules, with the line where its place is. */
 static int fail_rule(struct ctl *ctl, const struct rule_file *file, size_t index, const char *error, const json_t *parameters) {
         const char *field = json_get_string(parameters, "field"), *parameter = json_get_string(parameters, "parameter");
-        char place[256];
 
         if (!field && parameter)
                 field = strncmp(parameter, "rule.", 5) == 0 ? parameter + 5 : "";
         if (!field)
                 return ctl_fail_error(ctl, error, parameters);
-        if (json_is_array(file->json))
-                snprintf(place, sizeof place, "[%zu].%s", index, field);
-        else
-                snprintf(place, sizeof place, "%s", field);
         const char *reason = json_get_string(parameters, "reason");
-        return ctl_fail(ctl, EXIT_REFUSED, "%s:%u: %s%s%s", file->name, json_place_line(file->text, place), place, *place ? ": " : "",
-                        reason ? reason : "it is missing, not known, or of another type than org.pxed.Rule says");
+        return fail_at(ctl, EXIT_REFUSED, file, index, field, reason ? reason : "it is missing, not known, or of another type than org.pxed.Rule says");
 }
 
 /* Calls a method with each of the rules; it fails as one of a file. *ret are the replies. */

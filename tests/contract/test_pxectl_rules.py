@@ -75,7 +75,12 @@ def test_what_is_wrong_is_told_with_its_line(ctl, write):
               '     "args": {\n       "field": "/node/cpus",\n       "value": "x"}}\n  ]\n}', 1, ':9: conditions[1].args.value: lt needs a number'),
              ('{\n  "name": "r",\n  "actions": []\n}', 1, ':1: conditions: it is missing'),
              ('[\n{"name": "r", "conditions": [], "actions": []},\n{"name": "s", "conditions": [], "actions": [{"op": "x", "args": {}}]}]', 1,
-              ':3: [1].actions[0].op: "x" is none of')]
+              ':3: [1].actions[0].op: "x" is none of'),
+             ('[\n{"name": "r", "conditions": [], "actions": []},\n{"name": "r", "conditions": [], "actions": []}]', 2,
+              ':3: [1].name: a rule before it has this name too'),
+             ('[]', 2, 'there is no rule in it'),
+             ('{"rules": [\n{"name": "r", "conditions": [],\n "actions": [{"op": "x", "args": {}}]}]}', 1, ':3: rules[0].actions[0].op: "x" is none of'),
+             ('{"rule": {"name": "r", "conditions": [],\n "actions": [{"op": "x", "args": {}}]}}', 1, ':2: rule.actions[0].op: "x" is none of')]
     for text, status, message in cases:
         path = write(text)
         assert message in ctl.fails(status, 'rule', 'set', path), text
@@ -85,6 +90,19 @@ def test_what_is_wrong_is_told_with_its_line(ctl, write):
     ctl.fails(2, 'rule', 'set', write([]), '--if-revision', '1')
     ctl.fails(2, 'rule', 'test', write([rule('a'), rule('b')]))
     ctl.fails(2, 'rule', 'test', write(rule('a')), '--rule', 'a')
+
+
+def test_what_is_told_can_be_set_again(ctl, write):
+    ctl.ok('rule', 'set', write([rule('r', [LARGE], [TAG], priority=3), rule('s')]))
+    for told in ctl.json('rule', 'list'), ctl.json('rule', 'show', 'r'):
+        names = [each['name'] for each in told.get('rules', [told.get('rule')])]
+        for name in names:
+            ctl.ok('rule', 'delete', name)
+        path = write(told)
+        assert [each['name'] for each in ctl.json('rule', 'set', path)['rules']] == names
+        assert len(names) > 1 or '1 matched' in ctl.ok('rule', 'test', path)
+    shown = ctl.json('rule', 'show', 'r')['rule']
+    assert {**shown, 'revision': 0} == {**rule('r', [LARGE], [TAG], priority=3), 'revision': 0}
 
 
 def test_test(ctl, write):
