@@ -92,13 +92,19 @@ static const struct command_option *awaits_value(const struct command *command, 
         return NULL;
 }
 
+/* "[NODE]...": the last one, as often as one likes. */
+static bool goes_on(const char *kind) {
+        size_t length = strlen(kind);
+        return length > 3 && !strchr(kind, ' ') && strcmp(kind + length - 3, "...") == 0;
+}
+
 static void offer_argument(struct ctl *ctl, const struct arguments *line, const char *beginning) {
         const char *kind = arguments_command(line)->arguments;
         if (strcmp(arguments_command(line)->words, "help") == 0) {
                 offer_words(arguments_word(line, 0), beginning);
                 return;
         }
-        for (size_t i = 0; i < arguments_count(line) && *kind; i++) {
+        for (size_t i = 0; i < arguments_count(line) && *kind && !goes_on(kind); i++) {
                 kind += strcspn(kind, " ");
                 kind += strspn(kind, " ");
         }

@@ -49,7 +49,7 @@ static int begin(struct reapply *r, const char *node, bool all) {
         else if (all && ends_with(error, "WrongState"))
                 add(r->skipped, node, json_get_string(reply, "state"));
         else {
-                int status = ctl_fail_error(r->ctl, error, reply);
+                int status = ctl_fail_error_of(r->ctl, node, error, reply);
                 r->status = r->status ? r->status : status;
         }
         return 0;

@@ -97,6 +97,14 @@ int ctl_fail_error(struct ctl *ctl, const char *error, const json_t *parameters)
         return complain(ctl, status, error, parameters, message);
 }
 
+int ctl_fail_error_of(struct ctl *ctl, const char *subject, const char *error, const json_t *parameters) {
+        _cleanup_free_ char *message = NULL, *whole = NULL;
+        int status = failure_of_error(error, parameters, &message);
+        if (message && asprintf(&whole, "%s: %s", subject, message) < 0)
+                whole = NULL;
+        return complain(ctl, status, error, parameters, whole);
+}
+
 int ctl_fail_connection(struct ctl *ctl, int r, const char *path) {
         _cleanup_free_ char *message = NULL;
         int status = failure_of_connection(r, path, &message);

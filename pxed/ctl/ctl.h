@@ -32,6 +32,8 @@ void ctl_refresh(struct ctl *ctl);
 /* Complains on standard error, with --json as one JSON object, and returns `status`. Text of the wire is escaped. */
 int ctl_fail(struct ctl *ctl, int status, const char *format, ...) _printf_(3, 4);
 int ctl_fail_error(struct ctl *ctl, const char *error, const json_t *parameters);
+/* The same of one of several. */
+int ctl_fail_error_of(struct ctl *ctl, const char *subject, const char *error, const json_t *parameters);
 int ctl_fail_connection(struct ctl *ctl, int r, const char *path);
 /* Only text for a person, on standard error: nothing with --json. */
 void ctl_note(struct ctl *ctl, const char *format, ...) _printf_(2, 3);

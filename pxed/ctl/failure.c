@@ -39,9 +39,12 @@ static int not_found(const json_t *parameters, char **ret) {
         /* As Inventory.Diff names the one that it has nothing to compare with. */
         if (strcmp(kind, "inventory") == 0 && strncmp(reference, "before ", 7) == 0)
                 return say(EXIT_NOT_FOUND, ret, "there is nothing to compare with: no inventory from before number %s is kept", reference + 7);
+        /* Of an inventory the reference is its number, or the node that has none. */
+        if (strcmp(kind, "inventory") == 0 && reference[strspn(reference, "0123456789")])
+                return say(EXIT_NOT_FOUND, ret, "no inventory of %s is kept: 'pxectl node inspect %s', then power it on", reference, reference);
         if (list)
-                return say(EXIT_NOT_FOUND, ret, "there is no %s '%s': 'pxectl %s' shows those there are", kind, text(parameters, "reference"), list);
-        return say(EXIT_NOT_FOUND, ret, "there is no %s '%s'", kind, text(parameters, "reference"));
+                return say(EXIT_NOT_FOUND, ret, "there is no %s '%s': 'pxectl %s' shows those there are", kind, reference, list);
+        return say(EXIT_NOT_FOUND, ret, "there is no %s '%s'", kind, reference);
 }
 
 static int conflict(const json_t *parameters, char **ret) {
@@ -51,7 +54,20 @@ static int conflict(const json_t *parameters, char **ret) {
 }
 
 static int wrong_state(const json_t *parameters, char **ret) {
-        return say(EXIT_CONFLICT, ret, "not in this state: its inspection is '%s'", text(parameters, "state"));
+        static const char *const ways[][2] = {
+                { "none", "there is none to take back" },
+                { "waiting", "'pxectl node abort' takes it back" },
+                { "processing", "it ends by itself in a moment" },
+                { "reapplying", "it ends by itself in a moment" },
+                { "aborting", "it ends when the ramdisk was told, or else at the time that 'pxectl node show' tells" },
+                { "finished", "there is none to take back" },
+                { "error", "it has ended" },
+        };
+        const char *state = text(parameters, "state"), *way = NULL;
+        for (size_t i = 0; i < ELEMENTS(ways); i++)
+                if (strcmp(state, ways[i][0]) == 0)
+                        way = ways[i][1];
+        return say(EXIT_CONFLICT, ret, "not in this state: its inspection is '%s'%s%s", state, way ? ": " : "", way ? way : "");
 }
 
 static int invalid(const json_t *parameters, char **ret) {

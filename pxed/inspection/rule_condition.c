@@ -308,7 +308,7 @@ static int prepare_networks(const struct rule_reader *reader, struct rule_condit
 }
 
 static int prepare_regex(const struct rule_reader *reader, struct rule_condition *c) {
-        char reason[128];
+        char reason[200];
 
         if (!json_is_string(c->value))
                 return rule_refuse(reader, "args.value", "it has to be a text: a regular expression");

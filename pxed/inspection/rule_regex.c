@@ -23,11 +23,14 @@ struct rule_regex {
         pcre2_match_context *context;
 };
 
-static int refuse(int error, char *reason, size_t size) {
+/* `place`: where in the expression, from 0. */
+static int refuse(int error, size_t place, char *reason, size_t size) {
+        char words[128];
+
         if (error == PCRE2_ERROR_NOMEMORY)
                 return -ENOMEM;
-        if (pcre2_get_error_message(error, (PCRE2_UCHAR *) reason, size) < 0)
-                snprintf(reason, size, "it cannot be understood");
+        bool known = pcre2_get_error_message(error, (PCRE2_UCHAR *) words, sizeof words) >= 0;
+        snprintf(reason, size, "%s (at byte %zu)", known ? words : "it cannot be understood", place);
         return -EINVAL;
 }
 
@@ -37,7 +40,7 @@ static int compile(const char *pattern, bool whole, pcre2_code **ret, char *reas
                                  (whole ? PCRE2_ANCHORED | PCRE2_ENDANCHORED : 0);
         pcre2_compile_context *context = pcre2_compile_context_create(NULL);
         int error = PCRE2_ERROR_NOMEMORY;
-        PCRE2_SIZE place;
+        PCRE2_SIZE place = 0;
 
         if (!context)
                 return -ENOMEM;
@@ -45,7 +48,7 @@ static int compile(const char *pattern, bool whole, pcre2_code **ret, char *reas
         pcre2_set_max_pattern_length(context, PATTERN_MAX);
         *ret = pcre2_compile((PCRE2_SPTR) pattern, PCRE2_ZERO_TERMINATED, options, &error, &place, context);
         pcre2_compile_context_free(context);
-        return *ret ? 0 : refuse(error, reason, size);
+        return *ret ? 0 : refuse(error, place, reason, size);
 }
 
 int rule_regex_new(const char *pattern, bool whole, struct rule_regex **ret, char *reason, size_t size) {

@@ -244,13 +244,26 @@ def test_boot_assignment(ctl, node, profile):
 
 
 def test_abort(ctl, node):
-    assert "its inspection is 'none'" in ctl.fails(5, 'node', 'abort', node['name'])
+    assert "its inspection is 'none': there is none to take back" in ctl.fails(5, 'node', 'abort', node['name'])
     ctl.ok('node', 'inspect', node['name'])
     ctl.fails(5, 'node', 'abort', node['name'], '--if-revision', '1')
     assert ctl.ok('node', 'abort', node['name']) == f"{node['name']}: inspection is aborting\n"
     shown = ctl.ok('node', 'show', node['name'])
     assert re.search(r'Inspection: aborting, until \d{4}-', shown)
-    assert "its inspection is 'aborting'" in ctl.fails(5, 'node', 'inspect', node['name'])
+    assert "its inspection is 'aborting': it ends when the ramdisk was told" in ctl.fails(5, 'node', 'inspect', node['name'])
+
+
+def test_without_an_inventory(ctl, node):
+    name = node['name']
+    for command in ('inventory', 'show'), ('inventory', 'raw'), ('inventory', 'diff'), ('inventory', 'export'), ('rule', 'test', '--node'):
+        assert f"no inventory of {name} is kept: 'pxectl node inspect {name}'" in ctl.fails(4, *command, name), command
+
+
+def test_reapply_names_the_node(ctl, node):
+    done = ctl.run('node', 'reapply', node['name'], 'no-such')
+    complaint = done.stderr
+    assert done.returncode == 4
+    assert f"pxectl: {node['name']}: no inventory of " in complaint and 'pxectl: no-such: there is no node' in complaint
 
 
 def test_wait_without_workers(ctl, node):

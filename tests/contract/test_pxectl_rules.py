@@ -128,3 +128,4 @@ def test_completion(ctl, root, build, pxed, write):  # noqa: F811
     assert complete(root, build, pxed.runtime, 'rule', 'show', 'rule-') == ['rule-a', 'rule-b']
     assert complete(root, build, pxed.runtime, 'rule', 'test', '--rule', 'rule-b') == ['rule-b']
     assert complete(root, build, pxed.runtime, 'rule', 'test', '--node', 'm1') == ['m1']
+    assert complete(root, build, pxed.runtime, 'node', 'reapply', 'm1', 'm2', 'm') == ['m1', 'm2', 'm3', 'm4', 'm5']

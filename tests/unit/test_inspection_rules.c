@@ -418,7 +418,7 @@ static void test_refusals(void **state) {
                 { C("in-net", "/node/bmcAddress", "[]"), "args.value", "has 1 to 256" },
                 { C("matches", "/node/name", "7"), "args.value", "it has to be a text" },
                 { C("matches", "/node/name", "'a('"), "args.value", "as a regular expression: " },
-                { C("matches", "/node/name", "'a)(b'"), "args.value", "unmatched closing parenthesis" },
+                { C("matches", "/node/name", "'a)(b'"), "args.value", "unmatched closing parenthesis (at byte 1)" },
                 { C("matches", "/node/name", "'[a'"), "args.value", "missing terminating ]" },
                 { C("matches", "/node/name", "'(a)\\\\1'"), "args.value", "reference to non-existent" },
                 { C("matches", "/node/name", "'([ac][df]){255}'"), "args.value", "more than 8 KiB" },
