@@ -305,9 +305,13 @@ void api_receive(struct api *api, struct api_request *request, const void *data,
 }
 
 static void handle_body(struct api *api, struct api_request *request) {
+        struct body *body = &request->body;
         const char *reason = "empty";
-        _cleanup_json_ json_t *object = json_parse(body_payload(&request->body), body_payload_size(&request->body),
-                                                   request->route->depth_max, &reason);
+
+        /* An ironic-python-agent sends what programs of its ramdisk printed, and not all of that is UTF-8. */
+        if (body->text)
+                json_mend_escapes(body->text + body->prefix, body_payload_size(body));
+        _cleanup_json_ json_t *object = json_parse(body_payload(body), body_payload_size(body), request->route->depth_max, &reason);
 
         if (!object)
                 api_refuse(api, request, 400, "the body is not acceptable JSON: %s", reason);

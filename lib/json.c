@@ -11,6 +11,8 @@
  */
 #define CONTAINERS_MAX (64u * 1024)
 #define VALUES_MAX (256u * 1024)
+/* "\uXXXX" */
+#define ESCAPE_SIZE 6
 
 /* Counts nesting and values without recursion. Whether the text is JSON at all is left to the parser. */
 static const char *prescan(const char *text, size_t size, unsigned depth) {
@@ -91,6 +93,40 @@ json_t *json_parse(const char *text, size_t size, unsigned depth, const char **r
         if (!value && ret_reason)
                 *ret_reason = reason;
         return value;
+}
+
+/* The UTF-16 code unit that `text` starts with as "\\uXXXX"; -1: it does not. */
+static int escaped_unit(const char *text, size_t size) {
+        int unit = 0;
+
+        if (size < ESCAPE_SIZE || text[0] != '\\' || text[1] != 'u')
+                return -1;
+        for (size_t i = 2; i < ESCAPE_SIZE; i++) {
+                int digit = hex_digit(text[i]);
+                if (digit < 0)
+                        return -1;
+                unit = unit << 4 | digit;
+        }
+        return unit;
+}
+
+void json_mend_escapes(char *text, size_t size) {
+        char *end = text + size;
+
+        for (char *at = text; (at = memchr(at, '\\', (size_t) (end - at)));) {
+                size_t left = (size_t) (end - at);
+                int unit = escaped_unit(at, left);
+                if (unit < 0) {
+                        at += left < 2 ? left : 2;
+                        continue;
+                }
+                bool surrogate = (unit & 0xf800) == 0xd800;
+                if (surrogate && unit < 0xdc00 && (escaped_unit(at + ESCAPE_SIZE, left - ESCAPE_SIZE) & ~0x3ff) == 0xdc00)
+                        at += ESCAPE_SIZE;
+                else if (surrogate || unit == 0)
+                        memcpy(at + 2, "fffd", 4);
+                at += ESCAPE_SIZE;
+        }
 }
 
 const char *json_get_string(const json_t *object, const char *key) {

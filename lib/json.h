@@ -24,6 +24,12 @@ static inline void json_unrefp(json_t **value) {
  */
 json_t *json_parse(const char *text, size_t size, unsigned depth, const char **ret_reason);
 
+/*
+ * Escapes that JSON has but no text of jansson's become \ufffd in place: NUL, and a surrogate that is not half of a pair (RFC 8259 section 8.2), which is what
+ * Python's surrogateescape makes of each byte that is no UTF-8. Whatever json_parse takes stays as it is.
+ */
+void json_mend_escapes(char *text, size_t size);
+
 /* Members of an object; the default where it is absent, null, or of another type. Strings stay the object's. */
 const char *json_get_string(const json_t *object, const char *key);          /* NULL */
 int64_t json_get_int(const json_t *object, const char *key, int64_t fallback);

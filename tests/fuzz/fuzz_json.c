@@ -1,4 +1,4 @@
-/* Any text as JSON: what is taken is no deeper than allowed, and reads the same when written again. */
+/* Any text as JSON: what is taken is no deeper than allowed, reads the same when written again, and has nothing to mend. */
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -37,12 +37,18 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
                 abort();
         free(json_dumps(text_value, JSON_ENCODE_ANY));
 
+        char *mended = malloc(size + 1);
+        memcpy(mended, data, size);
+        json_mend_escapes(mended, size);
+        bool same = memcmp(mended, data, size) == 0;
+        free(mended);
+
         if (!value) {
                 if (!reason)
                         abort();
                 return 0;
         }
-        if (reason || depth_of(value) > DEPTH)
+        if (reason || !same || depth_of(value) > DEPTH)
                 abort();
         text = json_dumps(value, JSON_COMPACT);
         if (!text)

@@ -48,6 +48,45 @@ static void test_refusals(void **state) {
         refused("{\"\\\0\":1}", 8, "NUL byte");
 }
 
+static void test_mended_escapes(void **state) {
+        static const struct {
+                const char *text, *mended;
+        } cases[] = {
+                { "", "" },
+                { "{\"a\":\"b\"}", NULL },
+                { "\\u0041\\ud7ff\\ue000\\uffff\\n\\\\", NULL },
+                { "\\ud83d\\ude00", NULL },
+                { "\\uD83D\\uDE00", NULL },
+                { "Xe\\udcaeon", "Xe\\ufffdon" },
+                { "\\uDCFF", "\\ufffd" },
+                { "\\u0000", "\\ufffd" },
+                { "\\ud83d", "\\ufffd" },
+                { "\\ud83dx\\ude00", "\\ufffdx\\ufffd" },
+                { "\\ud83d\\u0000", "\\ufffd\\ufffd" },
+                { "\\ud83d\\ud83d\\ude00\\ude00", "\\ufffd\\ud83d\\ude00\\ufffd" },
+                { "\\udcff\\ud800", "\\ufffd\\ufffd" },
+                /* that is a backslash, and words */
+                { "\\\\udcff", NULL },
+                { "\\\\\\udcff", "\\\\\\ufffd" },
+                { "\\n\\udcff", "\\n\\ufffd" },
+                /* no escapes */
+                { "\\udcf", NULL },
+                { "\\udcfg", NULL },
+                { "\\Udcff", NULL },
+                { "\\ud83d\\ude0", "\\ufffd\\ude0" },
+                { "\\", NULL },
+        };
+
+        for (size_t i = 0; i < ELEMENTS(cases); i++) {
+                /* without an end, so that a sanitizer sees who reads beyond it */
+                size_t size = strlen(cases[i].text);
+                _cleanup_free_ char *text = malloc(size + 1);
+                char *exact = memcpy(text + 1, cases[i].text, size);
+                json_mend_escapes(exact, size);
+                assert_memory_equal(exact, cases[i].mended ?: cases[i].text, size);
+        }
+}
+
 static char *nested(size_t depth) {
         char *text = malloc(2 * depth + 1);
 
@@ -156,6 +195,7 @@ static void test_text(void **state) {
 int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_refusals),
+                cmocka_unit_test(test_mended_escapes),
                 cmocka_unit_test(test_depth),
                 cmocka_unit_test(test_brackets_in_strings_do_not_nest),
                 cmocka_unit_test(test_values_are_bounded),
