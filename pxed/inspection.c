@@ -103,7 +103,7 @@ static int process(struct inspection *i, const struct inspection_input *in) {
 }
 
 static int take_back(struct inspection *i, const struct inspection_input *in) {
-        if (i->state == INSPECTION_ERROR && !i->asked)
+        if ((i->state == INSPECTION_ERROR || i->state == INSPECTION_FINISHED) && !i->asked)
                 return -EBUSY;
         i->asked = false;
         i->aborted = true;
@@ -189,7 +189,7 @@ static action *const actions[INSPECTION_EVENTS][INSPECTION_STATES] = {
         [INSPECTION_RECEIVED] = ROW(receive, receive, NULL, NULL, NULL, receive, receive),
         [INSPECTION_PROCESSED] = ROW(process, process, process, process, NULL, process, process),
         [INSPECTION_FAILED] = ROW(process, process, process, process, NULL, process, process),
-        [INSPECTION_ABORT] = ROW(refuse, take_back, take_back, refuse, refuse, refuse, take_back),
+        [INSPECTION_ABORT] = ROW(refuse, take_back, take_back, refuse, refuse, take_back, take_back),
         [INSPECTION_ABORTED] = ROW(NULL, NULL, NULL, NULL, end_abort, NULL, NULL),
         [INSPECTION_REAPPLY] = ROW(reapply, refuse, refuse, refuse, refuse, reapply, reapply),
         [INSPECTION_TICK] = ROW(NULL, tick, tick, tick, tick, NULL, NULL),

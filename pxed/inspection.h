@@ -7,7 +7,7 @@
  *   received    processing  processing  .           . (4)       .          processing  processing (5)
  *   processed   finished    finished(6) finished(6) finished(6) .          finished    finished (5)
  *   failed      error       error (6)   error (6)   error (6)   .          error       error (5)
- *   abort       refused     aborting    aborting    refused     refused    refused     aborting (7)
+ *   abort       refused     aborting    aborting    refused     refused    aborting(7) aborting (7)
  *   aborted     .           .           .           .           error      .           .
  *   reapply     reapplying  refused     refused     refused     refused    reapplying  reapplying
  *   tick        .           error (8)   error (8)   error       error      .           .
@@ -20,7 +20,7 @@
  *   (5) Not after an abort: what a ramdisk that was taken back brings is stored and not taken over (inspection_refuses), until an inspection is
  *       asked for, the ramdisk is served, or what is stored is reapplied.
  *   (6) Unless the inventory is older than the run: it came on its way when the inspection was asked for anew.
- *   (7) Where it is still asked for (8), else refused.
+ *   (7) Where it is still asked for (8), also when what was kept was reapplied meanwhile; else refused.
  *   (8) Still asked for: the machine's next boot tries again. Waiting ends only after the ramdisk was served: a machine may be off for
  *       as long as it takes.
  *

@@ -61,7 +61,7 @@ static int wrong_state(const json_t *parameters, char **ret) {
                 { "reapplying", "it ends by itself in a moment" },
                 { "aborting", "it ends when the ramdisk was told, or else at the time that 'pxectl node show' tells" },
                 { "finished", "there is none to take back" },
-                { "error", "it has ended" },
+                { "error", "there is none to take back" },
         };
         const char *state = text(parameters, "state"), *way = NULL;
         for (size_t i = 0; i < ELEMENTS(ways); i++)

@@ -216,6 +216,16 @@ static void test_abort(void **unused) {
         assert_false(i.asked);
         clear(&i);
 
+        /* Nor does it that what was kept was reapplied meanwhile. */
+        ask_and_serve(&i, NOW - 5000 * SECOND);
+        assert_int_equal(step(&i, INSPECTION_TICK, NOW), 1);
+        assert_int_equal(step(&i, INSPECTION_REAPPLY, NOW), 1);
+        assert_int_equal(inspection_step(&i, &(struct inspection_input) { .event = INSPECTION_PROCESSED, .time = NOW, .now = NOW, .reapplied = true }), 1);
+        assert_true(i.state == INSPECTION_FINISHED && i.asked);
+        assert_int_equal(step(&i, INSPECTION_ABORT, NOW + SECOND), 1);
+        assert_true(i.state == INSPECTION_ABORTING && !i.asked);
+        clear(&i);
+
         /* A failure whose reason is the ramdisk's word is none that was taken back. */
         assert_int_equal(inspection_step(&i, &(struct inspection_input) { .event = INSPECTION_FAILED, .time = NOW, .now = NOW,
                                                                          .hook = "ramdisk-error", .reason = "aborted by a person" }), 1);
