@@ -41,8 +41,8 @@ void api_note_beat(struct api *api, const struct api_request *request, const str
 void owner_query(const json_t *normalized, struct lookup_query *ret);
 /* The interface that the machine booted by, or else its first. False: it has none. Pure. */
 bool owner_boot_mac(const json_t *normalized, struct mac *ret);
-/* Finds the node of an inventory whose token names none that there is, and lets the token name it; it stays as it is where nobody knows the machine. False: it was
- * answered. */
+/* Finds the node of an inventory whose token is of none that there is, and lets the token name it; it stays as it is where nobody knows the machine. Where the
+ * request has a `node_uuid`, as for Ironic's API, it has to be that node. False: it was answered. */
 bool api_find_owner(struct api *api, struct api_request *request, const json_t *normalized);
 /* What an agent is told of itself: {node, config}. `node` NULL: none is known yet. Its token is in it the first time (*ret_first) that a boot asks for it, and not
  * at all where the boot had none itself. NULL: the request was answered. */

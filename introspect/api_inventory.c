@@ -164,7 +164,6 @@ static bool fits_report(struct api *api, struct api_request *request, const json
 static void normalize_and_take(struct api *api, struct api_request *request, const json_t *object, const struct weight *weight) {
         _cleanup_inventory_ struct inventory_result result = { 0 };
         char reason[INVENTORY_REASON_SIZE];
-        struct state_node node;
 
         int r = inventory_normalize(object, &request->token.mac, &result, reason);
         if (r == -EINVAL) {
@@ -179,8 +178,7 @@ static void normalize_and_take(struct api *api, struct api_request *request, con
                 return;
         if (request->without_token && !name_machine(api, request, result.normalized))
                 return;
-        bool tied = !request->without_token && state_find_node(api->state, &request->token, &node);
-        if ((tied || api_find_owner(api, request, result.normalized)) && is_wanted(api, request))
+        if (api_find_owner(api, request, result.normalized) && is_wanted(api, request))
                 take(api, request, &result);
 }
 

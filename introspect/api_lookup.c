@@ -126,7 +126,8 @@ void api_handle_heartbeat(struct api *api, struct api_request *request, const js
         if (!make_agent_token(api, request, &node, token))
                 return;
         if (!given)
-                api_refuse(api, request, 400, "the heartbeat has no agent_token: look up first, with an API of 1.62 or newer");
+                api_refuse(api, request, 400, "the heartbeat has no agent_token: look up first, with an API of 1.62 or newer; it is given once, so where an agent of this boot has it "
+                                         "already, boot the machine again");
         else if (!agent_token_equal(token, given))
                 api_refuse(api, request, 400, "the agent_token is not the one that was given to this node's agent: boot the machine again");
         else if (fault)

@@ -54,19 +54,44 @@ static bool is_expected(struct api *api, struct api_request *request, const stru
         return false;
 }
 
+/* The token has tied the inventory to a node already; what came with it says whose it is. */
+static bool is_as_said(struct api *api, struct api_request *request, const struct lookup_query *query, const struct uuid *node) {
+        char id[UUID_TEXT_SIZE], other[UUID_TEXT_SIZE];
+        struct lookup_facts facts;
+
+        state_look_up(api->state, &request->token, query, &facts);
+        if (facts.uuid_known && memcmp(&facts.uuid_node, node, sizeof(*node)) == 0)
+                return true;
+        api_refuse_tersely(api, request, 404, NOT_FOUND, "the boot token is of node %s; node_uuid is %s%s", uuid_format(node, id),
+                           facts.uuid_known ? "of node " : "no node's", facts.uuid_known ? uuid_format(&facts.uuid_node, other) : "");
+        return false;
+}
+
 bool api_find_owner(struct api *api, struct api_request *request, const json_t *normalized) {
+        bool said = request->node_uuid && request->node_uuid[0];
         struct token token = request->token;
         char reason[LOOKUP_REASON_SIZE];
         struct lookup_query query;
         struct lookup_facts facts;
+        struct state_node tied;
         struct uuid node;
 
         owner_query(normalized, &query);
+        if (said && uuid_parse(request->node_uuid, &query.uuid) < 0) {
+                api_refuse(api, request, 400, "node_uuid is no UUID");
+                return false;
+        }
+        if (said) {
+                query.has_uuid = true;
+                query.uuid_is_firmware = false;
+        }
+        if (!request->without_token && state_find_node(api->state, &request->token, &tied))
+                return !said || is_as_said(api, request, &query, &tied.id);
         /* A node that is gone is no reason against the machine. */
         token.has_node = false;
         state_look_up(api->state, &token, &query, &facts);
         enum lookup_verdict verdict = lookup_decide(&facts, &node, reason);
-        if (verdict == LOOKUP_UNKNOWN)
+        if (verdict == LOOKUP_UNKNOWN && !said)
                 return true;
         if (verdict != LOOKUP_FOUND) {
                 api_refuse_tersely(api, request, 404, NOT_FOUND, "%s", reason);

@@ -128,6 +128,10 @@ def test_token_is_given_once(shared):
     assert again.look_up(MAC)[1]["config"]["agent_token"] == "******"
     again.token = "******"
     assert again.beat(NODE)[0] == 400
+    # an agent that was started again keeps no "******" for a token
+    again.token = None
+    status, answer = again.beat(NODE)
+    assert status == 400 and "boot the machine again" in message(answer)
     assert agent.beat(NODE)[0] == 202
     another = agent_of(shared, expires=4000000002)
     assert another.look_up(MAC)[0] == 200 and another.token not in (None, agent.token)

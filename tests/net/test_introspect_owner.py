@@ -80,6 +80,40 @@ def test_token_goes_first(shared):
     assert shared.post(payload(MAC, OTHER_MAC, uuid=UUID), make_token(MAC)) == (200, {"uuid": NODE})
 
 
+GONE = "8d0b9e6c-7f9e-4f43-9d0c-3f2f5c0a1b13"
+SAID = {
+    "of the node that the token is of": (payload(MAC), make_token(MAC, NODE), NODE, NODE),
+    "of another one": (payload(MAC), make_token(MAC, NODE), OTHER_NODE, "the boot token is of node " + NODE + "; node_uuid is of node " + OTHER_NODE),
+    "of none, with a token": (payload(MAC), make_token(MAC), GONE, "the boot token is of node " + NODE + "; node_uuid is no node's"),
+    "of a machine that nobody knows otherwise": (payload(STRANGER), make_token(STRANGER), OTHER_NODE, OTHER_NODE),
+    "by its firmware's UUID": (payload(STRANGER), make_token(STRANGER), UUID, OTHER_NODE),
+    "of none": (payload(STRANGER), make_token(STRANGER), GONE, "is no node's"),
+    "against its MACs": (payload(STRANGER, MAC), make_token(STRANGER), OTHER_NODE, "different nodes match"),
+    "without a token": (payload(STRANGER), None, NODE, NODE),
+    "without a token, of one that is not waited for": (payload(STRANGER), None, OTHER_NODE, "for which no inspection was asked"),
+}
+
+
+@pytest.mark.parametrize("name", SAID)
+def test_node_uuid(shared, name):
+    """POST /v1/continue_inspection?node_uuid=: it has to agree with all that is known."""
+    posted, token, said, expected = SAID[name]
+    path = f"/v1/continue_inspection?node_uuid={said}" + (f"&token={token}" if token else "")
+    status, answer = shared.post(posted | {"said": name}, path=path)
+    if expected in (NODE, OTHER_NODE):
+        assert (status, answer) == (202, {"uuid": expected})
+        inventory = shared.bus.wait_for(lambda: next((i for i in shared.bus.values("inventory") if i["raw"].get("said") == name), None), TIMEOUT)
+        assert inventory["node"] == expected
+    else:
+        assert (status, answer["error"]["message"]) == (404, NOT_FOUND)
+        shared.bus.wait_for(lambda: shared.post(posted, path=path) and any(expected in detail for detail in refusals(shared)), TIMEOUT)
+
+
+def test_node_uuid_that_is_none(shared):
+    assert shared.post(payload(MAC), path=f"/v1/continue_inspection?node_uuid=nonsense&token={make_token(MAC)}")[0] == 400
+    assert shared.post(payload(MAC), path=f"/v1/continue_inspection?node_uuid=&token={make_token(MAC)}") == (202, {"uuid": NODE})
+
+
 def test_without_token(shared):
     """An agent that was not booted from here: taken where its node waits for one, and of a machine that nobody knows."""
     assert shared.post(payload(MAC)) == (200, {"uuid": NODE})
