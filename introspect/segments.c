@@ -172,7 +172,7 @@ static int load_file(struct segments *segments, const char *name, segments_found
                 return -ENOMEM;
         segment->size = (uint64_t) st.st_size;
         int r = load_posts(segment, fd, path, found, userdata);
-        if (segment->posts == 0)
+        if (r == 0 && segment->posts == 0)
                 end_segment(segments, segment);
         return r;
 }

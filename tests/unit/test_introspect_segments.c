@@ -293,6 +293,24 @@ static void test_partly_written(void **state) {
         assert_int_equal(files_in(refused), 0);
 }
 
+static int on_found_without_memory(const struct spool_post *post, const struct segment_place *place, void *userdata) {
+        return -ENOMEM;
+}
+
+/* What could not be read now is there for the next start. */
+static void test_no_memory_to_read_it(void **state) {
+        struct segments *segments = open_segments();
+        struct segment_place place;
+
+        assert_int_equal(append(segments, 1, 100, &place), 0);
+        segments_free(segments);
+        assert_int_equal(segments_new(folder, refused, on_found_without_memory, NULL, &segments), -ENOMEM);
+        segments = open_segments();
+        assert_int_equal(n_found, 1);
+        assert_found(segments, 0, 1, 100);
+        segments_free(segments);
+}
+
 int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test_setup_teardown(test_many_at_once, set_up, tear_down),
@@ -302,6 +320,7 @@ int main(void) {
                 cmocka_unit_test_setup_teardown(test_damaged_head, set_up, tear_down),
                 cmocka_unit_test_setup_teardown(test_nothing_but_damage, set_up, tear_down),
                 cmocka_unit_test_setup_teardown(test_partly_written, set_up, tear_down),
+                cmocka_unit_test_setup_teardown(test_no_memory_to_read_it, set_up, tear_down),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);
