@@ -243,11 +243,18 @@ size_t spool_size(struct spool *spool) {
         return size;
 }
 
+/* A disk may have room and no inode left, or may be read-only: only a file that is there says that one can be made. */
+static bool takes_files(const struct spool *spool) {
+        _cleanup_free_ char *path = path_join(spool->folder, ".probe");
+
+        return path && file_write(path, "", 0, 0600, true) == 0 && unlink(path) == 0;
+}
+
 bool spool_has_room(struct spool *spool) {
         struct statvfs fs;
 
         pthread_mutex_lock(&spool->lock);
         bool room = has_space(spool, ROOM);
         pthread_mutex_unlock(&spool->lock);
-        return room && statvfs(spool->folder, &fs) == 0 && (uint64_t) fs.f_bavail * fs.f_frsize >= ROOM;
+        return room && statvfs(spool->folder, &fs) == 0 && (uint64_t) fs.f_bavail * fs.f_frsize >= ROOM && takes_files(spool);
 }

@@ -59,5 +59,5 @@ bool spool_is_unsettled(struct spool *spool, const struct mac *mac, uint64_t now
 
 /* Posts not acknowledged. */
 size_t spool_size(struct spool *spool);
-/* Whether a usual post would fit now, by its limits and by the disk. */
+/* Whether a usual post would fit now, by its limits and by the disk, which is tried by making a file. */
 bool spool_has_room(struct spool *spool);

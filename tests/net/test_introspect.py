@@ -2,6 +2,7 @@
 import json
 import os
 import pathlib
+import shutil
 import signal
 import socket
 import subprocess
@@ -298,6 +299,41 @@ def test_disk_is_full(small_disk):
         os.unlink(filler)
         assert daemon.post(payload(logs="x" * 50_000), make_token())[0] == 200
         daemon.bus.wait_for(lambda: not daemon.bus.status("introspect")["problems"], TIMEOUT)
+        wait_for_inventories(daemon, 1)
+
+
+@pytest.mark.parametrize("trouble", ["read-only", "no inodes"])
+def test_disk_takes_no_files(small_disk, trouble):
+    """Though it has room: the problem stays for as long as that."""
+    fillers = pathlib.Path(small_disk, "fillers")
+
+    def begin():
+        if trouble == "read-only":
+            subprocess.run(["mount", "-o", "remount,ro", small_disk], check=True)
+            return
+        fillers.mkdir()
+        subprocess.run(["mount", "-o", "remount,nr_inodes=200", small_disk], check=True)
+        with pytest.raises(OSError):
+            for i in range(201):
+                (fillers / str(i)).touch()
+
+    def end():
+        subprocess.run(["mount", "-o", "remount,rw", small_disk], check=True)
+        shutil.rmtree(fillers, ignore_errors=True)
+
+    def problems(daemon):
+        return [problem["subject"] for problem in daemon.bus.status("introspect")["problems"]]
+
+    with Introspect(state_dir=small_disk) as daemon:
+        daemon.bus.wait_for(lambda: not problems(daemon), TIMEOUT)
+        begin()
+        assert daemon.post(payload(), make_token())[0] in (503, 507)
+        daemon.bus.wait_for(lambda: "inventory spool" in problems(daemon), TIMEOUT)
+        time.sleep(2.5)  # it is looked at each second
+        assert "inventory spool" in problems(daemon)
+        end()
+        daemon.bus.wait_for(lambda: "inventory spool" not in problems(daemon), TIMEOUT)
+        assert daemon.post(payload(), make_token())[0] == 200
         wait_for_inventories(daemon, 1)
 
 
