@@ -81,7 +81,8 @@ void mailbox_put(struct mailbox *mailbox, const struct note *note) {
         *copy = *note;
         copy->next = NULL;
         pthread_mutex_lock(&mailbox->lock);
-        bool kept = mailbox->size < NOTES_MAX;
+        /* The spool bounds how many are accepted, and nobody else tells that one is there. */
+        bool kept = mailbox->size < NOTES_MAX || note->kind == NOTE_ACCEPTED;
         if (kept) {
                 *mailbox->end = copy;
                 mailbox->end = &copy->next;

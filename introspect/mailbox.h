@@ -45,5 +45,5 @@ int mailbox_new(sd_event *event, int64_t priority, void (*receive)(const struct 
 struct mailbox *mailbox_free(struct mailbox *mailbox);
 DEFINE_CLEANUP(struct mailbox *, mailbox_free);
 
-/* From any thread. Copies the note; where thousands wait it is dropped. */
+/* From any thread. Copies the note; where thousands wait it is dropped, unless it is NOTE_ACCEPTED. */
 void mailbox_put(struct mailbox *mailbox, const struct note *note);

@@ -445,6 +445,19 @@ static void test_heartbeat(void **state) {
         assert_int_equal(status, 403);
 }
 
+/* A flood of refusals does not keep from the main thread that an inventory waits in the spool: nothing else would tell it. */
+static void test_full_mailbox(void **state) {
+        const struct note refused = { .kind = NOTE_REFUSED }, accepted = { .kind = NOTE_ACCEPTED };
+
+        for (int i = 0; i < 10000; i++)
+                mailbox_put(t.mailbox, &refused);
+        mailbox_put(t.mailbox, &accepted);
+        while (sd_event_run(t.event, 0) > 0)
+                ;
+        assert_in_range(t.notes, 1000, 5000);
+        assert_int_equal(t.last.kind, NOTE_ACCEPTED);
+}
+
 int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test_setup_teardown(test_routes, set_up, tear_down),
@@ -464,6 +477,7 @@ int main(void) {
                 cmocka_unit_test_setup_teardown(test_taken_back, set_up, tear_down),
                 cmocka_unit_test_setup_teardown(test_lookup, set_up, tear_down),
                 cmocka_unit_test_setup_teardown(test_heartbeat, set_up, tear_down),
+                cmocka_unit_test_setup_teardown(test_full_mailbox, set_up, tear_down),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);
