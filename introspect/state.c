@@ -204,7 +204,7 @@ bool state_find_node(struct state *state, const struct token *token, struct stat
         pthread_rwlock_rdlock(&state->lock);
         if (token->has_node)
                 node = known_nodes_by_id(&state->nodes, &token->node);
-        if (!node)
+        if (!node && !lookup_mac_is_shared(&token->mac, state->shared, state->shared_size))
                 node = known_nodes_by_mac(&state->nodes, &token->mac);
         if (node)
                 *ret = node->facts;

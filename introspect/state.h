@@ -38,7 +38,7 @@ void state_commit(struct state *state);
 
 /* False before the settings have come. */
 bool state_secret(struct state *state, uint8_t ret[static TOKEN_SECRET_SIZE]);
-/* The node that a token was made for; where it is gone or the token names none, the one that has its MAC. False: none. */
+/* The node that a token was made for; where it is gone or the token names none, the one that has its MAC, unless many machines share that. False: none. */
 bool state_find_node(struct state *state, const struct token *token, struct state_node *ret);
 /* False: there is none with this id. */
 bool state_has_node(struct state *state, const struct uuid *id);

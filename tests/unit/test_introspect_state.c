@@ -128,6 +128,19 @@ static void test_look_up(void **unused) {
         assert_false(facts.uuid_known);
 }
 
+/* One that many machines have ties none of them to the node that happens to have it. */
+static void test_shared_mac(void **unused) {
+        _cleanup_(state_freep) struct state *state = filled();
+        struct state_node node;
+
+        apply(state, "node/" B, "{\"macs\": [\"02:00:00:00:00:07\", \"00:11:22:33:44:55\"]}");
+        assert_true(find(state, NULL, "02:00:00:00:00:07", &node));
+        assert_false(find(state, NULL, "00:11:22:33:44:55", &node));
+        assert_true(find(state, B, "00:11:22:33:44:55", &node));
+        apply(state, "settings", "{\"secret\": \"\", \"introspectPort\": 1, \"sharedMacs\": [\"02:00\"]}");
+        assert_false(find(state, NULL, "02:00:00:00:00:07", &node));
+}
+
 static void test_a_whole_state_replaces(void **unused) {
         _cleanup_(state_freep) struct state *state = filled();
         const struct state_network *networks;
@@ -158,6 +171,7 @@ int main(void) {
                 cmocka_unit_test(test_finds),
                 cmocka_unit_test(test_changes),
                 cmocka_unit_test(test_look_up),
+                cmocka_unit_test(test_shared_mac),
                 cmocka_unit_test(test_a_whole_state_replaces),
                 cmocka_unit_test(test_nothing_is_known_at_first),
         };
