@@ -22,6 +22,7 @@
 #define TLV_END 0
 #define TLVS_MAX 256
 #define CARDS_MAX 256
+#define FRAMES_AT_ONCE 64
 #define STOP_COMMAND "lldp stop"
 #define DEBUGFS "/sys/kernel/debug"
 
@@ -135,17 +136,18 @@ void lldp_listen(struct lldp_listener **listener) {
         }
 }
 
-/* Our own transmissions pass the socket too; none of them is LLDP today, but a later LLDP sender must not become our neighbour. */
+/* Our own transmissions pass the socket too; none of them is LLDP today, but a later LLDP sender must not become our neighbour. The first frame that says
+ * something is the neighbour's; who floods the cable holds up neither the deadline nor the other cards. */
 static void hear(struct ear *ear) {
         unsigned char frame[2048];
         struct sockaddr_ll from;
-        for (;;) {
+        for (int i = 0; i < FRAMES_AT_ONCE && !ear->tlvs; i++) {
                 socklen_t from_size = sizeof from;
                 ssize_t n = recvfrom(ear->fd, frame, sizeof frame, 0, (struct sockaddr *) &from, &from_size);
                 if (n < 0)
                         return;
                 json_t *tlvs = from.sll_pkttype == PACKET_OUTGOING ? NULL : lldp_parse(frame, (size_t) n);
-                if (tlvs && !ear->tlvs)
+                if (json_array_size(tlvs) > 0)
                         ear->tlvs = tlvs;
                 else
                         json_decref(tlvs);
