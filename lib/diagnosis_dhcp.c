@@ -130,10 +130,15 @@ static void tell_offer(const struct view *v, struct diagnosis *d, const struct b
                            offer->file ? ", boot file " : "", offer->file ? offer->file : "");
 }
 
-bool match_offer_foreign(const struct view *v, struct diagnosis *d) {
+/* Where the appliance is to give the addresses. */
+static bool chose_another(const struct view *v) {
         bool expected = v->facts->dhcp == FACTS_DHCP_PROXY || v->facts->dhcp == FACTS_DHCP_OFF;
 
-        if (expected || !v->request || !is_foreign(v->request) || is_after(v->script, v->request) || is_after(v->refused, v->request))
+        return !expected && v->request && is_foreign(v->request);
+}
+
+bool match_offer_foreign(const struct view *v, struct diagnosis *d) {
+        if (!chose_another(v) || is_after(v->script, v->request) || is_after(v->refused, v->request))
                 return false;
         if (!v->over && v->end - v->request->time < SECONDS(CHOICE_SECONDS))
                 return false;
@@ -206,8 +211,13 @@ bool match_address_declined(const struct view *v, struct diagnosis *d) {
         return true;
 }
 
+/* The appliance counts itself the only server: it refuses what the machine chose of another one. That this one won is what is wrong, and not the refusal. */
+static bool is_refused_for_choice(const struct view *v) {
+        return chose_another(v) && is_after(v->nak, v->request) && !is_foreign(v->nak);
+}
+
 bool match_nak(const struct view *v, struct diagnosis *d) {
-        if (!is_refused(v, false))
+        if (!is_refused(v, false) || is_refused_for_choice(v))
                 return false;
         diagnosis_reason(d, "%s refused the machine the address that it asked for.", server_words(v->nak));
         if (v->request && v->request->address)

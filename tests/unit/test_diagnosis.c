@@ -155,6 +155,10 @@ static const struct {
         { "offer-not-requested-foreign", { "0 discover firmware xid=1", "0.1 offer firmware xid=1 server=192.0.2.9 foreign=1 address=192.0.2.50",
                                            "1 request firmware xid=1 server=192.0.2.9 foreign=1", "1.1 acknowledge firmware xid=1 server=192.0.2.9 foreign=1",
                                            "1.2 nak firmware xid=1 server=192.0.2.1 foreign=0 o53=NAK detail=wrong_server-ID" }, 20, { LAB }, "192.0.2.1 refused that address" },
+        /* Too early to say so; the refusal is not what is wrong. */
+        { NULL, { "0 discover firmware xid=1", "0.1 offer firmware xid=1 server=192.0.2.9 foreign=1 address=192.0.2.50",
+                  "1 request firmware xid=1 server=192.0.2.9 foreign=1", "1.1 acknowledge firmware xid=1 server=192.0.2.9 foreign=1",
+                  "1.2 nak firmware xid=1 server=192.0.2.1 foreign=0 o53=NAK detail=wrong_server-ID" }, 13, { LAB }, NULL },
         { NULL, { "0 discover firmware xid=1", "0.1 offer firmware xid=1 server=192.0.2.9 foreign=1", "1 request firmware xid=1 server=192.0.2.9 foreign=1",
                   "1.1 acknowledge firmware xid=1 server=192.0.2.9 foreign=1" }, 20, { LAB_WITH(FACTS_DHCP_OFF, 1500, 1, KNOWN_NO) }, NULL },
         { "offer-not-requested-proxy", { "0 discover firmware xid=1", "0.1 offer firmware xid=1 server=192.0.2.1 foreign=0 file=snponly.efi",
