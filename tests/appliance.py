@@ -12,8 +12,9 @@ import subprocess
 import tempfile
 import time
 
+from waiting import PATIENCE
+
 DAEMONS = ('pxed', 'pxed-dhcp', 'pxed-tftp', 'pxed-netcfg', 'pxed-introspect')
-READY_TIMEOUT = 20
 
 CONFIGURATION = """\
 [pxed]
@@ -97,7 +98,7 @@ class Appliance:
         process = self.processes.pop(name)
         process.send_signal(with_signal)
         try:
-            return process.wait(10)
+            return process.wait(PATIENCE)
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
@@ -126,7 +127,7 @@ class Appliance:
         """What pxectl --json prints, parsed."""
         return json.loads(self.ctl('--json', *arguments, timeout=timeout))
 
-    def wait(self, what, condition, timeout):
+    def wait(self, what, condition, timeout=PATIENCE):
         """Asks until condition() is true and returns its value; on the way fails when a daemon has ended."""
         deadline = time.monotonic() + timeout
         while True:
@@ -147,7 +148,7 @@ class Appliance:
         except (RuntimeError, ValueError):
             return None
 
-    def wait_ready(self, timeout=READY_TIMEOUT):
+    def wait_ready(self, timeout=PATIENCE):
         return self.wait('the appliance is ready', lambda: (self.status() or {}).get('state') == 'ready', timeout)
 
     def tap(self):

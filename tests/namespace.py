@@ -16,7 +16,7 @@ def command(*program):
     # The shell stays as the first process of the PID namespace, since somebody has to bury the orphans.
     mount = f'mount -t tmpfs pxed-tests {SCRATCH} && "$@"; exit $?'
     return ['setpriv', '--pdeathsig', 'KILL', 'unshare', '--net', '--pid', '--mount', '--fork', '--kill-child', '--mount-proc',
-            'env', f'{MARK}=1', f'TMPDIR={SCRATCH}', 'sh', '-c', mount, 'sh', *map(str, program)]
+            'env', '--default-signal=INT', f'{MARK}=1', f'TMPDIR={SCRATCH}', 'sh', '-c', mount, 'sh', *map(str, program)]
 
 
 def entered():

@@ -91,14 +91,14 @@ def main():
         started = time.monotonic()
         for start in range(0, NODES, 1000):
             daemon.bus.set_entries(dict(list(entries.items())[start:start + 1000]))
-        daemon.bus.wait_applied("introspect", 30)
+        daemon.bus.wait_applied("introspect")
         print(f"{NODES} nodes of 2 MACs: {pss_mib(daemon.process):.1f} MiB PSS, applied after {time.monotonic() - started:.2f} s")
 
         posts = list(inventories(POSTS))
         run(daemon, f"inventories of {len(posts[0][1])} bytes, each on disk before it is answered", posts)
         started = time.monotonic()
-        daemon.bus.wait_for(lambda: len(daemon.bus.values("inventory")) >= POSTS * 0.99, 60)
-        daemon.bus.wait_for(lambda: not daemon.spooled(), 60)
+        daemon.bus.wait_for(lambda: len(daemon.bus.values("inventory")) >= POSTS * 0.99)
+        daemon.bus.wait_for(lambda: not daemon.spooled())
         print(f"the last of them with pxed {time.monotonic() - started:.2f} s later; {pss_mib(daemon.process):.1f} MiB PSS")
         beat = json.dumps({"state": "waiting", "message": None, "mac": "x"}).encode()
         run(daemon, "requests for orders", [(f"/v1/agent?token={make_token(mac_of(i))}", beat) for i in range(POSTS)])

@@ -1,23 +1,20 @@
 """pxed itself, started once for all tests, and after each test the question whether it still serves."""
+import contextlib
 import os
 import pathlib
 import shutil
 import signal
-import socket
 import subprocess
-import sys
 import tempfile
 import time
 
 import pytest
 
-sys.path.insert(0, str(pathlib.Path(__file__).parent))
-
-from varlink import Connection  # noqa: E402
+from varlink import Closed, Connection
+from waiting import PATIENCE, wait_for
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 BUILD = pathlib.Path(os.environ.get('PXED_BUILD', ROOT / 'build')).resolve()
-START_TIMEOUT = 20
 
 CONFIGURATION = """\
 [pxed]
@@ -71,16 +68,11 @@ class Pxed:
             return connection.call('org.varlink.service.GetInfo')['product'] == 'pxed'
 
     def wait_ready(self):
-        deadline = time.monotonic() + START_TIMEOUT
-        while True:
+        def ready():
             assert self.process.poll() is None, f'pxed ended:\n{self.log()}'
-            try:
-                if self.serves():
-                    return
-            except (FileNotFoundError, ConnectionRefusedError):
-                pass
-            assert time.monotonic() < deadline, f'pxed does not answer:\n{self.log()}'
-            time.sleep(0.05)
+            with contextlib.suppress(FileNotFoundError, ConnectionRefusedError):
+                return self.serves()
+        wait_for(ready, lambda: f'pxed answers:\n{self.log()}')
 
     def begin_half_message(self):
         """A peer that begins a message before all tests, and says no more: the last test looks what became of it."""
@@ -115,22 +107,29 @@ def pytest_collection_modifyitems(items):
     items.sort(key=lambda item: item.name == 'test_half_a_message_then_silence')
 
 
-@pytest.fixture(scope='session')
-def pxed():
-    folder = pathlib.Path(tempfile.mkdtemp(prefix='pxed-contract-'))
+@contextlib.contextmanager
+def running():
+    """A pxed of its own, in a folder of its own; nothing of it stays."""
+    folder = pathlib.Path(tempfile.mkdtemp(prefix='pxed-'))
     instance = Pxed(folder)
     try:
         instance.wait_ready()
+        yield instance
+    finally:
+        instance.process.kill()
+        instance.process.wait()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope='session')
+def pxed():
+    with running() as instance:
         instance.begin_half_message()
         instance.memory_at_start = instance.memory()
         yield instance
         assert instance.process.poll() is None, f'pxed ended:\n{instance.log()}'
         instance.process.send_signal(signal.SIGTERM)
-        assert instance.process.wait(20) == 0, f'pxed did not end well:\n{instance.log()[-8000:]}'
-    finally:
-        instance.process.kill()
-        instance.process.wait()
-        shutil.rmtree(folder, ignore_errors=True)
+        assert instance.process.wait(PATIENCE) == 0, f'pxed did not end well:\n{instance.log()[-8000:]}'
 
 
 @pytest.fixture(autouse=True)
@@ -140,15 +139,12 @@ def still_serves(request):
         return
     pxed = request.getfixturevalue('pxed')
     assert pxed.process.poll() is None, f'pxed ended:\n{pxed.log()[-8000:]}'
-    deadline = time.monotonic() + 5
-    while True:
-        try:
-            assert pxed.serves()
-            return
+
+    def serves():
         # after a test that used all connections up, pxed may not have seen all of them close
-        except (ConnectionError, socket.timeout):
-            assert time.monotonic() < deadline, 'pxed does not serve any more'
-            time.sleep(0.05)
+        with contextlib.suppress(ConnectionError, Closed):
+            return pxed.serves()
+    wait_for(serves, 'pxed serves')
 
 
 @pytest.fixture

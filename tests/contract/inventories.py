@@ -1,11 +1,8 @@
 """Machines and the inventories that they report, for tests of pxed that has them."""
 import contextlib
-import pathlib
-import shutil
-import tempfile
 import time
 
-from conftest import Pxed
+from conftest import running
 
 
 def mac(number, card=0):
@@ -49,12 +46,5 @@ class Inspected:
 
 @contextlib.contextmanager
 def inspected():
-    folder = pathlib.Path(tempfile.mkdtemp(prefix='pxed-inventories-'))
-    instance = Pxed(folder)
-    try:
-        instance.wait_ready()
+    with running() as instance:
         yield Inspected(instance)
-    finally:
-        instance.process.kill()
-        instance.process.wait()
-        shutil.rmtree(folder, ignore_errors=True)

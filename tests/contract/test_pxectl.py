@@ -7,6 +7,8 @@ import uuid
 
 import pytest
 
+from waiting import PATIENCE
+
 
 class Ctl:
     """Runs pxectl on a runtime folder. `ok` gives its standard output, `json` what --json prints, `fails` its complaint."""
@@ -16,7 +18,7 @@ class Ctl:
 
     def run(self, *arguments, **options):
         environment = {**os.environ, 'TZ': 'UTC', 'LC_ALL': 'C.UTF-8'}
-        return subprocess.run([self.program, '--runtime-dir', self.runtime, *map(str, arguments)], capture_output=True, text=True, timeout=60,
+        return subprocess.run([self.program, '--runtime-dir', self.runtime, *map(str, arguments)], capture_output=True, text=True, timeout=PATIENCE,
                               env=environment, **options)
 
     def ok(self, *arguments, **options):
@@ -87,7 +89,7 @@ def test_no_permission(build, pxed, tmp_path):
     if subprocess.run(['setpriv', '--reuid=nobody', '--regid=nogroup', '--clear-groups', 'test', '-x', build], check=False).returncode != 0:
         pytest.skip('nobody cannot reach the build folder')
     done = subprocess.run(['setpriv', '--reuid=nobody', '--regid=nogroup', '--clear-groups', nobody.program, '--runtime-dir', pxed.runtime, 'node', 'list'],
-                          capture_output=True, text=True, timeout=30)
+                          capture_output=True, text=True, timeout=PATIENCE)
     assert done.returncode == 3 and 'member of the group pxed' in done.stderr
 
 
@@ -100,7 +102,7 @@ def test_no_permission(build, pxed, tmp_path):
     ['node', 'explain'], ['boot', 'list', '--limit', '0'], ['events', '--after', '-1'], ['events', '--limit', '1001'], ['profile', 'set', 'x', '--kind', 'iso'], ['watch', '--exit-when', 'running=1'],
     ['log-level', 'pxed', 'loud'], ['call', 'nodot'], ['call', 'a.b', '[]'], ['call', 'a.b', '{'], ['node', 'show', b'\xff']])
 def test_usage(build, tmp_path, arguments):
-    done = subprocess.run([build / 'pxectl', '--runtime-dir', tmp_path, *arguments], capture_output=True, text=True, timeout=30)
+    done = subprocess.run([build / 'pxectl', '--runtime-dir', tmp_path, *arguments], capture_output=True, text=True, timeout=PATIENCE)
     assert done.returncode == 2 and done.stdout == '' and re.fullmatch('pxectl: .+\n', done.stderr), done
 
 
@@ -395,8 +397,8 @@ def test_monitor(ctl, node):
 
 
 def test_watch_ends(ctl):
-    assert ctl.run('watch', '--timeout', '0.3').returncode == 0
-    assert ctl.run('watch', '--timeout', '0.3', '--exit-when', 'inspected=99').returncode == 6
+    assert ctl.run('watch', '--timeout', '2').returncode == 0
+    assert ctl.run('watch', '--timeout', '2', '--exit-when', 'inspected=99').returncode == 6
     assert ctl.run('watch', '--exit-when', 'inspected=0').returncode == 0
 
 
@@ -412,7 +414,7 @@ def test_call(ctl, node):
                                              ('org.pxed.Boot.Watch', '{}', 1, 'add --more')):
         done = ctl.run('call', method, parameters)
         assert done.returncode == status and word in done.stderr
-    done = ctl.run('call', '--more', 'org.pxed.Event.Watch', '{"after": 0}', '--timeout', '0.5')
+    done = ctl.run('call', '--more', 'org.pxed.Event.Watch', '{"after": 0}', '--timeout', '2')
     assert [json.loads(line) for line in done.stdout.splitlines()][0]['events']
 
 
@@ -422,7 +424,7 @@ def complete(root, build, runtime, *words):
     """What bash would offer for the last of the words."""
     script = 'source "$1"; shift; COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _pxectl; printf "%s\\n" "${COMPREPLY[@]}"'
     done = subprocess.run(['bash', '-c', script, 'bash', root / 'docs/completion/pxectl.bash', build / 'pxectl', *words],
-                          env={**os.environ, 'PXED_RUNTIME_DIR': str(runtime)}, capture_output=True, text=True, timeout=30)
+                          env={**os.environ, 'PXED_RUNTIME_DIR': str(runtime)}, capture_output=True, text=True, timeout=PATIENCE)
     assert done.stderr == ''
     return done.stdout.split()
 

@@ -9,6 +9,7 @@ import pytest
 
 from inventories import disk, inspected, mac, normalized
 from test_pxectl import Ctl
+from waiting import PATIENCE
 
 NODES = 5
 RAW = {'inventory': {'memory': {'total': 5}}, 'esc\u202eape': '\u009b31m', 'logs': 'H4sIAAAAAAAA'}
@@ -144,7 +145,7 @@ def test_export_to_a_full_disk(ctl):
 def test_progress_is_for_terminals(ctl, tmp_path):
     master, slave = pty.openpty()
     done = subprocess.run([ctl.program, '--runtime-dir', ctl.runtime, 'inventory', 'export', '--output', tmp_path / 'all'], stdout=subprocess.DEVNULL, stderr=slave,
-                          timeout=30, check=True)
+                          timeout=PATIENCE, check=True)
     os.close(slave)
     drawn = os.read(master, 4096).decode()
     os.close(master)

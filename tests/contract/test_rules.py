@@ -1,13 +1,10 @@
 """org.pxed.Rule: rules as they are set, told, refused and deleted, what they do to inventories, and what Test says that they would do."""
 import json
-import pathlib
-import shutil
-import tempfile
 import time
 
 import pytest
 
-from conftest import Pxed
+from conftest import running
 from varlink import VarlinkError
 
 MACS = [f'52:54:00:0e:00:{i:02x}' for i in range(1, 6)]
@@ -24,19 +21,12 @@ def report(connection, post, mac, **normalized):
 @pytest.fixture(scope='module')
 def pxed():
     """One of its own, with five machines that were inspected; m1 has twice the memory of the others."""
-    folder = pathlib.Path(tempfile.mkdtemp(prefix='pxed-rules-'))
-    instance = Pxed(folder)
-    try:
-        instance.wait_ready()
+    with running() as instance:
         with instance.connect() as connection:
             for number, mac in enumerate(MACS, 1):
                 connection.call('org.pxed.Node.Create', name=f'm{number}', macs=[mac], labels={'ordered': str(8 << 30)})
                 report(connection, f'first-{number}', mac, memory=(8 << 30) * (2 if number == 1 else 1))
         yield instance
-    finally:
-        instance.process.kill()
-        instance.process.wait()
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 @pytest.fixture(autouse=True)

@@ -9,7 +9,7 @@ Below that: send() and receive() of whole messages, and send_bytes() for what is
 import json
 import socket
 
-TIMEOUT = 20
+TIMEOUT = 60
 
 
 class VarlinkError(Exception):

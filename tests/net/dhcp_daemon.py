@@ -16,6 +16,7 @@ from scapy.layers.l2 import Ether
 
 from fake_bus import FakeBus
 from netns import Namespace, connect
+from waiting import PATIENCE
 
 BUILD = pathlib.Path(os.environ.get("PXED_BUILD", pathlib.Path(__file__).parents[2] / "build")).resolve()
 SERVER = "192.0.2.1"
@@ -24,21 +25,6 @@ SCRIPT_URL = f"http://{SERVER}:8080/boot.ipxe"
 CLIENT_MAC = "52:54:00:00:00:01"
 # as firmware asks: among others the options that carry file and server
 REQUESTED = [1, 3, 6, 12, 15, 43, 54, 60, 66, 67, 97, 128, 175]
-
-
-def is_alive(pid):
-    """Not even as a zombie, which a test's namespace may keep."""
-    try:
-        return open(f"/proc/{pid}/stat").read().rsplit(")", 1)[1].split()[0] != "Z"
-    except OSError:
-        return False
-
-
-def wait_dead(pid, timeout=1):
-    end = time.monotonic() + timeout
-    while is_alive(pid) and time.monotonic() < end:
-        time.sleep(0.005)
-    return not is_alive(pid)
 
 
 class DhcpDaemon:
@@ -73,7 +59,7 @@ class DhcpDaemon:
 
     def terminate(self):
         self.process.terminate()
-        assert self.process.wait(5) == 0
+        assert self.process.wait(PATIENCE) == 0
 
     def child(self, network="lab"):
         """The state of the network's dnsmasq as reported last; None: there is none."""
@@ -81,18 +67,18 @@ class DhcpDaemon:
         children = status["children"] if status and status["pid"] == self.process.pid else []
         return next((child for child in children if child["name"] == f"dnsmasq:{network}"), None)
 
-    def wait_ready(self, network="lab", timeout=5):
-        return self.bus.wait_for(lambda: (child := self.child(network)) and child["state"] == "ready" and child, timeout)
+    def wait_ready(self, network="lab"):
+        return self.bus.wait_for(lambda: (child := self.child(network)) and child["state"] == "ready" and child)
 
     def problem(self, subject="network lab"):
         status = self.bus.status("dhcp")
         return next((p["reason"] for p in status["problems"] if p["subject"] == subject), None) if status else None
 
-    def wait_problem(self, text, subject="network lab", timeout=5):
-        return self.bus.wait_for(lambda: text in (self.problem(subject) or ""), timeout)
+    def wait_problem(self, text, subject="network lab"):
+        return self.bus.wait_for(lambda: text in (self.problem(subject) or ""))
 
-    def wait_no_problem(self, subject="network lab", timeout=5):
-        self.bus.wait_for(lambda: self.problem(subject) is None, timeout)
+    def wait_no_problem(self, subject="network lab"):
+        self.bus.wait_for(lambda: self.problem(subject) is None)
 
     def leases(self):
         """MAC: address, as told to pxed last."""
@@ -160,12 +146,12 @@ class Machine:
             options.append(("client_id", client_id))
         return options + [("param_req_list", REQUESTED)]
 
-    def discover(self, timeout=2, **stage):
+    def discover(self, timeout=PATIENCE, **stage):
         xid = random.getrandbits(32)
         self._send("discover", xid, self.options(**stage))
         return self._receive(xid, timeout)
 
-    def request(self, offer, timeout=2, **stage):
+    def request(self, offer, timeout=PATIENCE, **stage):
         xid = random.getrandbits(32)
         chosen = [("server_id", offer.option("server_id")), ("requested_addr", offer.address)]
         self._send("request", xid, chosen + self.options(**stage))
@@ -184,7 +170,7 @@ class Machine:
         self._send("release", random.getrandbits(32), [("server_id", answer.option("server_id"))], ciaddr=answer.address)
 
 
-def solicit_router(daemon, interface="eth0", timeout=5):
+def solicit_router(daemon, interface="eth0"):
     """Asks for routers until one answers: its message, address and hop limit. Both ends' addresses are usable only after duplicate
     address detection."""
     with daemon.client.entered():
@@ -193,7 +179,7 @@ def solicit_router(daemon, interface="eth0", timeout=5):
     asker.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_MULTICAST_HOPS, 255)
     asker.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_RECVHOPLIMIT, 1)
     asker.settimeout(0.3)
-    end = time.monotonic() + timeout
+    end = time.monotonic() + PATIENCE
     while time.monotonic() < end:
         with contextlib.suppress(OSError):
             asker.sendto(bytes([133, 0, 0, 0, 0, 0, 0, 0]), ("ff02::2", 0, 0, index))

@@ -3,7 +3,7 @@
     bus = FakeBus(runtime_dir)
     bus.set_entry("network/lab", name="lab", interface="prov0", ...)
     bus.wait_applied("dhcp")
-    bus.wait_for(lambda: bus.values("lease"), 5)
+    bus.wait_for(lambda: bus.values("lease"))
 """
 import json
 import os
@@ -14,9 +14,10 @@ import threading
 import time
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-sys.path[:0] = [str(ROOT / "tests/contract")]
+sys.path[:0] = [str(ROOT / "tests"), str(ROOT / "tests/contract")]
 
 from idl import Interface  # noqa: E402
+from waiting import PATIENCE  # noqa: E402
 
 WORKER = Interface((ROOT / "interfaces/org.pxed.Worker.varlink").read_text())
 
@@ -115,7 +116,7 @@ class FakeBus:
         with self.changed:
             return [o[kind_of_observation] for o in self.observations if o.get(kind_of_observation)]
 
-    def wait_for(self, predicate, timeout=5):
+    def wait_for(self, predicate, timeout=PATIENCE):
         """Waits until predicate() is true and returns what it returned; AssertionError after `timeout` seconds."""
         end = time.monotonic() + timeout
         with self.changed:
@@ -126,8 +127,8 @@ class FakeBus:
                 self.changed.wait(min(left, 0.05))
             return result
 
-    def wait_applied(self, role, timeout=5):
-        self.wait_for(lambda: self.applied(role) >= self.revision, timeout)
+    def wait_applied(self, role):
+        self.wait_for(lambda: self.applied(role) >= self.revision)
 
     # ---- the protocol
 

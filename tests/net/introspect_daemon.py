@@ -16,6 +16,7 @@ import time
 
 from fake_bus import FakeBus
 from netns import Namespace, connect
+from waiting import PATIENCE, wait_for
 
 BUILD = os.environ.get("PXED_BUILD", os.path.join(os.path.dirname(__file__), "..", "..", "build"))
 SECRET = "42" * 32
@@ -64,28 +65,28 @@ class Introspect:
 
     def stop(self, how=signal.SIGTERM):
         self.process.send_signal(how)
-        self.process.wait(10)
+        self.process.wait(PATIENCE)
 
     def log(self):
         with open(self.log_path, errors="replace") as file:
             return file.read()
 
-    def wait_listening(self, timeout=5):
-        end = time.monotonic() + timeout
-        while True:
+    def wait_listening(self):
+        def listens():
+            assert self.process.poll() is None, self.log()
             try:
                 self.connect().close()
-                return
+                return True
             except OSError:
-                assert time.monotonic() < end and self.process.poll() is None, self.log()
-                time.sleep(0.01)
+                return False
+        wait_for(listens, self.log)
 
-    def connect(self, timeout=30):
+    def connect(self, timeout=PATIENCE):
         """A TCP connection from the ramdisk's namespace."""
         with self.client.entered():
             return socket.create_connection((ADDRESS, PORT), timeout=timeout)
 
-    def request(self, method, path, body=None, headers=None, timeout=30):
+    def request(self, method, path, body=None, headers=None, timeout=PATIENCE):
         """Returns (status, headers, the body as JSON)."""
         connection = http.client.HTTPConnection(ADDRESS, PORT, timeout=timeout)
         connection.sock = self.connect(timeout)

@@ -8,6 +8,7 @@ import pytest
 
 from fake_bus import FakeBus
 from netns import Namespace
+from waiting import PATIENCE
 
 BUILD = pathlib.Path(os.environ.get("PXED_BUILD", "build")).resolve()
 
@@ -46,7 +47,7 @@ def start(appliance, bus, tmp_path):
     for process in start_it.processes:
         if process.poll() is None:
             process.send_signal(signal.SIGTERM)
-        assert process.wait(5) == 0
+        assert process.wait(PATIENCE) == 0
 
 
 class Wire:

@@ -14,6 +14,8 @@ import signal
 import subprocess
 import time
 
+from waiting import PATIENCE, wait_for
+
 _alive = []
 _libc = ctypes.CDLL(None, use_errno=True)
 
@@ -29,7 +31,7 @@ class Namespace:
     def ip(self, *arguments, check=True):
         return subprocess.run(["ip", "-n", self.name, *arguments], check=check, capture_output=True, text=True)
 
-    def run(self, command, check=True, timeout=30, **options):
+    def run(self, command, check=True, timeout=PATIENCE, **options):
         """Runs a command inside and returns its CompletedProcess with the output as text."""
         options.setdefault("stdout", subprocess.PIPE)
         options.setdefault("stderr", subprocess.STDOUT)
@@ -94,6 +96,40 @@ def connect(appliance, appliance_interface, client, client_interface, address=No
         appliance.ip("address", "add", address, "dev", appliance_interface)
     appliance.ip("link", "set", appliance_interface, "up")
     client.ip("link", "set", client_interface, "up")
+
+
+def is_alive(pid):
+    """Not even as a zombie, which a test's namespace may keep."""
+    try:
+        return open(f"/proc/{pid}/stat").read().rsplit(")", 1)[1].split()[0] != "Z"
+    except OSError:
+        return False
+
+
+def wait_dead(pid, what):
+    wait_for(lambda: not is_alive(pid), f"{what} has ended")
+
+
+def wait_bound(namespace, kind, port):
+    """Until something in it has the port ("udp" or "tcp"): what comes from then on is answered, if not at once."""
+    def bound():
+        with namespace.entered(), open(f"/proc/thread-self/net/{kind}") as table:
+            return any(line.split()[1].endswith(f":{port:04X}") for line in table)
+    wait_for(bound, f"{kind} port {port} of {namespace.name}")
+
+
+def hold_port(namespace, kind, port, address=""):
+    """A program that has a port ("udp" or "tcp") from when this returns."""
+    program = ("import socket, time\n"
+               f"held = socket.socket(socket.AF_INET, socket.SOCK_{'DGRAM' if kind == 'udp' else 'STREAM'})\n"
+               f"held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, {kind == 'tcp'})\n"
+               f"held.bind(('{address}', {port}))\n"
+               f"{'held.listen()' if kind == 'tcp' else ''}\n"
+               "print('held', flush=True)\n"
+               "time.sleep(600)\n")
+    holder = namespace.popen(["/usr/bin/python3", "-c", program], stdout=subprocess.PIPE)
+    assert holder.stdout.readline() == b"held\n"
+    return holder
 
 
 @atexit.register

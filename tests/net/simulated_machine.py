@@ -12,6 +12,7 @@ import uuid
 from dhcp_daemon import Machine as Card
 from introspect_daemon import ipa
 from netns import Namespace
+from waiting import PATIENCE
 
 FIRMWARE = {"arch": 0}
 IPXE = {"arch": 0, "user_class": b"iPXE", "ipxe_option": True}
@@ -43,8 +44,8 @@ class Script:
 
 
 class SimulatedMachine:
-    def __init__(self, appliance, number, patience=60):
-        self.number, self.patience = number, patience
+    def __init__(self, appliance, number):
+        self.number = number
         self.namespace = Namespace(f"machine{number}")
         self.address = None
         end = f"m{number}"
@@ -65,7 +66,7 @@ class SimulatedMachine:
 
     def insist(self, what, attempt):
         """attempt() until it returns something else than None; what deaths on the other side do to it counts as None."""
-        end = time.monotonic() + self.patience
+        end = time.monotonic() + PATIENCE
         fault = None
         while time.monotonic() < end:
             try:
@@ -75,7 +76,7 @@ class SimulatedMachine:
             except TRANSIENT as error:
                 fault = error
             time.sleep(PAUSE)
-        raise GaveUp(f"{self.mac}: no {what} within {self.patience} s ({fault!r})")
+        raise GaveUp(f"{self.mac}: no {what} within {PATIENCE} s ({fault!r})")
 
     # ---- the protocols
 
@@ -114,7 +115,7 @@ class SimulatedMachine:
 
         return self.insist(f"{name} by TFTP", load)
 
-    def request(self, method, url, body=None, timeout=5):
+    def request(self, method, url, body=None, timeout=20):
         """Status and body of one request, without patience."""
         host, port, target = re.fullmatch(r"http://([\d.]+):(\d+)(/.*)", url).groups()
         connection = http.client.HTTPConnection(host, int(port), timeout=timeout)

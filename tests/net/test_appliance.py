@@ -10,7 +10,9 @@ import pytest
 
 from announcements import SWITCH, lldp_frame
 from netcfg_daemon import Wire
+from netns import hold_port
 from simulated_machine import IPXE, SimulatedMachine
+from waiting import PATIENCE
 from whole_appliance import VarlinkError, WholeAppliance
 
 MAC = "52:54:00:0a:{:02x}:{:02x}"
@@ -50,7 +52,7 @@ def test_unknown_machine_becomes_an_inspected_node(appliance, machine):
     start = machine.firmware()
     script = machine.script(start)
     assert script.profile == "inspect"
-    discovered = appliance.wait("the node is there", lambda: appliance.node(machine.mac), 5)
+    discovered = appliance.wait("the node is there", lambda: appliance.node(machine.mac))
     assert discovered["inspection"]["state"] == "waiting"
     assert machine.load(script)
     posted = machine.inspect(script)
@@ -75,7 +77,7 @@ def test_unknown_machine_becomes_an_inspected_node(appliance, machine):
         """What pxed-netcfg saw may be told after what the ramdisk posted."""
         [boot] = appliance.boots(machine.mac)
         return boot if boot["outcome"] == "inspected" and any(step["stage"] == "os" for step in boot["steps"]) else None
-    boot = appliance.wait("the boot has ended", told, 5)
+    boot = appliance.wait("the boot has ended", told)
     assert boot["node"] == node["id"] and boot["network"] == "lab"
     steps = [step["kind"] for step in boot["steps"]]
     expected = ["discover", "offer", "request", "acknowledge", "tftp", "script", "file", "started", "agent", "inventory"]
@@ -108,7 +110,7 @@ def test_ironic_python_agent_is_found_and_beats(appliance, machine):
     assert (status, answer["node"]["uuid"]) == (200, node["id"])
     beat = {"callback_url": f"http://{machine.address}:9999", "agent_token": answer["config"]["agent_token"], "agent_version": "9.11.0"}
     assert machine.request("POST", f"{api}/v1/heartbeat/{node['id']}", json.dumps(beat).encode())[0] == 202
-    agent = appliance.wait("the node has its agent", lambda: appliance.node(machine.mac)["agent"], 5)
+    agent = appliance.wait("the node has its agent", lambda: appliance.node(machine.mac)["agent"])
     assert (agent["callbackUrl"], agent["version"]) == (beat["callback_url"], "9.11.0")
     assert "node.agent" in kinds(appliance.events(), node)
 
@@ -122,11 +124,11 @@ def test_machine_and_appliance_on_one_switch(appliance, machine):
     def ports():
         [network] = appliance.ask("map", "lab")["networks"]
         return {port["port"]: port for switch in network["switches"] if switch["chassis"] == SWITCH for port in switch["ports"]}
-    appliance.wait("the switch was heard", lambda: "Eth1/48" in ports(), 5)
+    appliance.wait("the switch was heard", lambda: "Eth1/48" in ports())
     assert name in [one["name"] for one in ports()["Eth1/1"]["machines"]]
     assert (ports()["Eth1/48"]["appliance"], ports()["Eth1/48"]["machines"]) == (["m1"], [])
     Wire(machine.namespace, "eth0").send(lldp_frame(SWITCH, "Eth1/48", 0))
-    appliance.wait("it took that back", lambda: "Eth1/48" not in ports(), 5)
+    appliance.wait("it took that back", lambda: "Eth1/48" not in ports())
 
 
 # ---- once
@@ -147,11 +149,11 @@ def wait_until_told(appliance, node):
     """Until pxed-tftp has written down that the machine has all of its files, or has told pxed: the machine has the last byte a moment earlier."""
     mark = appliance.state / "tftp/consumed" / node["id"]
     appliance.wait("pxed-tftp knows that all was fetched",
-                   lambda: mark.exists() or "pxed" in appliance.processes and appliance.node(node["id"])["assignment"] is None, 5)
+                   lambda: mark.exists() or "pxed" in appliance.processes and appliance.node(node["id"])["assignment"] is None)
 
 
 def assert_consumed_once(appliance, node, since):
-    appliance.wait("the assignment is used up", lambda: appliance.node(node["id"])["assignment"] is None, 10)
+    appliance.wait("the assignment is used up", lambda: appliance.node(node["id"])["assignment"] is None)
     appliance.wait_ready()
     consumed = [event for event in appliance.events(since) if event["kind"] == "node.booted" and event["node"] == node["id"]
                 and "one boot" in event["message"]]
@@ -253,9 +255,9 @@ def test_with_pxed_stopped_a_known_machine_boots(appliance, machine):
     appliance.wait_ready()
 
     appliance.wait("the inventory is there",
-                   lambda: len(appliance.call("Inventory.List", node=node["id"])["inventories"]) == before + 1, 10)
+                   lambda: len(appliance.call("Inventory.List", node=node["id"])["inventories"]) == before + 1)
     newest = appliance.wait("the boot has ended", lambda: (boots_now := appliance.boots(machine.mac)) and
-                            boots_now[0]["outcome"] == "inspected" and len(boots_now) == boots + 1 and boots_now[0], 10)
+                            boots_now[0]["outcome"] == "inspected" and len(boots_now) == boots + 1 and boots_now[0])
     steps = [step["kind"] for step in newest["steps"]]
     for kind in ("discover", "acknowledge", "tftp", "script", "file", "started", "agent", "inventory"):
         assert kind in steps, (kind, steps)
@@ -280,7 +282,7 @@ def test_with_pxed_stopped_an_unknown_machine_is_inspected_too(appliance, machin
 def test_missing_interface_is_told_and_recovers(appliance, machine):
     appliance.namespace.ip("link", "delete", "pxe0")
     problems = appliance.wait("each daemon says it", lambda: all(
-        any("pxe0" in reason for reason in appliance.problems(name).values()) for name in ("pxed-dhcp", "pxed-netcfg")), 10)
+        any("pxe0" in reason for reason in appliance.problems(name).values()) for name in ("pxed-dhcp", "pxed-netcfg")))
     assert problems
     status = appliance.ask("status")
     assert status["state"] == "degraded"
@@ -297,26 +299,16 @@ def test_taken_ports_are_told_and_recover(appliance, machine):
     names = {name for _, name in holders.values()}
     for name in names:
         appliance.stop(name)
-    hold = ("import socket, time\n"
-            "held = []\n"
-            "for kind, port in [(k, p) for p, (k, _) in {holders!r}.items()]:\n"
-            "    s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM if kind == 'udp' else socket.SOCK_STREAM)\n"
-            "    s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, kind == 'tcp')\n"
-            "    s.bind(('0.0.0.0', port))\n"
-            "    if kind == 'tcp': s.listen()\n"
-            "    held.append(s)\n"
-            "print('held', flush=True)\n"
-            "time.sleep(600)\n").format(holders=holders)
-    holder = appliance.namespace.popen(["/usr/bin/python3", "-c", hold], stdout=subprocess.PIPE)
-    assert holder.stdout.readline() == b"held\n"
+    held = [hold_port(appliance.namespace, kind, port) for port, (kind, _) in holders.items()]
     for name in names:
         appliance.start(name)
     for port, (_, name) in holders.items():
         appliance.wait(f"{name} says that port {port} is taken", lambda: any(
-            str(port) in f"{subject} {reason}" and "python3" in reason for subject, reason in appliance.problems(name).items()), 10)
+            str(port) in f"{subject} {reason}" and "python3" in reason for subject, reason in appliance.problems(name).items()))
     assert appliance.ask("status")["state"] == "degraded"
-    holder.kill()
-    holder.wait()
+    for holder in held:
+        holder.kill()
+        holder.wait()
     appliance.wait_ready()
     machine.boot()
     appliance.wait_inspected(machine.mac)
@@ -360,7 +352,7 @@ def test_pxed_does_not_start_with_a_bad_file(appliance):
     path = appliance.folder / "bad.conf"
     path.write_text(bad)
     done = subprocess.run([appliance.build / "pxed", "--config", path, "--runtime-dir", appliance.folder / "run2", "--state-dir",
-                           appliance.folder / "state2"], capture_output=True, text=True, timeout=10)
+                           appliance.folder / "state2"], capture_output=True, text=True, timeout=PATIENCE)
     assert done.returncode != 0
     assert f"{path}:{line}:" in done.stderr and "pool" in done.stderr, done.stderr
 
@@ -404,7 +396,7 @@ def test_full_disk_refuses_writes_and_serves_machines(small_disk):
             except VarlinkError as error:
                 return error
             return None
-        error = appliance.wait("a write is refused", refused, 10)
+        error = appliance.wait("a write is refused", refused)
         assert error.name == "org.pxed.Node.StorageFailed" and error.parameters["reason"]
         revision = appliance.node(node["id"])["revision"]
         for _ in range(3):

@@ -1,6 +1,5 @@
 """The packets of a machine whose boot fails, on the whole appliance: what is kept of them, and what pxectl gives."""
 import subprocess
-import time
 
 import pytest
 import scapy.all as scapy
@@ -28,11 +27,7 @@ def newest_boot(appliance, mac):
 
 
 def wait_for_boot(appliance, mac, is_wanted):
-    end = time.monotonic() + 10
-    while not (boot := newest_boot(appliance, mac)) or not is_wanted(boot):
-        assert time.monotonic() < end, boot
-        time.sleep(0.05)
-    return boot
+    return appliance.wait(f"a boot of {mac}", lambda: (boot := newest_boot(appliance, mac)) and is_wanted(boot) and boot)
 
 
 def pxectl(appliance, folder, *arguments):

@@ -131,7 +131,7 @@ class Controller:
 
 def kill_child(appliance, name, before):
     """A child's process is another one than `before` when it has come back."""
-    pid = appliance.wait(f"{name} is back", lambda: (pid := appliance.children().get(name)) != before.get(name) and pid, 20)
+    pid = appliance.wait(f"{name} is back", lambda: (pid := appliance.children().get(name)) != before.get(name) and pid)
     before[name] = pid
     os.kill(pid, signal.SIGKILL)
 
@@ -157,7 +157,7 @@ def test_nothing_acknowledged_is_lost_and_every_boot_completes(appliance):
         rack.end()
         controller.end()
     took = time.monotonic() - began
-    appliance.wait_ready(30)
+    appliance.wait_ready()
 
     for mac in rack.inspected:
         appliance.wait_inspected(mac)
@@ -180,7 +180,7 @@ def test_nothing_acknowledged_is_lost_and_every_boot_completes(appliance):
     created = of("node.created")
     assert len(created) == len(set(created)) == len(nodes)
     for mac, node in rack.installed.items():
-        appliance.wait(f"{mac} has no assignment any more", lambda: appliance.node(node)["assignment"] is None, 10)
+        appliance.wait(f"{mac} has no assignment any more", lambda: appliance.node(node)["assignment"] is None)
         done = [event for event in appliance.events() if event["kind"] == "node.booted" and event["node"] == node and "one boot" in event["message"]]
         assert len(done) == 1, (mac, done)
     for mac in rack.inspected:

@@ -22,7 +22,7 @@ def appliance():
 
 @pytest.fixture(scope="module")
 def card(appliance):
-    machine = SimulatedMachine(appliance, 1, patience=15)
+    machine = SimulatedMachine(appliance, 1)
     yield machine
     machine.close()
 
@@ -54,7 +54,7 @@ def restart(appliance, *workers):
     for worker in workers:
         appliance.time_to_ready(worker)
     if "pxed-netcfg" in workers:
-        appliance.wait("frames are captured", lambda: captures(appliance) > before, 5)
+        appliance.wait("frames are captured", lambda: captures(appliance) > before)
 
 
 @pytest.mark.parametrize("restarted", [*([worker] for worker in WORKERS), WORKERS])
@@ -71,16 +71,16 @@ def test_machine_boots_when_pxed_is_away(appliance, machine, restarted):
     script = machine.boot()
     assert script.profile == profile and [machine.get(url) for url in script.urls] == contents
     # the machine has the last byte a moment before pxed-tftp knows of it
-    appliance.wait("pxed-tftp has it that all was fetched", (appliance.state / "tftp/consumed" / node["id"]).exists, 5)
+    appliance.wait("pxed-tftp has it that all was fetched", (appliance.state / "tftp/consumed" / node["id"]).exists)
     restart(appliance, *restarted)
     assert machine.boot().profile == "local"
     appliance.start("pxed")
     appliance.wait_ready()
-    appliance.wait("pxed knows", lambda: appliance.node(machine.mac)["assignment"] is None, 10)
+    appliance.wait("pxed knows", lambda: appliance.node(machine.mac)["assignment"] is None)
     assert appliance.node(machine.mac)["decision"]["profile"] == "local"
     # the boot after the last restart, with what each daemon has to tell of it
     appliance.wait("the whole boot is known", lambda: {"discover", "acknowledge", "tftp", "script"} <=
-                   {step["kind"] for step in appliance.boots(machine.mac)[0]["steps"]}, 10)
+                   {step["kind"] for step in appliance.boots(machine.mac)[0]["steps"]})
 
 
 def test_unknown_machine_is_inspected_when_pxed_is_away(appliance, machine):
@@ -108,7 +108,7 @@ def test_a_damaged_file_is_ignored(appliance, machine):
         appliance.start(worker)
     for worker in WORKERS:
         warning = rf"warning: Cannot use .*{SHORT[worker]}/desired \(it is damaged\)"
-        appliance.wait(f"{worker} says it", lambda: re.search(warning, appliance.log(worker).read_text()), 5)
+        appliance.wait(f"{worker} says it", lambda: re.search(warning, appliance.log(worker).read_text()))
     appliance.start("pxed")
     appliance.wait_ready()
     machine.boot()
@@ -122,11 +122,11 @@ def test_a_full_disk_is_told(appliance, machine):
     path.mkdir()
     appliance.call("Node.Update", node=node["id"], labels={"a": "b"})
     appliance.call("Node.SetBoot", node=node["id"], profile="inspect", wait=True)
-    reason = appliance.wait("it is told", lambda: appliance.problems("pxed-tftp").get("kept state"), 5)
+    reason = appliance.wait("it is told", lambda: appliance.problems("pxed-tftp").get("kept state"))
     assert str(path) in reason and "make room" in reason
     path.rmdir()
     path.with_name("away").rename(path)
-    appliance.wait("it is written", lambda: "kept state" not in appliance.problems("pxed-tftp"), 10)
+    appliance.wait("it is written", lambda: "kept state" not in appliance.problems("pxed-tftp"))
     appliance.kill("pxed")
     restart(appliance, "pxed-tftp")
     assert machine.boot().profile == "inspect"
@@ -148,6 +148,6 @@ def test_10000_nodes(appliance):
         """pxed is away, so that pxectl fails; what pxed-tftp says is told all the same."""
         boot = json.loads(appliance.ctl("--json", "explain", "52:54:00:bb:27:0f", check=False))["stories"][0]["boot"]
         return boot and "its MAC is one of node n9999" in json.dumps(boot)
-    appliance.wait("the last of them is known", knows, 30)
+    appliance.wait("the last of them is known", knows)
     appliance.start("pxed")
     appliance.wait_ready()

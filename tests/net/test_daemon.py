@@ -9,11 +9,11 @@ import subprocess
 import pytest
 
 from fake_bus import FakeBus
+from waiting import PATIENCE
 
 BUILD = pathlib.Path(os.environ.get("PXED_BUILD", pathlib.Path(__file__).resolve().parents[2] / "build"))
 WORKERS = ["pxed-dhcp", "pxed-tftp", "pxed-netcfg", "pxed-introspect"]
 DAEMONS = ["pxed", *WORKERS]
-TIMEOUT = 10
 
 CONFIGURATION = """\
 [network lab]
@@ -30,7 +30,7 @@ class Notified:
         self.path = path
         self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         self.socket.bind(str(path))
-        self.socket.settimeout(TIMEOUT)
+        self.socket.settimeout(PATIENCE)
 
     def wait_for(self, assignment):
         """Reads messages until one has the assignment; all of that one."""
@@ -42,7 +42,7 @@ class Notified:
 
 def ask(path, method, **parameters):
     with socket.socket(socket.AF_UNIX) as connection:
-        connection.settimeout(TIMEOUT)
+        connection.settimeout(PATIENCE)
         connection.connect(str(path))
         connection.sendall(json.dumps({"method": method, "parameters": parameters}).encode() + b"\0")
         answer = b""
@@ -82,7 +82,7 @@ def test_tells_systemd(daemon):
     notified.wait_for("WATCHDOG=1")
     process.send_signal(signal.SIGTERM)
     notified.wait_for("STOPPING=1")
-    assert process.wait(TIMEOUT) == 0, log.read_text()
+    assert process.wait(PATIENCE) == 0, log.read_text()
 
 
 def test_reload_is_told(daemon):
@@ -113,7 +113,7 @@ def test_answers_on_its_own_socket(daemon):
 @pytest.mark.parametrize("name", DAEMONS)
 def test_arguments(name, tmp_path):
     def run(*arguments):
-        done = subprocess.run([BUILD / name, *arguments], capture_output=True, text=True, timeout=TIMEOUT)
+        done = subprocess.run([BUILD / name, *arguments], capture_output=True, text=True, timeout=PATIENCE)
         return done.returncode, done.stdout, done.stderr
 
     status, output, _ = run("--help")
@@ -130,7 +130,7 @@ def test_arguments(name, tmp_path):
 def test_a_state_folder_that_cannot_be(name, tmp_path):
     (tmp_path / "file").write_text("")
     done = subprocess.run([BUILD / name, "--runtime-dir", tmp_path / "run", "--state-dir", tmp_path / "file"], capture_output=True, text=True,
-                          timeout=TIMEOUT)
+                          timeout=PATIENCE)
     assert done.returncode == 1
     assert f"{tmp_path}/file" in done.stderr and "Not a directory" in done.stderr
 

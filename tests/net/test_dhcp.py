@@ -8,7 +8,9 @@ import time
 import pytest
 from scapy.layers.dhcp import BOOTP
 
-from dhcp_daemon import BUILD, CLIENT_MAC, LOADER_URL, SCRIPT_URL, SERVER, DhcpDaemon, Machine, solicit_router, wait_dead
+from dhcp_daemon import BUILD, CLIENT_MAC, LOADER_URL, SCRIPT_URL, SERVER, DhcpDaemon, Machine, solicit_router
+from netns import wait_dead
+from waiting import PATIENCE
 
 IPXE = {"user_class": b"iPXE", "ipxe_option": True}
 
@@ -170,7 +172,7 @@ def test_applied_means_on_the_wire(daemon):
         first = 20 + 10 * i
         daemon.bus.set_network("lab", interface="prov0", poolStart=f"192.0.2.{first}", poolEnd=f"192.0.2.{first + 5}")
         daemon.bus.wait_applied("dhcp")
-        answer = Machine(daemon, f"52:54:00:00:01:{i:02x}").discover(timeout=0.5)
+        answer = Machine(daemon, f"52:54:00:00:01:{i:02x}").discover()
         assert answer and first <= int(answer.address.split(".")[3]) <= first + 5
 
 
@@ -220,7 +222,7 @@ def test_proxy(daemon):
     with daemon.client.entered():
         second = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
     second.bind(("192.0.2.77", 68))
-    second.settimeout(2)
+    second.settimeout(PATIENCE)
     second.sendto(machine.packet("request", 5, machine.options(arch=7), "192.0.2.77")[42:], (SERVER, 4011))
     answer = BOOTP(second.recv(4096))
     assert answer.file.rstrip(b"\0") == b"snponly.efi" and answer.siaddr == SERVER
@@ -277,4 +279,4 @@ def test_as_a_user_without_root():
         pid = daemon.child()["pid"]
         assert os.stat(f"/proc/{pid}").st_uid == os.stat(daemon.folder).st_uid
         daemon.kill()
-        assert wait_dead(pid), "dnsmasq outlived its daemon"
+        wait_dead(pid, "its dnsmasq")

@@ -17,7 +17,8 @@ import scapy.all as scapy
 
 from netns import Namespace
 from shifted_clock import ShiftedClock
-from simulated_machine import FIRMWARE, IPXE, OS, SimulatedMachine
+from simulated_machine import FIRMWARE, OS, SimulatedMachine
+from waiting import PATIENCE
 from whole_appliance import BUILD, VarlinkError, WholeAppliance
 
 CONFIGURATION = """\
@@ -121,7 +122,7 @@ class Scenes:
 
     def __init__(self, appliance):
         self.appliance = appliance
-        self.machine = SimulatedMachine(appliance, 1, patience=10)
+        self.machine = SimulatedMachine(appliance, 1)
         self.wires = {bridge: Wire(appliance, bridge, number) for number, bridge in enumerate(["pxe0", *BRIDGES])}
         self.open = []  # sockets that stay open: a closed one would answer with ICMP
         self.servers = []
@@ -167,7 +168,7 @@ class Scenes:
         mac, xid = "52:54:00:0d:20:01", 99
         wire.dhcp(mac, "discover", xid)
         wire.dhcp(mac, "request", xid, more=[("requested_addr", "10.7.0.10"), ("server_id", "10.7.0.1")])
-        self.appliance.wait("the only address is leased", lambda: self.appliance.call("Network.ListLeases", network="tiny")["leases"], 10)
+        self.appliance.wait("the only address is leased", lambda: self.appliance.call("Network.ListLeases", network="tiny")["leases"])
         wire.discovers(self.mac("no-offer-pool-empty"))
 
     def no_offer_wrong_vlan(self):
@@ -208,7 +209,7 @@ class Scenes:
             wire.dhcp(mac, "discover", xid, **options)
             return any(step["kind"] == "offer" and step.get("server") == server for step in self.steps(mac))
 
-        self.appliance.wait(f"{server} offers", offered, 10)
+        self.appliance.wait(f"{server} offers", offered)
         wire.dhcp(mac, "request", xid, more=[("requested_addr", address), ("server_id", server)], **options)
 
     def address_declined(self):
@@ -224,7 +225,7 @@ class Scenes:
     def tftp_socket(self, request):
         with self.machine.namespace.entered():
             sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        sock.settimeout(3)
+        sock.settimeout(PATIENCE)
         sock.sendto(request, (SERVER, 69))
         self.open.append(sock)
         return sock
@@ -310,7 +311,7 @@ class Scenes:
     def http_boot(self, mac, bridge, address, server):
         wire = self.wires[bridge]
         wire.namespace.ip("address", "replace", f"{address}/24", "dev", "eth0")
-        return wire.namespace.run(["curl", "-s", "-m", "5", f"http://{server}:8080/boot?mac={mac}"]).stdout
+        return wire.namespace.run(["curl", "-s", "-m", str(PATIENCE), f"http://{server}:8080/boot?mac={mac}"]).stdout
 
     def assigned(self, name, profile):
         """A node that boots this profile, and its script."""
@@ -336,11 +337,11 @@ class Scenes:
         machine, script = self.assigned("kernel-stalled", "large")
         host, port, target = re.fullmatch(r"http://([\d.]+):(\d+)(/.*)", script.urls[0]).groups()
         with machine.namespace.entered():
-            sock = socket.create_connection((host, int(port)), timeout=5)
+            sock = socket.create_connection((host, int(port)), timeout=PATIENCE)
         sock.sendall(f"GET {target} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
         sock.recv(100_000)
         self.open.append(sock)
-        self.appliance.wait("bytes are told", lambda: any(step["kind"] == "file" and step["bytes"] for step in self.steps(machine.mac)), 10)
+        self.appliance.wait("bytes are told", lambda: any(step["kind"] == "file" and step["bytes"] for step in self.steps(machine.mac)))
 
     # ---- the ramdisk
 
@@ -362,7 +363,7 @@ class Scenes:
         machine, script = self.inspected("inventory-refused")
         # what is told of a boot's end is what was known of it then: each worker tells in its own time
         self.appliance.wait("its ramdisk has started",
-                            lambda: any(step["kind"] == "started" for boot in self.appliance.boots(machine.mac)[:1] for step in boot["steps"]), 10)
+                            lambda: any(step["kind"] == "started" for boot in self.appliance.boots(machine.mac)[:1] for step in boot["steps"]))
         payload = json.dumps(machine.inventory()).replace(machine.mac, "52:54:00:00:99:99").replace(machine.mac.replace(":", "-"), "52-54-00-00-99-99")
         status, body = machine.request("POST", script.callback, payload.encode())
         assert status == 403, body
@@ -380,12 +381,19 @@ class Scenes:
         for _ in range(5):
             machine.script(machine.firmware())
 
-    def wait_step(self, name, kind):
-        self.appliance.wait(f"{name}: {kind}", lambda: any(step["kind"] == kind for step in self.steps(MACS[name])), 10)
-
     def steps(self, mac):
         boot = self.appliance.newest(mac)
         return boot["steps"] if boot else []
+
+    def outcome(self, name):
+        boot = self.appliance.newest(MACS[name])
+        return boot and boot["outcome"]
+
+    def is_told(self, name, kind, what):
+        steps = [step for step in self.steps(MACS[name]) if step["kind"] == kind]
+        if isinstance(what, str):
+            return any(step.get("transfer") == what for step in steps)
+        return sum(1 + (step.get("repeats") or 0) for step in steps) >= what
 
 
 # What the evidence or reason is to name.
@@ -399,6 +407,17 @@ EXPECTED = {
     "script-not-fetched": "boot.ipxe", "script-refused": "ignores unknown machines", "file-missing": "gone/vmlinuz", "kernel-not-fetched": "profile whole",
     "kernel-stalled": "large/vmlinuz", "agent-silent": "driver", "agent-stalled": "collecting", "inventory-refused": "this inventory does not have",
     "agent-failed": "no disk was found", "boot-loops": "4 boots",
+}
+# What is known of it when all has been told: how often a kind of step was seen, or how far the transfer has got.
+TOLD = {
+    **dict.fromkeys(["no-offer-denied", "no-offer-ignored", "no-offer-pool-empty", "no-offer-wrong-vlan", "no-offer"], {"discover": 2}),
+    "no-offer-relay-unknown": {"discover": 3}, "no-offer-proxy": {"discover": 2, "offer": 1}, "offer-not-requested": {"discover": 3, "offer": 1},
+    "offer-not-requested-foreign": {"acknowledge": 1, "nak": 1}, "offer-not-requested-proxy": {"acknowledge": 1}, "address-declined": {"nak": 1},
+    "nak": {"nak": 1}, "tftp-timeout-request": {"tftp": 2}, "tftp-timeout-options": {"tftp": "options"}, "tftp-timeout-mtu": {"tftp": "agreed"},
+    **dict.fromkeys(["tftp-stalled", "loader-wrong-architecture", "loader-not-started", "ipxe-loop"], {"tftp": "data"}),
+    **dict.fromkeys(["tftp-file-missing", "tftp-refused"], {"tftp": "refused"}), "script-not-fetched": {"acknowledge": 2},
+    **dict.fromkeys(["script-refused", "file-missing", "inventory-refused"], {"refused": 1}), **dict.fromkeys(["kernel-not-fetched", "boot-loops"], {"script": 1}),
+    "kernel-stalled": {"file": 1}, "agent-silent": {"started": 1}, "agent-stalled": {"started": 1, "agent": 1}, "agent-failed": {"inventory": 1},
 }
 LATE = {"agent-silent": 190, "agent-stalled": 310}
 # They have ended by themselves, or are told without a wait.
@@ -420,10 +439,11 @@ def told(appliance):
         machine.boot()
         for name in EXPECTED:
             getattr(scenes, name.replace("-", "_"))()
-        # each machine is known before the clock goes on
-        for name in EXPECTED:
-            appliance.wait(f"a boot of {name}", lambda: appliance.newest(MACS[name]), 10)
-        time.sleep(1)  # the last packets go from the wire to pxed
+        # each worker tells in its own time: all is known before the clock goes on
+        appliance.wait("the healthy boot has ended", lambda: scenes.outcome("healthy") == "inspected")
+        for name, steps in TOLD.items():
+            for kind, what in steps.items():
+                appliance.wait(f"{name}: {kind} {what}", lambda: scenes.is_told(name, kind, what))
         boots = {}
 
         def take(names):
@@ -431,7 +451,7 @@ def told(appliance):
                 boots.update({name: appliance.newest(MACS[name]) for name in names})
                 return all(boots[name]["diagnosis"] for name in names)
             with contextlib.suppress(TimeoutError):
-                appliance.wait("all have a diagnosis", all_diagnosed, 8)
+                appliance.wait("all have a diagnosis", all_diagnosed)
 
         appliance.clock.forward(100)
         take([name for name in EXPECTED if name not in LATE])
@@ -451,7 +471,7 @@ def test_signature(appliance, told, name):
     boot = appliance.boots(MACS[name])[1] if name in ("boot-loops", "ipxe-loop") else told[name]
     diagnosis = boot["diagnosis"]
     steps = [{key: value for key, value in step.items() if value is not None} for step in boot["steps"]]
-    assert diagnosis and diagnosis["signature"] == name, (diagnosis, boot["outcome"], steps)
+    assert diagnosis and diagnosis["signature"] == name, json.dumps([diagnosis, boot["outcome"], steps], indent=1)
     words = [diagnosis["reason"], *diagnosis["evidence"]]
     assert any(EXPECTED[name] in text for text in words), words
     assert diagnosis["evidence"] and diagnosis["fix"] and "MAC" not in diagnosis["confirm"]
@@ -499,7 +519,7 @@ def captured(appliance, boot):
     def asked():
         told = appliance.call("Boot.Get", id=boot["id"])["boot"]
         return told if told.get("capture") else None
-    return appliance.wait("a file", asked, 10)
+    return appliance.wait("a file", asked)
 
 
 def test_packets_of_a_failed_boot_are_kept(appliance, told):

@@ -17,7 +17,7 @@ def appliance():
 
 @pytest.fixture(scope="module")
 def card(appliance):
-    machine = SimulatedMachine(appliance, 1, patience=15)
+    machine = SimulatedMachine(appliance, 1)
     yield machine
     machine.close()
 
@@ -49,7 +49,7 @@ def dhcp(machine, vendor_class):
 
 def test_machine_that_asks_to_boot(appliance, machine):
     machine.dhcp(FIRMWARE)
-    node = appliance.wait("it is a node", lambda: appliance.node(machine.mac), 5)
+    node = appliance.wait("it is a node", lambda: appliance.node(machine.mac))
     assert node["inspection"]["state"] == "none" and node["ports"][0]["mac"] == machine.mac
     [created] = of_kind(appliance, "node.created", machine.mac)
     assert "asks to boot" in created["message"]
@@ -61,13 +61,13 @@ def test_machine_that_asks_to_boot(appliance, machine):
 
 def test_any_host(appliance, machine):
     machine.dhcp(OS)
-    appliance.wait("it was seen", lambda: is_sighted(appliance, machine.mac), 5)
+    appliance.wait("it was seen", lambda: is_sighted(appliance, machine.mac))
     assert appliance.node(machine.mac) is None
 
 
 def test_bmc_that_names_itself(appliance, machine):
     dhcp(machine, b"iDRAC")
-    [told] = appliance.wait("it is told", lambda: of_kind(appliance, "discovery.bmc", machine.mac), 5)
+    [told] = appliance.wait("it is told", lambda: of_kind(appliance, "discovery.bmc", machine.mac))
     assert "management controller (iDRAC)" in told["message"] and told["network"] == "lab"
     assert appliance.node(machine.mac) is None
 
@@ -76,7 +76,7 @@ def test_bmc_of_a_node(appliance, machine):
     """It is known by the MAC that the inventory tells, and its address goes with its lease."""
     bmc = next(macs)
     machine.dhcp(FIRMWARE)
-    node = appliance.wait("it is a node", lambda: appliance.node(machine.mac), 5)
+    node = appliance.wait("it is a node", lambda: appliance.node(machine.mac))
     appliance.call("Node.Inspect", node=machine.mac, wait=True)
     payload = machine.inventory()
     payload["inventory"].update(bmc_address="192.0.2.250", bmc_mac=bmc)
@@ -88,8 +88,8 @@ def test_bmc_of_a_node(appliance, machine):
     assert appliance.wait_inspected(node["id"])["bmcAddress"] == "192.0.2.250"
     machine.become(bmc)
     address = dhcp(machine, b"udhcp 1.30.1")
-    appliance.wait("the node's BMC is there", lambda: appliance.node(node["id"])["bmcAddress"] == address, 5)
-    [told] = appliance.wait("it is told", lambda: of_kind(appliance, "discovery.bmc", bmc), 5)
+    appliance.wait("the node's BMC is there", lambda: appliance.node(node["id"])["bmcAddress"] == address)
+    [told] = appliance.wait("it is told", lambda: of_kind(appliance, "discovery.bmc", bmc))
     assert told["node"] == node["id"] and node["name"] in told["message"]
     assert appliance.node(bmc) is None
 
@@ -100,7 +100,7 @@ def test_never(appliance, machine):
     try:
         appliance.call("Appliance.Reload")
         assert machine.boot().callback, "the ramdisk is served as before"
-        [told] = appliance.wait("that is told", lambda: of_kind(appliance, "inventory.unknown-machine", machine.mac), 5)
+        [told] = appliance.wait("that is told", lambda: of_kind(appliance, "inventory.unknown-machine", machine.mac))
         assert "discover = never" in told["message"]
         assert appliance.node(machine.mac) is None
     finally:

@@ -13,13 +13,13 @@ macs = (f"52:54:00:0e:00:{number:02x}" for number in itertools.count(1))
 
 @pytest.fixture(scope="module")
 def appliance():
-    with WholeAppliance(configuration=CONFIGURATION + "\n[inspection]\naborting-timeout = 3s\n") as appliance:
+    with WholeAppliance() as appliance:
         yield appliance
 
 
 @pytest.fixture(scope="module")
 def card(appliance):
-    machine = SimulatedMachine(appliance, 1, patience=15)
+    machine = SimulatedMachine(appliance, 1)
     yield machine
     machine.close()
 
@@ -35,11 +35,11 @@ def inspection(appliance, machine):
     return appliance.node(machine.mac)["inspection"]
 
 
-def wait_state(appliance, machine, state, timeout=5):
+def wait_state(appliance, machine, state):
     def reached():
         node = appliance.node(machine.mac)
         return node if node and node["inspection"]["state"] == state else None
-    return appliance.wait(f"the inspection is {state}", reached, timeout)
+    return appliance.wait(f"the inspection is {state}", reached)
 
 
 def told(appliance, machine):
@@ -71,7 +71,7 @@ def test_ramdisk_is_told(appliance, machine):
     with pytest.raises(VarlinkError, match="WrongState") as refused:
         appliance.call("Node.Inspect", node=machine.mac)
     assert refused.value.parameters == {"state": "aborting"}
-    appliance.wait("the ramdisk is told", lambda: order(machine, agent) == "abort", 5)
+    appliance.wait("the ramdisk is told", lambda: order(machine, agent) == "abort")
     ended = wait_state(appliance, machine, "error")["inspection"]
     assert ended["error"] == "aborted: the ramdisk was told" and ended.get("hook") is None and ended.get("deadline") is None
     # its next boot is its own, and another inspection is another one
@@ -93,7 +93,7 @@ def test_what_is_posted_is_refused(appliance, machine):
     def refused():
         answers.append(machine.request("POST", callback, payload))
         return answers[-1][0] == 410
-    appliance.wait("the post is refused", refused, 5)
+    appliance.wait("the post is refused", refused)
     assert b"taken back" in answers[-1][1]
     assert wait_state(appliance, machine, "error")["inspection"]["error"] == "aborted: the ramdisk was told"
     assert appliance.node(machine.mac)["serial"] is None
@@ -102,11 +102,15 @@ def test_what_is_posted_is_refused(appliance, machine):
 def test_late_inventory_is_kept_and_not_taken_over(appliance, machine):
     """The ramdisk is not heard of until the time is over; what it brings then is stored, and taken over when somebody says so."""
     callback, _ = begin(appliance, machine)
+    appliance.configuration.write_text(CONFIGURATION.format(images=appliance.images, finish="poweroff") + "\n[inspection]\naborting-timeout = 3s\n")
+    appliance.call("Appliance.Reload")
     appliance.call("Node.AbortInspection", node=machine.mac)
-    ended = wait_state(appliance, machine, "error", 10)["inspection"]
+    ended = wait_state(appliance, machine, "error")["inspection"]
+    appliance.configuration.write_text(CONFIGURATION.format(images=appliance.images, finish="poweroff"))
+    appliance.call("Appliance.Reload")
     assert ended["error"].startswith("aborted: the ramdisk was not heard of within 3 seconds")
     machine.post(callback, machine.inventory())
-    appliance.wait("that is told", lambda: told(appliance, machine)[-1] == "inventory-refused", 5)
+    appliance.wait("that is told", lambda: told(appliance, machine)[-1] == "inventory-refused")
     node = appliance.node(machine.mac)
     assert node["serial"] is None and node["inspection"] == ended
     assert appliance.call("Inventory.Get", node=machine.mac)["inventory"]["failure"] == "the inspection was taken back before it came"
@@ -120,7 +124,7 @@ def test_machine_that_did_not_boot(appliance, machine):
     assert refused.value.parameters == {"state": "none"}
     appliance.call("Node.Inspect", node=machine.mac)
     appliance.call("Node.AbortInspection", node=machine.mac)
-    assert wait_state(appliance, machine, "error", 2.9)["inspection"]["error"] == "aborted: no ramdisk was served"
+    assert wait_state(appliance, machine, "error")["inspection"]["error"] == "aborted: no ramdisk was served"
     assert told(appliance, machine) == ["inspection-waiting", "inspection-aborting", "inspection-aborted"]
 
 
@@ -130,7 +134,7 @@ def test_abort_outlives_pxed(appliance, machine):
     appliance.call("Node.AbortInspection", node=machine.mac)
     appliance.kill("pxed")
     appliance.start("pxed")
-    assert wait_state(appliance, machine, "aborting", 10)
-    appliance.wait("the ramdisk is told", lambda: order(machine, agent) == "abort", 5)
+    assert wait_state(appliance, machine, "aborting")
+    appliance.wait("the ramdisk is told", lambda: order(machine, agent) == "abort")
     wait_state(appliance, machine, "error")
     assert told(appliance, machine) == ["inspection-waiting", "inspection-aborting", "inspection-aborted"]

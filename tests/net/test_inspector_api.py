@@ -16,6 +16,7 @@ import subprocess
 import pytest
 
 from simulated_machine import SimulatedMachine
+from waiting import PATIENCE, contention
 from whole_appliance import CONFIGURATION, WholeAppliance
 
 OWN = "X-OpenStack-Ironic-Inspector-API-"
@@ -26,7 +27,7 @@ numbers = itertools.count(1)
 
 
 class UnixConnection(http.client.HTTPConnection):
-    def __init__(self, path, timeout=20):
+    def __init__(self, path, timeout=PATIENCE):
         super().__init__("localhost", timeout=timeout)
         self.path = path
 
@@ -74,7 +75,7 @@ class Controller:
 
 class RemoteController(Controller):
     def connection(self):
-        connection = http.client.HTTPConnection(*LISTEN, timeout=20)
+        connection = http.client.HTTPConnection(*LISTEN, timeout=PATIENCE)
         with self.appliance.inside():
             connection.connect()
         return connection
@@ -214,7 +215,7 @@ def test_failed_inspection_has_its_reason(appliance, controller, card, inspected
     card.become("52:54:00:0b:00:02")
     script = card.script(card.firmware())
     card.post(script.callback, {"error": "no disk controller answers"})
-    node = appliance.wait("the inspection ended", lambda: (node := appliance.node(card.mac)) and node["inspection"]["state"] == "error" and node, 5)
+    node = appliance.wait("the inspection ended", lambda: (node := appliance.node(card.mac)) and node["inspection"]["state"] == "error" and node)
     status = controller.get(f"/v1/introspection/{node['id']}")
     card.become("52:54:00:0b:00:01")
     assert (status["state"], status["finished"]) == ("error", True) and status["finished_at"]
@@ -312,7 +313,7 @@ def test_reapply_refused(appliance, controller, node, inspected):
     assert controller.ask("POST", path)[0] == 202
     controller.refused(409, "POST", f"{path}/data/unprocessed", "waiting", "wait for its end")
     assert controller.ask("POST", f"{path}/abort")[0] == 202
-    appliance.wait("the abort has ended", lambda: controller.get(path)["finished"], 10)
+    appliance.wait("the abort has ended", lambda: controller.get(path)["finished"])
     assert controller.ask("POST", f"{path}/data/unprocessed")[0] == 202
     appliance.wait_inspected(inspected[0]["id"])
 
@@ -322,7 +323,7 @@ def test_abort(appliance, controller, node):
     controller.refused(409, "POST", f"{path}/abort", "nothing to abort")
     assert controller.ask("POST", path)[0] == 202
     assert controller.ask("POST", f"{path}/abort")[0] == 202
-    ended = appliance.wait("the abort has ended", lambda: (status := controller.get(path))["finished"] and status, 10)
+    ended = appliance.wait("the abort has ended", lambda: (status := controller.get(path))["finished"] and status)
     assert ended["state"] == "error" and ended["error"]
     controller.refused(409, "POST", f"{path}/abort", "nothing to abort")
     assert controller.ask("POST", path)[0] == 202
@@ -410,7 +411,7 @@ def test_as_a_user_of_its_own(appliance, controller, inspected):
             assert controller.get(at)
         for action in "", "/abort":
             assert controller.ask("POST", path + action)[0] == 202
-        appliance.wait("the abort has ended", lambda: controller.get(path)["finished"], 10)
+        appliance.wait("the abort has ended", lambda: controller.get(path)["finished"])
         assert controller.ask("POST", f"{path}/data/unprocessed")[0] == 202
         appliance.wait_inspected(inspected[0]["id"])
     finally:
@@ -443,16 +444,16 @@ def test_address_is_the_configuration_s(appliance, controller, inspected):
             line = f"inspector-listen = {address}" if address else ""
             appliance.configuration.write_text(re.sub("inspector-listen = .*", line, text))
             appliance.ctl("reload")
-            appliance.wait("the address has changed", lambda: {at for at in listening(appliance) if at.rpartition(":")[2] in ("5051", "5052")} == {address} - {None}, 5)
+            appliance.wait("the address has changed", lambda: {at for at in listening(appliance) if at.rpartition(":")[2] in ("5051", "5052")} == {address} - {None})
         assert controller.get(path)
         # taken by another: a problem that names it, until it is free
         with appliance.inside(), socket.create_server(LISTEN):
             appliance.configuration.write_text(text)
             appliance.ctl("reload")
-            reason = appliance.wait("the problem is told", lambda: appliance.problems("pxed-introspect").get("inspector-listen"), 5)
+            reason = appliance.wait("the problem is told", lambda: appliance.problems("pxed-introspect").get("inspector-listen"))
             assert "127.0.0.1:5051" in reason and "inspector-listen" in reason
-        appliance.wait("it listens again", lambda: "127.0.0.1:5051" in listening(appliance), 5)
-        appliance.wait("the problem has gone", lambda: not appliance.problems("pxed-introspect"), 5)
+        appliance.wait("it listens again", lambda: "127.0.0.1:5051" in listening(appliance))
+        appliance.wait("the problem has gone", lambda: not appliance.problems("pxed-introspect"))
     finally:
         appliance.configuration.write_text(text)
         appliance.ctl("reload")
@@ -487,7 +488,7 @@ def test_while_pxed_is_stopped(appliance, controller, card, inspected):
             for waiting in connection, other:
                 waiting.request("GET", f"/v1/introspection/{inspected[0]['id']}")
             for _ in range(20):
-                assert card.request("GET", "http://192.0.2.1:5050/", timeout=2)[0] == 200
+                assert card.request("GET", "http://192.0.2.1:5050/", timeout=2 * contention())[0] == 200
             response = connection.getresponse()
             assert response.status == 503 and "in time" in response.read().decode()
     finally:
@@ -519,7 +520,7 @@ def test_as_ironic_does(appliance, controller, card, inspected):
     assert (status, answer["node"]["uuid"]) == (200, node["id"])
     beat = {"callback_url": f"http://{card.address}:9999", "agent_token": answer["config"]["agent_token"]}
     assert card.request("POST", f"{base}/v1/heartbeat/{node['id']}", json.dumps(beat).encode())[0] == 202
-    ended = appliance.wait("the inspection has finished", lambda: (status := controller.get(path))["finished"] and status, 5)
+    ended = appliance.wait("the inspection has finished", lambda: (status := controller.get(path))["finished"] and status)
     assert (ended["state"], ended["error"]) == ("finished", None) and ended["started_at"] >= before["started_at"]
     assert controller.get(f"{path}/data")["inventory"]["interfaces"][0]["mac_address"] == card.mac
     assert appliance.call("Inventory.Get", node=node["id"])["inventory"]["number"] == number + 1
@@ -533,7 +534,7 @@ def test_api_1_84(appliance, controller, card):
     script = card.script(card.firmware())
     api = re.search(r"ipa-inspection-callback-url=(\S+)/v1/continue\?token=(\S+)", script.text)
     card.dhcp({})
-    connection = http.client.HTTPConnection("192.0.2.1", 5050, timeout=10)
+    connection = http.client.HTTPConnection("192.0.2.1", 5050, timeout=PATIENCE)
     with contextlib.closing(connection), card.namespace.entered():
         connection.connect()
         connection.request("POST", f"/t/{api[2]}/v1/continue_inspection", json.dumps(card.inventory()), {"X-OpenStack-Ironic-API-Version": "1.84"})

@@ -9,7 +9,6 @@ import pytest
 from introspect_daemon import ADDRESS, MAC, NODE, PORT, Introspect, ipa, make_token
 from test_introspect import memory_kib, message
 
-TIMEOUT = 10
 OTHER_NODE, OTHER_MAC = "7d0b9e6c-7f9e-4f43-9d0c-3f2f5c0a1b12", "52:54:00:aa:bb:02"
 UUID = "4c4c4544-0042-3010-8052-b4c04f565931"
 CALLBACK = "http://192.0.2.100:9999"
@@ -88,15 +87,15 @@ def test_in_its_order(release, content_type):
         assert status == 200 and answer["node"] == {"uuid": NODE, "properties": {}, "instance_info": {}}
         assert answer["config"]["heartbeat_timeout"] == 300 and len(agent.token) == 64
         assert [agent.beat(NODE) for _ in range(5)] == [(202, {})] * 5
-        own.bus.wait_for(lambda: len(own.steps("agent")) >= 2, TIMEOUT)
+        own.bus.wait_for(lambda: len(own.steps("agent")) >= 2)
         assert [step["detail"] for step in own.steps("agent")] == [f"looked itself up: node {NODE}",
                                                                    f"heartbeat: {CALLBACK}, version 9.11.0"]
-        own.bus.wait_for(lambda: own.bus.values("heartbeat"), TIMEOUT)
+        own.bus.wait_for(lambda: own.bus.values("heartbeat"))
         assert own.bus.values("heartbeat")[-1] == {"node": NODE, "mac": MAC, "callbackUrl": CALLBACK, "agentVersion": "9.11.0"}
         own.stop()
         own.start()
         own.wait_listening()
-        own.bus.wait_for(lambda: agent.beat(NODE)[0] == 202, TIMEOUT)
+        own.bus.wait_for(lambda: agent.beat(NODE)[0] == 202)
 
 
 def test_curl_with_only_a_query(shared):
@@ -149,7 +148,7 @@ def test_wrong_agent_token(shared):
 
 
 def test_an_agent_outlives_its_boot_token(shared):
-    agent = agent_of(shared, expires=int(time.time()) + 1)
+    agent = agent_of(shared, expires=int(time.time()) + 3)
     assert agent.look_up(MAC)[0] == 200
     while agent.look_up(MAC)[0] == 200:
         time.sleep(0.1)
@@ -197,7 +196,7 @@ def test_never_a_guess(shared, name):
     status, answer = agent.look_up(*addresses, node_uuid=node_uuid)
     assert (status, message(answer)) == (404, "no node of this appliance is known to be this machine, or it is not expected")
     # asked again, since only so many refusals a second are told of
-    detail = shared.bus.wait_for(lambda: agent.look_up(*addresses, node_uuid=node_uuid) and next((d for d in refusals(shared) if reason in d), None), TIMEOUT)
+    detail = shared.bus.wait_for(lambda: agent.look_up(*addresses, node_uuid=node_uuid) and next((d for d in refusals(shared) if reason in d), None))
     assert detail.startswith("404 to GET /v1/lookup: ")
 
 

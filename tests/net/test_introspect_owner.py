@@ -3,7 +3,6 @@ import pytest
 
 from introspect_daemon import MAC, NODE, Introspect, make_token
 
-TIMEOUT = 10
 OTHER_MAC, OTHER_NODE = "52:54:00:aa:bb:02", "7d0b9e6c-7f9e-4f43-9d0c-3f2f5c0a1b12"
 STRANGER, STRANGER2 = "52:54:00:00:00:99", "52:54:00:00:00:98"
 UUID, BMC = "3a0b9e6c-7f9e-4f43-9d0c-3f2f5c0a1b77", "203.0.113.7"
@@ -32,7 +31,7 @@ def payload(*macs, uuid=None, bmc=None):
 
 
 def without_token(daemon, mac):
-    return daemon.bus.wait_for(lambda: next((i for i in daemon.bus.values("inventory") if i["mac"] == mac and i["withoutToken"]), None), TIMEOUT)
+    return daemon.bus.wait_for(lambda: next((i for i in daemon.bus.values("inventory") if i["mac"] == mac and i["withoutToken"]), None))
 
 
 def refusals(daemon):
@@ -53,7 +52,7 @@ FOUND = {
 def test_found(shared, name):
     posted, node = FOUND[name]
     assert shared.post(posted | {"case": name}, make_token(STRANGER)) == (200, {"uuid": node})
-    inventory = shared.bus.wait_for(lambda: next((i for i in shared.bus.values("inventory") if i["raw"].get("case") == name), None), TIMEOUT)
+    inventory = shared.bus.wait_for(lambda: next((i for i in shared.bus.values("inventory") if i["raw"].get("case") == name), None))
     assert (inventory["mac"], inventory["node"], inventory.get("withoutToken")) == (STRANGER, node, None)
 
 
@@ -70,7 +69,7 @@ def test_never_a_guess(shared, name):
         status, answer = shared.post(posted, make_token(STRANGER), path)
         assert (status, answer["error"]["message"]) == (404, NOT_FOUND)
     # asked again, since only so many refusals a second are told of
-    detail = shared.bus.wait_for(lambda: shared.post(posted, make_token(STRANGER)) and next((d for d in refusals(shared) if reason in d), None), TIMEOUT)
+    detail = shared.bus.wait_for(lambda: shared.post(posted, make_token(STRANGER)) and next((d for d in refusals(shared) if reason in d), None))
     assert detail.startswith("404 to POST /v1/continue")
 
 
@@ -124,7 +123,7 @@ def test_without_token(shared):
     posts = len(shared.bus.values("inventory"))
     assert shared.post(payload(STRANGER2)) == (200, {"uuid": None})
     assert shared.post(payload(STRANGER2, STRANGER)) == (200, {"uuid": None})
-    shared.bus.wait_for(lambda: len(shared.bus.values("inventory")) == posts + 1, TIMEOUT)
+    shared.bus.wait_for(lambda: len(shared.bus.values("inventory")) == posts + 1)
     assert len({i["post"] for i in shared.bus.values("inventory")}) == posts + 1
 
 
@@ -161,5 +160,5 @@ def test_a_second_inspection_with_the_same_bytes():
             set_node(own, NODE, [MAC], inspect=True, inspectionStarted=run)
             own.bus.wait_applied("introspect")
             assert own.post(payload(MAC)) == own.post(payload(MAC)) == (200, {"uuid": NODE})
-        own.bus.wait_for(lambda: len(own.bus.values("inventory")) == 2, TIMEOUT)
+        own.bus.wait_for(lambda: len(own.bus.values("inventory")) == 2)
         assert len({i["post"] for i in own.bus.values("inventory")}) == 2

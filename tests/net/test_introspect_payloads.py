@@ -10,7 +10,6 @@ from scapy.layers.l2 import Ether
 
 from introspect_daemon import MAC, Introspect, ipa, make_token
 
-TIMEOUT = 10
 OTHER = "52:54:00:aa:bb:02"
 MISSING = object()
 
@@ -61,7 +60,7 @@ def post(daemon, payload, path="/v1/continue", mac=MAC):
     status, answer = daemon.post(payload, make_token(mac=mac), path)
     if status >= 400:
         return status, answer["error"]["message"], None
-    return status, None, daemon.bus.wait_for(lambda: daemon.bus.values("inventory")[seen:], TIMEOUT)[0]
+    return status, None, daemon.bus.wait_for(lambda: daemon.bus.values("inventory")[seen:])[0]
 
 
 IPA = {
@@ -222,7 +221,7 @@ def test_each_member_of_another_type(shared):
     for variant in variants:
         status, answer = shared.post(variant, make_token())
         assert status == 200, (answer, variant)
-    shared.bus.wait_for(lambda: len(shared.bus.values("inventory")) - seen == len(variants), TIMEOUT)
+    shared.bus.wait_for(lambda: len(shared.bus.values("inventory")) - seen == len(variants))
     assert shared.bus.broken == []
     for inventory in shared.bus.values("inventory")[seen:]:
         assert [one["mac"] for one in inventory["normalized"]["interfaces"]] == [OTHER, MAC]

@@ -12,7 +12,8 @@ import pytest
 
 from fake_bus import FakeBus
 from netcfg_daemon import BUILD, appliance, client  # noqa: F401 (fixtures)
-from netns import connect
+from netns import connect, wait_bound
+from waiting import PATIENCE, wait_for
 
 MAC = "52:54:00:aa:00:01"
 
@@ -39,7 +40,7 @@ def daemon(appliance, client, bus, tmp_path):
     bus.wait_for(lambda: link(bus) and link(bus)["carrier"])
     yield process
     process.send_signal(signal.SIGTERM)
-    assert process.wait(5) == 0
+    assert process.wait(PATIENCE) == 0
 
 
 def link(bus):
@@ -65,7 +66,7 @@ def start_dnsmasq(appliance, *options):
     appliance.popen(["dnsmasq", "--no-daemon", "--conf-file=/dev/null", "--port=0", "--interface=prov0", "--bind-interfaces",
                      "--dhcp-range=192.0.2.100,192.0.2.199,1h", "--leasefile-ro", "--no-ping", *options],
                     stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    time.sleep(0.2)
+    wait_bound(appliance, "udp", 67)
 
 
 def send_frame(namespace, interface, frame):
@@ -181,7 +182,7 @@ def test_tftp_request_size_and_error(appliance, client, bus, daemon, tmp_path):
     os.chmod(tmp_path, 0o755)
     appliance.popen(["in.tftpd", "--foreground", "--address", "192.0.2.1:69", "--user", "root", "--secure", str(root)])
     client.ip("address", "add", "192.0.2.50/24", "dev", "eth0")
-    time.sleep(0.3)
+    wait_bound(appliance, "udp", 69)
     udp_from(client, b"\0\1loader.efi\0octet\0tsize\0000\0blksize\0001024\0", ("192.0.2.1", 69)).close()
     bus.wait_for(lambda: any(s["total"] == 5000 for s in steps(bus)))
     told = [s for s in steps(bus) if s["file"] == "loader.efi"]
@@ -230,10 +231,7 @@ def test_another_interface_takes_the_name(appliance, client, bus, daemon):
     appliance.run(["sh", "-c", "ip link set prov0 down; ip link set prov0 name old0; ip link set old0 up; ip link set new0 down; "
                                "ip link set new0 name prov0; ip address add 192.0.2.1/24 dev prov0; ip link set prov0 up"])
     bus.wait_for(lambda: problems(bus).get("network lab") is None and link(bus)["index"] == index_of(appliance, "prov0"))
-    time.sleep(0.3)
-    client.ip("address", "add", "192.0.2.52/24", "dev", "eth1")
-    udp_from(client, b"hello", ("192.0.2.1", 9)).close()
-    bus.wait_for(lambda: (s := sighting(bus)) and "192.0.2.52" in s["addresses"])
+    speak_until_seen(client, bus, "eth1", "192.0.2.52")
 
 
 def index_of(namespace, interface):
@@ -247,14 +245,18 @@ def test_interface_down_and_up_again(appliance, client, bus, daemon):
     bus.wait_for(lambda: link(bus)["up"] and link(bus)["carrier"])
     appliance.run(["sh", "-c", "ip link set prov0 down; ip link set prov0 up"])  # too quick for two events
     time.sleep(0.5)
-    udp_from_new_address(client)
-    bus.wait_for(lambda: (s := sighting(bus)) and "192.0.2.51" in s["addresses"])
+    speak_until_seen(client, bus, "eth0", "192.0.2.51")
 
 
-def udp_from_new_address(client):
-    client.ip("address", "add", "192.0.2.51/24", "dev", "eth0")
-    client.run(["ip", "neigh", "flush", "all"])
-    udp_from(client, b"hello", ("192.0.2.1", 9)).close()
+def speak_until_seen(client, bus, interface, address):
+    """A machine asks for the server's MAC again and again: what it says before frames are taken from the interface again is heard by nobody."""
+    client.ip("address", "add", f"{address}/24", "dev", interface)
+
+    def seen():
+        client.run(["ip", "neigh", "flush", "all"])
+        udp_from(client, b"hello", ("192.0.2.1", 9)).close()
+        return (s := sighting(bus)) and address in s["addresses"]
+    wait_for(seen, f"{address} is seen")
 
 
 def test_goes_on_without_the_bus(appliance, client, bus, daemon):
@@ -264,7 +266,7 @@ def test_goes_on_without_the_bus(appliance, client, bus, daemon):
     links = len(bus.values("link"))
     bus.start()
     bus.wait_for(lambda: [s["kind"] for s in steps(bus)] == ["discover", "offer", "request", "acknowledge"])
-    bus.wait_for(lambda: len(bus.values("link")) > links, 5)  # told again: pxed may have forgotten it
+    bus.wait_for(lambda: len(bus.values("link")) > links)  # told again: pxed may have forgotten it
 
 
 ARP = struct.Struct("!6s6sHHHBBH6s4s6s4s")
@@ -297,10 +299,10 @@ def test_flood_of_macs(appliance, client, bus, daemon, stopped):
         daemon.send_signal(signal.SIGSTOP)  # sure to lose some
     send_many(client, "eth0", frames)
     daemon.send_signal(signal.SIGCONT)
-    told = bus.wait_for(lambda: link(bus)["captured"] + link(bus)["dropped"] >= count and link(bus), 15)
+    told = bus.wait_for(lambda: link(bus)["captured"] + link(bus)["dropped"] >= count and link(bus))
     start_dnsmasq(appliance)
     client.run(["udhcpc", "-i", "eth0", "-n", "-q", "-f", "-s", "/bin/true"])
-    bus.wait_for(lambda: [s["kind"] for s in steps(bus)] == ["discover", "offer", "request", "acknowledge"], 10)
+    bus.wait_for(lambda: [s["kind"] for s in steps(bus)] == ["discover", "offer", "request", "acknowledge"])
     if stopped:
         assert told["dropped"] > 0
     assert bus.status("netcfg")["dropped"] == 0, "sightings of a flood may not push observations out of the queue"
@@ -321,7 +323,7 @@ def test_flood_of_dhcp_is_bounded(appliance, client, bus, daemon):
         frames.append(bytes(base))
     started = time.monotonic()
     send_many(client, "eth0", frames)
-    bus.wait_for(lambda: link(bus)["captured"] + link(bus)["dropped"] >= len(frames), 15)
+    bus.wait_for(lambda: link(bus)["captured"] + link(bus)["dropped"] >= len(frames))
     took = time.monotonic() - started
     assert 0 < len(bus.values("step")) <= 5000 + 1000 * took  # OBSERVER_STEPS_BURST, OBSERVER_STEPS_RATE
     start_dnsmasq(appliance)

@@ -1,13 +1,12 @@
 """pxed-netcfg's capture: what passes its filter with no, one and two VLAN tags, networks that share an interface, ports of bridges, the packets that are
 kept of each machine, and the files of boots that failed."""
 import base64
+import contextlib
 import json
 import os
-import pathlib
 import signal
 import struct
 import subprocess
-import sys
 import time
 
 import pytest
@@ -15,9 +14,8 @@ import scapy.all as scapy
 
 from netcfg_daemon import BUILD, Wire, appliance, bus, client, link, start  # noqa: F401 (fixtures)
 from netns import connect
-
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "contract"))
-from varlink import Connection, VarlinkError  # noqa: E402
+from varlink import Connection, VarlinkError
+from waiting import PATIENCE, wait_for
 
 LLDP_GROUP = "01:80:c2:00:00:0e"
 
@@ -153,7 +151,7 @@ def add_port(appliance, client, port, peer):
 
 def wait_heard(appliance, bus, wire, frame, times=1):
     """Sends a frame again and again until it is captured: then it must be that often."""
-    end = time.monotonic() + 5
+    end = time.monotonic() + PATIENCE
     while time.monotonic() < end:
         before = count(appliance, bus)
         wire.send(frame)
@@ -218,13 +216,10 @@ def test_networks_leave_and_come_back(appliance, bus, trunk):
 # ---- packets of each machine
 
 def connection_of(tmp_path):
-    end = time.monotonic() + 5
-    while True:
-        try:
+    def connected():
+        with contextlib.suppress(OSError):
             return Connection(str(tmp_path / "run" / "netcfg.sock"))
-        except OSError:
-            assert time.monotonic() < end
-            time.sleep(0.01)
+    return wait_for(connected, "netcfg.sock")
 
 
 class Captures:
@@ -248,10 +243,7 @@ class Captures:
         return got["machine"], scapy.rdpcap(str(path))
 
     def wait(self, number, packets):
-        end = time.monotonic() + 5
-        while (found := self.machines().get(machine(number), {"packets": 0}))["packets"] < packets:
-            assert time.monotonic() < end, found
-            time.sleep(0.01)
+        wait_for(lambda: self.machines().get(machine(number), {"packets": 0})["packets"] >= packets, lambda: f"{packets} packets of {self.machines()}")
         return self.get(machine(number))
 
 
@@ -379,16 +371,14 @@ def test_files_survive_a_restart(bus, trunk, captures, start, tmp_path):
     kept = (folder / "7.pcapng").read_bytes()
     bus.stop()
     start.processes[0].send_signal(signal.SIGTERM)
-    start.processes[0].wait(5)
+    start.processes[0].wait(PATIENCE)
     # as if it had ended before it kept the entry: what it starts with must not remove the file
     desired = tmp_path / "state" / "netcfg" / "desired"
     desired.write_text("".join(line for line in desired.read_text().splitlines(True) if not line.startswith("capture/7")))
     process = start(wait=False)
     with connection_of(tmp_path) as connection:
-        end = time.monotonic() + 10
-        while not connection.call("org.pxed.Daemon.GetStatus")["status"]["problems"]:  # of networks that lack their interface: it serves what it kept
-            assert time.monotonic() < end
-            time.sleep(0.02)
+        # of networks that lack their interface: it serves what it kept
+        wait_for(lambda: connection.call("org.pxed.Daemon.GetStatus")["status"]["problems"], "a problem")
         bus.remove("capture/8")
         bus.set_entry("capture/6", boot=6, mac=machine(2))
         bus.observations.clear()

@@ -2,7 +2,6 @@
 import pathlib
 import socket
 import subprocess
-import time
 import uuid
 
 import pytest
@@ -12,6 +11,7 @@ from scapy.layers import dhcp6 as d6
 from netcfg_daemon import bus, start  # noqa: F401 (fixtures)
 from netns import Namespace, connect
 from simulated_machine import SimulatedMachine
+from waiting import PATIENCE, wait_for
 from whole_appliance import WholeAppliance
 
 MAC = "52:54:00:aa:00:01"
@@ -49,31 +49,24 @@ def lab(bus, start):
     return start_it
 
 
-def until(ready, what):
-    end = time.monotonic() + 5
-    while not ready():
-        assert time.monotonic() < end, what
-        time.sleep(0.02)
-
-
 def dnsmasq(where, *options):
     """Ready when it has its port."""
     process = where.popen(["dnsmasq", "--no-daemon", "--conf-file=/dev/null", "--port=0", "--leasefile-ro", "--bind-dynamic", *options],
                           stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    until(lambda: ":0223 " in pathlib.Path(f"/proc/{process.pid}/net/udp6").read_text(), "dnsmasq does not serve DHCPv6")
+    wait_for(lambda: ":0223 " in pathlib.Path(f"/proc/{process.pid}/net/udp6").read_text(), "dnsmasq serves DHCPv6")
 
 
 class Machine:
     """A UEFI firmware's DHCPv6, as far as a server looks at it."""
 
     def __init__(self, where):
-        until(lambda: "fe80:" in (told := where.ip("-6", "address", "show", "dev", "eth0").stdout) and "tentative" not in told,
-              "the machine has no link-local address")
+        wait_for(lambda: "fe80:" in (told := where.ip("-6", "address", "show", "dev", "eth0").stdout) and "tentative" not in told,
+                 "the machine has a link-local address")
         with where.entered():
             self.sock = socket.socket(socket.AF_INET6, socket.SOCK_DGRAM)
             self.index = socket.if_nametoindex("eth0")
         self.sock.bind(("::", 546))
-        self.sock.settimeout(5)
+        self.sock.settimeout(PATIENCE)
         self.said = scapy.Raw(b"".join(map(bytes, (
             d6.DHCP6OptClientId(duid=d6.DUID_UUID(uuid=uuid.UUID(bytes=UUID.bytes_le))), d6.DHCP6OptElapsedTime(elapsedtime=0),
             d6.DHCP6OptOptReq(reqopts=[23, 59]), d6.DHCP6OptClientArchType(archtypes=[7]),
@@ -179,13 +172,13 @@ def test_the_whole_appliance_tells_it():
         machine.become(MAC)
         appliance.namespace.ip("address", "add", "2001:db8::1/64", "dev", "pxe0", "nodad")
         # dnsmasq answers from the link-local address once the kernel has found that nobody else has it
-        appliance.wait("pxe0 has its link-local address", lambda: link_local(appliance, "pxe0"), 10)
+        appliance.wait("pxe0 has its link-local address", lambda: link_local(appliance, "pxe0"))
         dnsmasq(appliance.namespace, "--interface=pxe0", "--dhcp-range=2001:db8::100,2001:db8::1ff,64,1h", *SERVED)
         address = Machine(machine.namespace).boot()
 
         def steps():
             return [step for boot in appliance.boots(MAC) for step in boot["steps"]]
-        appliance.wait("the boot was told", lambda: len(steps()) >= 4, 5)
+        appliance.wait("the boot was told", lambda: len(steps()) >= 4)
         assert [(step["kind"], step["protocol"], step["stage"], step["address"]) for step in steps()] == [
             ("discover", "dhcp6", "firmware", None), ("offer", "dhcp6", "firmware", address), ("request", "dhcp6", "firmware", None),
             ("acknowledge", "dhcp6", "firmware", address)]

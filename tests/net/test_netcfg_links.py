@@ -10,6 +10,7 @@ import pytest
 
 from netcfg_daemon import BUILD, bus  # noqa: F401
 from netns import Namespace, connect
+from waiting import PATIENCE
 
 OURS = 0x50
 V6 = "2001:db8::1/64"
@@ -34,7 +35,7 @@ class Appliance(Namespace):
 
     def stop(self):
         self.process.send_signal(signal.SIGTERM)
-        assert self.process.wait(5) == 0
+        assert self.process.wait(PATIENCE) == 0
 
     def link(self, name):
         found = self.ip("-j", "-d", "link", "show", name, check=False)
@@ -115,7 +116,7 @@ def test_drift_is_repaired(appliance, bus):
     appliance.ip("address", "del", "192.0.2.1/24", "dev", "eth1")
     appliance.ip("address", "add", "192.0.2.1/24", "dev", "eth1", check=False)  # unless pxed-netcfg was quicker
     time.sleep(0.3)
-    assert set(appliance.addresses("eth1")) == {"198.51.100.7/24", "192.0.2.1/24", V6} and problems(bus) == {}
+    bus.wait_for(lambda: set(appliance.addresses("eth1")) == {"198.51.100.7/24", "192.0.2.1/24", V6} and problems(bus) == {})
 
 
 def test_interface_that_comes_later(appliance, bus):
@@ -248,10 +249,10 @@ def test_a_fight_is_told_and_slows_down(appliance, bus):
     bus.wait_for(lambda: len(repairs(bus)) == 2)
     time.sleep(0.1)  # what was to be done at first is no drift
     other = appliance.popen(["sh", "-c", "while sleep 0.05; do ip address flush dev eth1 scope global; done"])
-    reason = bus.wait_for(lambda: problems(bus).get("network lab"), 8)
+    reason = bus.wait_for(lambda: problems(bus).get("network lab"))
     assert reason.startswith("Something else keeps changing eth1: The interface eth1 does not have the network's address 192.0.2.1/24: ip address add")
     assert "put right every 4 s" in reason
-    bus.wait_for(lambda: len(bus.values("repair")) == 5, 6)
+    bus.wait_for(lambda: len(bus.values("repair")) == 5)
     other.kill()
     times = [o["time"] / 1e6 for o in bus.observations if o.get("repair")][1:]
     assert [round(later - earlier) for earlier, later in zip(times, times[1:])] == [1, 2, 4]

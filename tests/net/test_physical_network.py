@@ -125,7 +125,7 @@ def machine(rack):
 def test_sources(rack, machine):
     """Seen on a network with a label, by the switch, by a port of it, by the address; and not known at all."""
     appear(rack.plain, "eth0", machine.mac_of("eth2"), "203.0.113.77")
-    rack.wait("eth2 is seen with its address", lambda: rack.ports(machine)["eth2"]["physicalNetwork"], 10)
+    rack.wait("eth2 is seen with its address", lambda: rack.ports(machine)["eth2"]["physicalNetwork"])
     known = {name: (port["physicalNetwork"], port["physicalNetworkSource"]) for name, port in rack.ports(machine).items()}
     assert known == {"eth0": ("rack1", "sighting"), "eth1": ("rack2", "lldp"), "eth2": ("storage", "address"), "eth3": ("storage", "lldp"),
                      "eth4": (None, None)}
@@ -134,7 +134,7 @@ def test_sources(rack, machine):
     assert not any(port["conflicts"] for port in rack.ports(machine).values()) and not rack.told("port.conflict")
     for card, name in ("eth0", "rack1"), ("eth1", "rack2"), ("eth2", "storage"), ("eth3", "storage"):
         mac = rack.ports(machine)[card]["mac"]
-        [message] = rack.wait(f"{card} is told", lambda: rack.told("port.physical-network", mac), 5)
+        [message] = rack.wait(f"{card} is told", lambda: rack.told("port.physical-network", mac))
         assert name in message
 
 
@@ -159,7 +159,7 @@ def test_seen_against_switch(rack, machine):
         rack.namespace.ip("link", "add", "m99", "address", "02:00:00:00:00:01", "type", "veth", "peer", "name", "eth0", "netns", moved.name)
         rack.namespace.ip("link", "set", "m99", "master", "pxe0", "up")
         appear(moved, "eth0", mac, "192.0.2.50")
-        [message] = rack.wait("the conflict is told", lambda: rack.told("port.conflict", mac), 10)
+        [message] = rack.wait("the conflict is told", lambda: rack.told("port.conflict", mac))
         assert "rack1 (network lab)" in message and "rack2" in message and "leaf2" in message
         candidates, refused = rack.select(machine)
         assert "eth1" not in candidates and "rack1" in refused["eth1"] and "rack2" in refused["eth1"]
@@ -173,9 +173,9 @@ def test_moves_between_networks(rack, machine):
     """The same card on a network of another label within an hour."""
     mac = machine.mac_of("eth1")
     appear(rack.other, "eth0", mac, "198.51.100.20")
-    [message] = rack.wait("the move is told", lambda: rack.told("sighting.moved", mac), 10)
+    [message] = rack.wait("the move is told", lambda: rack.told("sighting.moved", mac))
     assert "from network lab" in message and "to network other" in message
-    conflicts = rack.wait("both are told", lambda: rack.told("port.conflict", mac)[1:], 10)
+    conflicts = rack.wait("both are told", lambda: rack.told("port.conflict", mac)[1:])
     assert "rack1 (network lab)" in conflicts[-1] and "rack2 (network other)" in conflicts[-1]
     assert "eth1" not in rack.select(machine)[0]
 
@@ -187,14 +187,14 @@ def test_two_nodes_at_one_switch_port(rack, machine):
         second.boot()
         rack.wait_inspected(second.mac)
         for one, other in (second, machine), (machine, second):
-            [message] = rack.wait("the claim is told", lambda: rack.told("port.conflict", one.mac), 5)
+            [message] = rack.wait("the claim is told", lambda: rack.told("port.conflict", one.mac))
             assert "Eth1/1 of leaf1" in message and rack.node(other.mac)["name"] in message
             assert rack.select(one, physicalNetworks=["rack1"])[0] == [] if one is machine else ["eth1"]
         # It is plugged elsewhere, and inspected again.
         second.said["eth0"] = lldp("leaf1", "Eth1/3")
         rack.call("Node.Inspect", node=second.mac, wait=True)
         second.boot()
-        rack.wait("the conflict is over", lambda: not rack.ports(machine)["eth0"]["conflicts"], 5)
+        rack.wait("the conflict is over", lambda: not rack.ports(machine)["eth0"]["conflicts"])
         assert rack.select(machine, physicalNetworks=["rack1"])[0] == ["eth0"]
     finally:
         second.close()
@@ -216,7 +216,7 @@ def test_foreign_server(rack, machine):
             machine.card.discover(timeout=0.5)
             return rack.told("network.foreign-server")
 
-        [message] = rack.wait("the foreign server is told", told, 10)
+        [message] = rack.wait("the foreign server is told", told)
         assert "192.0.2.66 at 52:54:00:0c:00:01" in message and "network lab" in message.lower() and machine.mac in message
 
         def listed():
@@ -253,7 +253,7 @@ def test_address_conflict(rack, machine):
         for mac in mine, other, mine, other:
             sender = bytes.fromhex(mac.replace(":", "")) + socket.inet_aton("198.51.100.30")
             sock.send(b"\xff" * 6 + sender[:6] + bytes.fromhex("0806 0001 0800 06 04 0002") + sender + b"\xff" * 6 + sender[6:])
-    [message] = rack.wait("the conflict is told", lambda: rack.told("network.address-conflict"), 10)
+    [message] = rack.wait("the conflict is told", lambda: rack.told("network.address-conflict"))
     assert "198.51.100.30" in message and "network other" in message.lower()
     assert f"{mine} ({rack.node(machine.mac)['name']})" in message and other in message
 
@@ -262,7 +262,7 @@ def test_repair(rack):
     """An address that somebody took away comes back, and that is told."""
     before = len(rack.told("network.repaired"))
     rack.namespace.ip("address", "delete", "203.0.113.1/24", "dev", "pla0")
-    message = rack.wait("the repair is told", lambda: rack.told("network.repaired")[before:], 10)[0]
+    message = rack.wait("the repair is told", lambda: rack.told("network.repaired")[before:])[0]
     assert "network plain" in message and "203.0.113.1/24" in message
 
 
@@ -272,12 +272,12 @@ def test_neighbour(rack):
         network = next(network for network in rack.call("Network.List")["networks"] if network["name"] == "plain")
         return [(neighbour["systemName"], neighbour["port"]) for neighbour in network["link"]["neighbours"]]
 
-    announce(rack.plain, "eth0", "leaf7", "p1", 1)
-    rack.wait("leaf7 is heard", lambda: hangs_on() == [("leaf7", "p1")], 5)
-    rack.wait("leaf7 is silent", lambda: hangs_on() == [], 5)
+    announce(rack.plain, "eth0", "leaf7", "p1", 3)
+    rack.wait("leaf7 is heard", lambda: hangs_on() == [("leaf7", "p1")])
+    rack.wait("leaf7 is silent", lambda: hangs_on() == [])
     assert not rack.told("network.neighbour")
     announce(rack.plain, "eth0", "leaf8", "p2", 120)
-    [message] = rack.wait("the move is told", lambda: rack.told("network.neighbour"), 5)
+    [message] = rack.wait("the move is told", lambda: rack.told("network.neighbour"))
     assert "pla0 of network plain hangs on port p2 of leaf8" in message and "before it was port p1 of leaf7" in message
     assert hangs_on() == [("leaf8", "p2")]
 
@@ -302,7 +302,7 @@ def test_reload(rack, machine):
     rack.configuration.write_text(text.replace("subnets = 203.0.113.0/24", "subnets = 203.0.114.0/24").replace("Eth1/4?", "Eth1/9?"))
     rack.ctl("reload")
     mac = machine.mac_of("eth3")
-    message = rack.wait("eth3 is told", lambda: rack.told("port.physical-network", mac)[1:], 5)[0]
+    message = rack.wait("eth3 is told", lambda: rack.told("port.physical-network", mac)[1:])[0]
     assert "rack2 now" in message and "storage" in message
     assert rack.ports(machine)["eth2"]["physicalNetwork"] is None
     rack.configuration.write_text(text.replace("switches = leaf1", "switches = leaf[1"))

@@ -7,17 +7,16 @@ import pwd
 import re
 import signal
 import subprocess
-import sys
 import threading
 import time
 
 import pytest
 
+from varlink import Closed, Connection, VarlinkError
+from waiting import PATIENCE, wait_for
+
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 BUILD = pathlib.Path(os.environ.get('PXED_BUILD', ROOT / 'build')).resolve()
-sys.path.insert(0, str(ROOT / 'tests/contract'))
-
-from varlink import Closed, Connection, VarlinkError  # noqa: E402
 
 LAB = '[network lab]\ninterface = pxe0\naddress = 192.0.2.1/24\npool = 192.0.2.100-192.0.2.199\n'
 MAC = '52:54:00:00:00:01'
@@ -37,15 +36,14 @@ class Pxed:
         log = open(self.folder / 'log', 'ab')
         self.process = subprocess.Popen([BUILD / 'pxed', '--config', self.configuration, '--runtime-dir', self.runtime, '--state-dir',
                                          self.state], stdin=subprocess.DEVNULL, stdout=log, stderr=log)
-        deadline = time.monotonic() + 20
-        while True:
-            assert self.process.poll() is None, self.log()
-            with contextlib.suppress(OSError, Closed):
-                with self.connect() as connection:
-                    connection.call('org.pxed.Appliance.GetStatus')
-                    return self
-            assert time.monotonic() < deadline, self.log()
-            time.sleep(0.01)
+        wait_for(self.serves, self.log)
+        return self
+
+    def serves(self):
+        assert self.process.poll() is None, self.log()
+        with contextlib.suppress(OSError, Closed):
+            with self.connect() as connection:
+                return connection.call('org.pxed.Appliance.GetStatus')
 
     def log(self):
         return (self.folder / 'log').read_text(errors='replace')
@@ -76,7 +74,7 @@ class Pxed:
     def stop(self):
         if self.process and self.process.poll() is None:
             self.process.terminate()
-            assert self.process.wait(20) == 0, self.log()
+            assert self.process.wait(PATIENCE) == 0, self.log()
 
     def problem(self, subject):
         for daemon in self.call('Appliance.GetStatus')['daemons']:
@@ -95,17 +93,9 @@ def pxed(tmp_path):
         if instance.process.poll() is None:
             instance.process.terminate()
             try:
-                instance.process.wait(20)
+                instance.process.wait(PATIENCE)
             finally:
                 instance.process.kill()
-
-
-def wait_for(condition, seconds=10):
-    deadline = time.monotonic() + seconds
-    while not (value := condition()):
-        assert time.monotonic() < deadline, 'it did not come about'
-        time.sleep(0.02)
-    return value
 
 
 def now():
@@ -131,7 +121,7 @@ class Worker:
         self.connection = pxed.connect()
         self.thread = threading.Thread(target=self.run, daemon=True)
         self.thread.start()
-        assert self.complete.wait(10)
+        assert self.complete.wait(PATIENCE)
 
     def run(self):
         reports = self.pxed.connect()
@@ -156,7 +146,7 @@ class Worker:
 
     def close(self):
         self.connection.socket.shutdown(2)
-        self.thread.join(10)
+        self.thread.join(PATIENCE)
 
 
 def test_kill_loses_nothing(pxed):
@@ -178,8 +168,8 @@ def test_kill_loses_nothing(pxed):
     threads = [threading.Thread(target=create, args=(number,)) for number in range(1, 5)]
     for thread in threads:
         thread.start()
-    for _ in range(5):
-        time.sleep(0.3)
+    for number in range(1, 6):
+        wait_for(lambda: len(acknowledged) > 10 * number, 'nodes')
         pxed.kill()
         pxed.start()
     stop.set()
@@ -318,10 +308,10 @@ def test_wait_for_what_changes_nothing(pxed):
     tftp = Worker(pxed, 'tftp')
     pxed.call('Node.Create', name='n', macs=[MAC])
     pxed.call('Node.Update', node='n', tags=['a'])
-    pxed.call('Node.ClearBoot', node='n', wait=True, timeout=5)
-    pxed.call('Node.Inspect', node='n', wait=True, timeout=5)
+    pxed.call('Node.ClearBoot', node='n', wait=True, timeout=20)
+    pxed.call('Node.Inspect', node='n', wait=True, timeout=20)
     pxed.call('Node.Update', node='n', tags=['b'])
-    pxed.call('Node.Inspect', node='n', wait=True, timeout=5)
+    pxed.call('Node.Inspect', node='n', wait=True, timeout=20)
     assert tftp.revision < pxed.call('Appliance.GetStatus')['revision']
     tftp.close()
 
@@ -417,7 +407,7 @@ def test_start_with_a_bad_configuration(tmp_path):
     pxed = Pxed(tmp_path)
     pxed.write('known = ignore\n')
     done = subprocess.run([BUILD / 'pxed', '--config', pxed.configuration, '--runtime-dir', pxed.runtime, '--state-dir', pxed.state],
-                          capture_output=True, text=True, timeout=20)
+                          capture_output=True, text=True, timeout=PATIENCE)
     assert done.returncode != 0 and f'{pxed.configuration}:7: known' in done.stderr
 
 
@@ -480,7 +470,7 @@ def test_full_disk(small_disk):
 
 def test_two_on_one_store(pxed, tmp_path):
     done = subprocess.run([BUILD / 'pxed', '--config', pxed.configuration, '--runtime-dir', tmp_path / 'run2', '--state-dir', pxed.state],
-                          capture_output=True, text=True, timeout=30)
+                          capture_output=True, text=True, timeout=PATIENCE)
     assert done.returncode != 0 and 'another pxed' in done.stderr
 
 

@@ -108,7 +108,7 @@ def test_many_go_on_after_a_restart_and_hold_nobody_up(pxed):
     def done():
         nodes = pxed.call('Node.List', limit=500)['nodes']
         return len(nodes) == MANY and all(node['inspection']['state'] == 'finished' for node in nodes) and nodes
-    nodes = wait_for(done, 60)
+    nodes = wait_for(done)
     assert all(node['tags'] == ['r1'] for node in nodes)
     assert len(of_kind(pxed, 'node.inspected')) == 2 * MANY and len(of_kind(pxed, 'node.inspection-reapplying')) == MANY
 

@@ -9,6 +9,7 @@ import struct
 
 from fake_bus import FakeBus
 from netns import Namespace, connect
+from waiting import PATIENCE
 
 BUILD = pathlib.Path(os.environ.get("PXED_BUILD", "build")).resolve()
 ADDRESS, PORT = "192.0.2.1", 8080
@@ -66,7 +67,7 @@ class Daemon:
 
     def kill(self):
         self.process.send_signal(signal.SIGKILL)
-        self.process.wait(5)
+        self.process.wait(PATIENCE)
         self.bus._applied.pop("tftp", None)
         self.bus.statuses.pop("tftp", None)
 
@@ -74,7 +75,7 @@ class Daemon:
         status = None
         if self.process and self.process.poll() is None:
             self.process.send_signal(signal.SIGTERM)
-            status = self.process.wait(5)
+            status = self.process.wait(PATIENCE)
         self.appliance.delete()
         self.client.delete()
         self.bus.stop()
@@ -92,27 +93,27 @@ class Daemon:
         children = (self.status() or {}).get("children", [])
         return children[0] if children else None
 
-    def wait_ready(self, timeout=5):
-        self.bus.wait_for(lambda: self.child() and self.child()["state"] == "ready", timeout)
+    def wait_ready(self):
+        self.bus.wait_for(lambda: self.child() and self.child()["state"] == "ready")
 
     def steps(self, kind):
         return [step for step in self.bus.values("step") if step["kind"] == kind]
 
-    def wait_step(self, kind, timeout=5, **members):
+    def wait_step(self, kind, **members):
         """The first step of that kind whose members are these."""
         def find():
             return next((s for s in self.steps(kind) if all(s.get(k) == v for k, v in members.items())), None)
-        return self.bus.wait_for(find, timeout)
+        return self.bus.wait_for(find)
 
     # ---- clients
 
-    def connection(self, timeout=10):
+    def connection(self, timeout=PATIENCE):
         with self.client.entered():
             connection = http.client.HTTPConnection(ADDRESS, PORT, timeout=timeout)
             connection.connect()
         return connection
 
-    def socket(self, timeout=10):
+    def socket(self, timeout=PATIENCE):
         with self.client.entered():
             return socket.create_connection((ADDRESS, PORT), timeout=timeout)
 
@@ -147,7 +148,7 @@ class Daemon:
         for target in self.urls(script):
             assert self.get(target)[0] == 200
 
-    def tftp(self, name, timeout=3):
+    def tftp(self, name, timeout=PATIENCE):
         """A file by TFTP (RFC 1350), or the message of the server's error."""
         with self.client.entered():
             sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)

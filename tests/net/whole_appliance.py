@@ -15,6 +15,7 @@ sys.path[:0] = [str(TESTS), str(TESTS / "contract")]
 from appliance import CONFIGURATION, DAEMONS, Appliance  # noqa: E402, F401
 from netns import Namespace  # noqa: E402
 from varlink import Closed, Connection, VarlinkError  # noqa: E402
+from waiting import PATIENCE  # noqa: E402
 
 BUILD = pathlib.Path(os.environ.get("PXED_BUILD", "build")).resolve()
 # The foreign programs that the daemons run.
@@ -49,7 +50,7 @@ class WholeAppliance(Appliance):
         path = self.folder / f"{name}.notify"
         with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as notified:
             notified.bind(str(path))
-            notified.settimeout(30)
+            notified.settimeout(PATIENCE)
             started = time.monotonic()
             self.start(name, NOTIFY_SOCKET=str(path))
             while b"READY=1" not in notified.recv(4096):
@@ -67,7 +68,7 @@ class WholeAppliance(Appliance):
 
     # ---- the bus
 
-    def connect(self, timeout=20, patience=10):
+    def connect(self, timeout=PATIENCE, patience=PATIENCE):
         """patience: seconds in which pxed may come back."""
         end = time.monotonic() + patience
         while True:
@@ -84,7 +85,7 @@ class WholeAppliance(Appliance):
 
     def insist(self, method, **parameters):
         """The call as a controller makes it that does not give up while pxed is away. It may be made more than once."""
-        end = time.monotonic() + 30
+        end = time.monotonic() + PATIENCE
         while True:
             try:
                 return self.call(method, **parameters)
@@ -130,11 +131,11 @@ class WholeAppliance(Appliance):
         """{subject: reason}, as `pxectl status` has it."""
         return {problem["subject"]: problem["reason"] for problem in self.daemon_status(name)["problems"]}
 
-    def wait_inspected(self, reference, timeout=10):
+    def wait_inspected(self, reference):
         def inspected():
             node = self.node(reference)
             return node if node and node["inspection"]["state"] == "finished" else None
-        return self.wait(f"{reference} is inspected", inspected, timeout)
+        return self.wait(f"{reference} is inspected", inspected)
 
     def set_kernel_profile(self, name):
         """A profile of kind kernel with files of its own; returns their contents in the order that a machine loads them."""
@@ -176,6 +177,6 @@ class EventLog:
 
     def end(self):
         self.ended.set()
-        self.thread.join(10)
+        self.thread.join(PATIENCE)
         assert not self.thread.is_alive() and not self.fault, self.fault
         return self.events
