@@ -28,7 +28,15 @@ static bool has_serial(const json_t *inventory, const char *serial) {
         return false;
 }
 
-/* A RAID that was made between two inspections is known by its serial number, which no disk had before. */
+/* Whether the root device was chosen before this hook had its turn. */
+static bool is_chosen_before(const struct hook_run *run) {
+        for (size_t i = 0; i < run->options->n_hooks && run->options->hooks[i]->run != hook_raid_device; i++)
+                if (run->options->hooks[i]->run == hook_root_device)
+                        return true;
+        return false;
+}
+
+/* A RAID that was made between two inspections is known by its serial number, which no disk had before. Its hint counts at once. */
 bool hook_raid_device(struct hook_run *run) {
         const char *new = NULL;
         const json_t *disk;
@@ -47,7 +55,7 @@ bool hook_raid_device(struct hook_run *run) {
                 return true;
         hook_set(run, "rootDeviceHints", json_pack("{s:o}", "serial", json_sprintf("s== %s", new)));
         hook_set_plugin_data(run, "raid_device", json_string(new));
-        return true;
+        return !is_chosen_before(run) || hook_root_device(run);
 }
 
 /* By name where they are of the same size, as ironic-python-agent has it. */

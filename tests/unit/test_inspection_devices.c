@@ -65,7 +65,16 @@ static void test_raid_device(void **state) {
         assert_json(json_object_get(t.outcome.node, "rootDeviceHints"), "{'serial': 's== B'}");
         assert_json(json_object_get(t.outcome.node, "rootDevice"), ROOT_B);
         assert_json(t.outcome.plugin_data, "{'raid_device': 'B'}");
+        /* In the order in which pxed.conf(5) adds it, too: what was chosen before it is chosen again. */
+        use_hooks(&t.options, "root-device, raid-device");
+        t.raw = "{'root_disk': {'name': '/dev/sda'}}";
+        run_hooks(&t);
+        assert_json(json_object_get(t.outcome.node, "rootDevice"), ROOT_B);
+        assert_json(json_object_get(t.outcome.node, "properties"), "{'local_gb': 4}");
+        t.raw = NULL;
         use_hooks(&t.options, "raid-device");
+        run_hooks(&t);
+        assert_null(json_object_get(t.outcome.node, "rootDevice"));
         /* Hints that are there stay; without an inventory before, and with more than one new disk or none, nobody knows. */
         t.node = "{'rootDeviceHints': {'size': 5}}";
         assert_node(&t, "{'rootDeviceHints': {'size': 5}}");
