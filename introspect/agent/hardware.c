@@ -10,6 +10,7 @@
 #include "introspect/agent/modules.h"
 #include "introspect/agent/sysfs.h"
 #include "introspect/agent/uevent.h"
+#include "introspect/agent/usb_port.h"
 #include "introspect/agent/wait.h"
 
 #define QUIET_MS 40
@@ -20,6 +21,8 @@
 #define PROBE_MS 120000
 /* A RAID or SAS adapter, or a USB disk, that has shown nothing after this long has nothing to show. */
 #define EMPTY_ADAPTER_MS 3000
+/* What is plugged into USB and has not told what it is after this long is broken. */
+#define USB_STARTING_MS 3000
 
 static struct modules *modules;
 static int uevents = -1;
@@ -155,13 +158,17 @@ static bool adapter_scanning(uint64_t waited_ms) {
         return false;
 }
 
+static bool usb_starting(uint64_t waited_ms) {
+        return waited_ms <= USB_STARTING_MS && usb_device_starting("", usb_plugged_ports, NULL);
+}
+
 void hardware_settle(void) {
         uint64_t start = console_now_ms(), waited = 0;
         for (; waited < SETTLE_MS; waited = console_now_ms() - start) {
                 struct pollfd pfd = { .fd = uevents, .events = POLLIN };
                 hear_uevents();
                 bool quiet = poll(&pfd, uevents >= 0, QUIET_MS) == 0 && (usb_ms == 0 || console_now_ms() - usb_ms >= USB_QUIET_MS);
-                if (quiet && !nvme_starting() && !adapter_scanning(waited))
+                if (quiet && !nvme_starting() && !adapter_scanning(waited) && !usb_starting(waited))
                         return;
         }
         say("new devices still appear after %u s: the inventory may miss some", SETTLE_MS / 1000);

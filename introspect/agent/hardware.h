@@ -11,8 +11,9 @@ void hardware_start(bool ipmi);
  * later. */
 void hardware_load(void);
 
-/* Waits, at most 10 s, until the kernel has been announcing no new device for a moment, no NVMe controller is still starting and no
- * storage adapter that scans in the background is still without devices. Drivers of late devices are loaded. Says so if time ran out. */
+/* Waits, at most 10 s, until the kernel has been announcing no new device for a moment, no NVMe controller is still starting, no
+ * storage adapter that scans in the background is still without devices, and nothing is plugged into USB that the kernel has not taken up.
+ * Drivers of late devices are loaded. Says so if time ran out. */
 void hardware_settle(void);
 
 /* Waits up to 2 s for /dev/ipmi0; not at all without its driver. */

@@ -6,7 +6,8 @@ AGENT_SOURCES := $(addprefix $(AGENT_DIR)/,cmdline.c collect_cpu.c collect_disks
                    collect_pci.c collect_platform.c collect_raid.c collect_usb.c console.c dhcp_script.c disk_identity.c \
                    disk_path.c hardware.c \
                    http_client.c http_response.c init.c inventory.c ipmi_device.c ipmi_lan.c lldp.c \
-                   log_archive.c modules.c net.c raid_member.c retry.c server.c smbios.c smbios_parts.c sysfs.c uevent.c url.c wait.c)
+                   log_archive.c modules.c net.c raid_member.c retry.c server.c smbios.c smbios_parts.c sysfs.c uevent.c url.c \
+                   usb_port.c wait.c)
 
 $(eval $(call archive,introspect/agent,$(AGENT_SOURCES)))
 $(BUILD)/introspect/agent.a: | $(BUILD)/introspect

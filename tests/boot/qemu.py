@@ -23,17 +23,18 @@ QMP_SECONDS = 20
 DISK_DEVICES = {
     'virtio': 'virtio-blk-pci,drive={id}{serial}',
     'scsi': 'scsi-hd,bus=scsi0.0,drive={id}{serial}',
-    'ide': 'ide-hd,drive={id}{serial}',
+    'ide': 'ide-hd,bus=ide.0,drive={id}{serial}',
     'sata': 'ide-hd,bus=ahci0.{number},drive={id}{serial}',
     'nvme': 'nvme,drive={id}{serial}',
+    'nvme-ns': 'nvme-ns,bus=nvme0,drive={id},nsid={number_from_1}',
 }
-CONTROLLERS = {'scsi': 'virtio-scsi-pci,id=scsi0', 'sata': 'ich9-ahci,id=ahci0'}
+CONTROLLERS = {'scsi': 'virtio-scsi-pci,id=scsi0', 'sata': 'ich9-ahci,id=ahci0', 'nvme-ns': 'nvme,id=nvme0{serial}'}
 
 
 @dataclasses.dataclass
 class Disk:
     path: pathlib.Path
-    bus: str = 'virtio'       # a key of DISK_DEVICES; 'ide' is for bios machines only
+    bus: str = 'virtio'       # a key of DISK_DEVICES; 'ide' is for bios machines only; the serial of 'nvme-ns' is their controller's, the first one's
     serial: str = None
     bootindex: int = None
     options: str = ''         # more properties of the device, 'a=b,c=d'
@@ -48,7 +49,7 @@ class Nic:
     user: str = None          # QEMU's own network; '' or options: 'net=192.0.2.0/24,hostfwd=...'
     bootindex: int = None
     model: str = 'virtio-net-pci'
-    options: str = ''
+    options: str = ''         # a card that names its bus comes after Machine's `extra`, which makes the bus
 
     def netdev(self, number):
         if self.tap is not None:
@@ -99,7 +100,7 @@ class Machine:
         self.console_path = self.folder / f'{name}.console'
         self.messages_path = self.folder / f'{name}.qemu'
         self.qmp_path = self.folder / f'{name}.qmp'
-        self.process = self.started = None
+        self.process = self.started = self.qmp = None
 
     # ---- the command line ----
 
@@ -122,10 +123,12 @@ class Machine:
             words += ['-fw_cfg', f'name={name},string={text}']
         return words
 
-    def nic_arguments(self):
+    def nic_arguments(self, on_own_bus):
         words = []
         for number, nic in enumerate(self.nics):
-            device = f'{nic.model},netdev=n{number},mac={nic.mac}'
+            if ('bus=' in nic.options) != on_own_bus:
+                continue
+            device = f'{nic.model},id=nic{number},netdev=n{number},mac={nic.mac}'
             if nic.bootindex is not None:
                 device += f',bootindex={nic.bootindex}'
             if self.firmware == 'uefi':
@@ -133,16 +136,17 @@ class Machine:
             if nic.options:
                 device += f',{nic.options}'
             words += ['-netdev', nic.netdev(number), '-device', device]
-        return words or ['-nic', 'none']
+        return words if words or on_own_bus else ['-nic', 'none']
 
     def disk_arguments(self):
         words, counts = [], {}
         for number, disk in enumerate(self.disks):
             at = counts.setdefault(disk.bus, 0)
             counts[disk.bus] += 1
+            serial = f',serial={disk.serial}' if disk.serial else ''
             if at == 0 and disk.bus in CONTROLLERS:
-                words += ['-device', CONTROLLERS[disk.bus]]
-            device = DISK_DEVICES[disk.bus].format(id=f'd{number}', number=at, serial=f',serial={disk.serial}' if disk.serial else '')
+                words += ['-device', CONTROLLERS[disk.bus].format(serial=serial)]
+            device = DISK_DEVICES[disk.bus].format(id=f'd{number}', number=at, number_from_1=at + 1, serial=serial) + f',id=disk{number}'
             if disk.bootindex is not None:
                 device += f',bootindex={disk.bootindex}'
             if disk.options:
@@ -154,13 +158,13 @@ class Machine:
         words = ['qemu-system-x86_64', '-name', self.name, '-accel', self.accel, '-cpu', 'max', '-m', str(self.memory), '-smp', str(self.cpus),
                  '-display', 'none', '-no-reboot', '-monitor', 'none', '-serial', f'file:{self.console_path}',
                  '-qmp', f'unix:{self.qmp_path},server=on,wait=off']
-        words += self.firmware_arguments() + self.identity_arguments() + self.nic_arguments() + self.disk_arguments()
+        words += self.firmware_arguments() + self.identity_arguments() + self.nic_arguments(False) + self.disk_arguments()
         if self.kernel:
             words += ['-kernel', str(self.kernel), '-append', self.append]
             words += ['-initrd', str(self.initrd)] if self.initrd else []
         else:
             words += ['-boot', self.boot]
-        return words + self.extra
+        return words + self.extra + self.nic_arguments(True)
 
     # ---- running ----
 
@@ -184,7 +188,9 @@ class Machine:
             return
         self.process.kill()
         self.process.wait()
-        self.process = None
+        if self.qmp:
+            self.qmp.close()
+        self.process = self.qmp = None
         HostLock.release()
 
     def __enter__(self):
@@ -212,17 +218,19 @@ class Machine:
 
     def query(self, command, **arguments):
         """What QEMU itself says of the machine, by its protocol QMP; of one that runs."""
-        with socket.socket(socket.AF_UNIX) as peer:
-            peer.settimeout(QMP_SECONDS)
-            peer.connect(str(self.qmp_path))
-            file = peer.makefile('rw')
-            for request in {'execute': 'qmp_capabilities'}, {'execute': command, 'arguments': arguments}:
-                file.write(json.dumps(request))
-                file.flush()
-                while 'return' not in (answer := json.loads(file.readline())):
-                    if 'error' in answer:
-                        raise AssertionError(f'{self.name}: QEMU refuses {command}: {answer["error"]}')
-            return answer['return']
+        if self.qmp is None:
+            self.wait_until(self.qmp_path.exists, QMP_SECONDS, 'QMP')
+            with socket.socket(socket.AF_UNIX) as peer:
+                peer.settimeout(QMP_SECONDS)
+                peer.connect(str(self.qmp_path))
+                self.qmp = peer.makefile('rw')
+            self.query('qmp_capabilities')
+        self.qmp.write(json.dumps({'execute': command, 'arguments': arguments}))
+        self.qmp.flush()
+        while 'return' not in (answer := json.loads(self.qmp.readline())):
+            if 'error' in answer:
+                raise AssertionError(f'{self.name}: QEMU refuses {command}: {answer["error"]}')
+        return answer['return']
 
     def wait_until(self, ask, timeout, what):
         """Asks until it gets something true, which it returns; AssertionError with the console when time, or the machine, is over."""

@@ -21,6 +21,7 @@
 #include "introspect/agent/lldp.h"
 #include "introspect/agent/log_archive.h"
 #include "introspect/agent/sysfs.h"
+#include "introspect/agent/usb_port.h"
 
 static char root[] = "/tmp/pxed-agent-test-XXXXXX";
 
@@ -427,6 +428,52 @@ static void test_pci_and_usb(void **state) {
         json_decref(list);
 }
 
+/* ---- what is plugged into USB ---- */
+
+struct plugged {
+        unsigned bus, device, asked_ports;
+        uint32_t ports;
+};
+
+/* Two hubs, each with one answer. */
+static uint32_t plugged_ports(void *userdata, unsigned bus, unsigned device, unsigned ports) {
+        for (struct plugged *hub = userdata; hub->bus; hub++)
+                if (hub->bus == bus && hub->device == device) {
+                        hub->asked_ports = ports;
+                        return hub->ports;
+                }
+        fail_msg("not a hub: %u:%u", bus, device);
+        return 0;
+}
+
+static void put_usb(const char *name, const char *bus, const char *number, const char *ports) {
+        char path[PATH_MAX];
+        const char *const files[][2] = { { "busnum", bus }, { "devnum", number }, { "maxchild", ports } };
+        for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
+                snprintf(path, sizeof path, "sys/bus/usb/devices/%s/%s", name, files[i][0]);
+                put(path, files[i][1]);
+        }
+}
+
+/* Port 2 of the root hub has a hub, which has a stick in its port 3; the kernel has heard of them one after the other. */
+static void test_usb_starting(void **state) {
+        struct plugged hubs[] = { { 3, 1, 0, 1 << 2 }, { 3, 2, 0, UINT32_C(1) << 3 | UINT32_C(1) << 31 }, { 0 } };
+        assert_false(usb_device_starting(root, plugged_ports, hubs)); /* no USB in this kernel */
+        put_usb("usb3", "3\n", "1\n", "4\n");
+        assert_true(usb_device_starting(root, plugged_ports, hubs));
+        assert_int_equal(hubs[0].asked_ports, 4);
+        put_usb("3-2", "3\n", "2\n", "200\n"); /* a number that no hub has */
+        put("sys/bus/usb/devices/3-2:1.0/bInterfaceNumber", "00\n");
+        assert_true(usb_device_starting(root, plugged_ports, hubs));
+        assert_int_equal(hubs[1].asked_ports, USB_PORTS_MAX);
+        put_usb("3-2.3", "3\n", "5\n", "0\n");
+        assert_true(usb_device_starting(root, plugged_ports, hubs));
+        put_usb("3-2.31", "3\n", "6\n", "0\n");
+        assert_false(usb_device_starting(root, plugged_ports, hubs));
+        hubs[0].ports = 0; /* a hub that does not answer */
+        assert_false(usb_device_starting(root, plugged_ports, hubs));
+}
+
 static void test_platform(void **state) {
         json_t *value;
         collect_tpm(root, &value);
@@ -540,7 +587,7 @@ static void test_bmc_by_acpi(void **state) {
 int main(void) {
         const struct CMUnitTest tests[] = {
                 TREE_TEST(test_cpu),      TREE_TEST(test_memory),           TREE_TEST(test_numa),
-                TREE_TEST(test_disks),    TREE_TEST(test_nics),             TREE_TEST(test_pci_and_usb),
+                TREE_TEST(test_disks),    TREE_TEST(test_nics),             TREE_TEST(test_pci_and_usb), TREE_TEST(test_usb_starting),
                 TREE_TEST(test_platform), TREE_TEST(test_failures_are_posted),
                 TREE_TEST(test_by_path),  TREE_TEST(test_by_path_of_fabrics),  TREE_TEST(test_raid_members),     TREE_TEST(test_log_archive),
                 TREE_TEST(test_bmc_by_acpi), TREE_TEST(test_lldp_of_firmware),
