@@ -272,7 +272,7 @@ def test_pxed_denies_reports(own):
     assert len(own.spooled()) == 20 and refused(own) == []
     own.bus.denies = False
     assert [inventory["raw"]["i"] for inventory in wait_for_inventories(own, 20)] == list(range(20))
-    own.bus.wait_for(lambda: own.bus.status("introspect")["problems"] == [] and not own.spooled(), TIMEOUT)
+    own.bus.wait_for(lambda: own.bus.status("introspect")["problems"] == [] and not own.spooled())
     assert refused(own) == [] and len(own.steps("inventory")) == 20
 
 
@@ -325,14 +325,14 @@ def test_disk_takes_no_files(small_disk, trouble):
         return [problem["subject"] for problem in daemon.bus.status("introspect")["problems"]]
 
     with Introspect(state_dir=small_disk) as daemon:
-        daemon.bus.wait_for(lambda: not problems(daemon), TIMEOUT)
+        daemon.bus.wait_for(lambda: not problems(daemon))
         begin()
         assert daemon.post(payload(), make_token())[0] in (503, 507)
-        daemon.bus.wait_for(lambda: "inventory spool" in problems(daemon), TIMEOUT)
+        daemon.bus.wait_for(lambda: "inventory spool" in problems(daemon))
         time.sleep(2.5)  # it is looked at each second
         assert "inventory spool" in problems(daemon)
         end()
-        daemon.bus.wait_for(lambda: "inventory spool" not in problems(daemon), TIMEOUT)
+        daemon.bus.wait_for(lambda: "inventory spool" not in problems(daemon))
         assert daemon.post(payload(), make_token())[0] == 200
         wait_for_inventories(daemon, 1)
 

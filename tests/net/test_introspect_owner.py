@@ -101,11 +101,11 @@ def test_node_uuid(shared, name):
     status, answer = shared.post(posted | {"said": name}, path=path)
     if expected in (NODE, OTHER_NODE):
         assert (status, answer) == (202, {"uuid": expected})
-        inventory = shared.bus.wait_for(lambda: next((i for i in shared.bus.values("inventory") if i["raw"].get("said") == name), None), TIMEOUT)
+        inventory = shared.bus.wait_for(lambda: next((i for i in shared.bus.values("inventory") if i["raw"].get("said") == name), None))
         assert inventory["node"] == expected
     else:
         assert (status, answer["error"]["message"]) == (404, NOT_FOUND)
-        shared.bus.wait_for(lambda: shared.post(posted, path=path) and any(expected in detail for detail in refusals(shared)), TIMEOUT)
+        shared.bus.wait_for(lambda: shared.post(posted, path=path) and any(expected in detail for detail in refusals(shared)))
 
 
 def test_node_uuid_that_is_none(shared):
