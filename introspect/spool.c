@@ -231,7 +231,7 @@ bool spool_is_unsettled(struct spool *spool, const struct mac *mac, uint64_t now
         pthread_mutex_lock(&spool->lock);
         for (struct spool_entry *entry = spool_index_bucket(&spool->index, mac); entry && !unsettled; entry = entry->next_of_bucket)
                 unsettled = mac_to_u64(&entry->post.mac) == mac_to_u64(mac) &&
-                            (entry->state != SPOOL_DONE || now - entry->done < settle);
+                            (entry->state != SPOOL_DONE || now < entry->done + settle);
         pthread_mutex_unlock(&spool->lock);
         return unsettled;
 }

@@ -54,7 +54,7 @@ void spool_put_last(struct spool *spool, const struct spool_post *post);
 /* pxed does not want it, or it cannot be read: put into FOLDER/refused for a person to look at, where the newest 16 are kept. */
 void spool_set_aside(struct spool *spool, const struct spool_post *post);
 
-/* Whether a post of that machine is not acknowledged, or was less than `settle` microseconds before `now`. */
+/* Whether a post of that machine is not acknowledged, or was so less than `settle` microseconds before `now`, or since then. */
 bool spool_is_unsettled(struct spool *spool, const struct mac *mac, uint64_t now, uint64_t settle);
 
 /* Posts not acknowledged. */

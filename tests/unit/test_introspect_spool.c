@@ -172,6 +172,8 @@ static void test_unsettled(void **state) {
         spool_done(spool, &post, 100);
         assert_true(spool_is_unsettled(spool, &post.mac, 105, 10));
         assert_false(spool_is_unsettled(spool, &post.mac, 110, 10));
+        /* of a request that had begun before pxed acknowledged the post */
+        assert_true(spool_is_unsettled(spool, &post.mac, 99, 10));
 }
 
 /* What was done is forgotten in time. */
