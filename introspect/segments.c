@@ -161,7 +161,12 @@ static int load_file(struct segments *segments, const char *name, segments_found
                 snprintf(again, sizeof(again), "%016" PRIx64 SUFFIX, number);
         else
                 again[0] = 0;
-        _cleanup_close_ int fd = strcmp(name, again) == 0 ? open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW) : -1;
+        bool ours = strcmp(name, again) == 0;
+        _cleanup_close_ int fd = ours ? open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW) : -1;
+        if (ours && fd < 0) {
+                log_error("Cannot read %s: %m. There may be inventories in it that machines were told are taken: mend that and start this daemon again.", path);
+                return 0;
+        }
         if (fd < 0 || fstat(fd, &st) < 0 || !S_ISREG(st.st_mode)) {
                 if (name[0] != '.')
                         log_warning("%s holds no posts; it is left alone.", path);
