@@ -47,6 +47,13 @@ int log_level_from_name(const char *name) {
         return -EINVAL;
 }
 
+/* Text from the wire may end up in a line: what a terminal would act on is shown as '?', and a line is one. Else journalctl shows none of it. */
+static void clean(char *text, size_t size) {
+        for (size_t i = 0; i < size; i++)
+                if ((unsigned char) text[i] < 0x20 || text[i] == 0x7f)
+                        text[i] = '?';
+}
+
 static void write_journal(int level, const char *const *fields, const char *message) {
         char buffers[FIELDS_MAX + 3][MESSAGE_MAX];
         struct iovec parts[FIELDS_MAX + 3];
@@ -58,12 +65,13 @@ static void write_journal(int level, const char *const *fields, const char *mess
         for (; fields && fields[0] && n < FIELDS_MAX + 3; fields += 2)
                 if (fields[1])
                         snprintf(buffers[n++], MESSAGE_MAX, "%s=%s", fields[0], fields[1]);
-        for (int i = 0; i < n; i++)
+        for (int i = 0; i < n; i++) {
                 parts[i] = (struct iovec) { buffers[i], strlen(buffers[i]) };
+                clean(buffers[i], parts[i].iov_len);
+        }
         (void) sd_journal_sendv(parts, n);
 }
 
-/* Text from the wire may end up in a line: what a terminal would act on is shown as '?'. */
 static void write_stderr(int level, const char *const *fields, const char *message) {
         char line[MESSAGE_MAX + FIELDS_MAX * 128];
         size_t n = (size_t) snprintf(line, sizeof(line), "%s: %s: %s", program, level_names[level], message);
@@ -73,9 +81,7 @@ static void write_stderr(int level, const char *const *fields, const char *messa
                         n += (size_t) snprintf(line + n, sizeof(line) - n, " [%s=%s]", fields[0], fields[1]);
         if (n > sizeof(line) - 2)
                 n = sizeof(line) - 2;
-        for (size_t i = 0; i < n; i++)
-                if ((unsigned char) line[i] < 0x20 || line[i] == 0x7f)
-                        line[i] = '?';
+        clean(line, n);
         line[n++] = '\n';
         ssize_t ignored = write(STDERR_FILENO, line, n);
         (void) ignored;

@@ -12,7 +12,7 @@ import pytest
 
 from introspect_daemon import ADDRESS, MAC, NODE, PORT, Introspect, ipa, make_token
 from netns import hold_port
-from waiting import PATIENCE, contention
+from waiting import PATIENCE, contention, wait_for
 
 
 @pytest.fixture(scope="module")
@@ -265,10 +265,7 @@ def test_pxed_denies_reports(own):
     """As where its configuration names another user for a while: nothing that was accepted is lost, and the daemon says what to do."""
     own.bus.denies = True
     assert [own.post(payload(i=i), make_token())[0] for i in range(20)] == [200] * 20
-    end = time.monotonic() + TIMEOUT
-    while "reports to pxed" not in own.log():
-        assert time.monotonic() < end, own.log()
-        time.sleep(0.02)
+    wait_for(lambda: "reports to pxed" in own.log(), own.log)
     assert len(own.spooled()) == 20 and refused(own) == []
     own.bus.denies = False
     assert [inventory["raw"]["i"] for inventory in wait_for_inventories(own, 20)] == list(range(20))
@@ -335,6 +332,35 @@ def test_disk_takes_no_files(small_disk, trouble):
         daemon.bus.wait_for(lambda: "inventory spool" not in problems(daemon))
         assert daemon.post(payload(), make_token())[0] == 200
         wait_for_inventories(daemon, 1)
+
+
+@pytest.fixture
+def journal():
+    """What a daemon sends to journald whose standard error is a journal's stream."""
+    folder = pathlib.Path("/run/systemd/journal")
+    if not folder.parent.exists():
+        pytest.skip("no /run/systemd to mount over")
+    subprocess.run(["mount", "-t", "tmpfs", "tmpfs", folder.parent], check=True)
+    folder.mkdir()
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as receiver:
+        receiver.bind(str(folder / "socket"))
+        receiver.settimeout(PATIENCE)
+        yield receiver
+    subprocess.run(["umount", "--lazy", folder.parent], check=True)
+
+
+def test_journal_has_lines_that_can_be_read(journal, monkeypatch):
+    """A request's path with a line end and an escape sequence in it: journalctl would show "[blob data]" instead of the reason."""
+    with Introspect(start=False) as daemon:
+        pathlib.Path(daemon.log_path).touch()
+        status = os.stat(daemon.log_path)
+        monkeypatch.setenv("JOURNAL_STREAM", f"{status.st_dev}:{status.st_ino}")
+        daemon.start()
+        daemon.wait_listening()
+        assert daemon.request("POST", f"/v1/heartbeat/%0aforged%1b[2J?token={make_token()}", "{}")[0] == 404
+        while b"a heartbeat of node" not in (sent := journal.recv(1 << 16)):
+            pass
+        assert b"\nMESSAGE=Answered " in b"\n" + sent and b"a heartbeat of node ?forged?[2J, which is not known\n" in sent
 
 
 # ---- the port, slow and hostile clients
