@@ -56,6 +56,7 @@ class Introspect:
         if start:
             self.start()
             self.wait_listening()
+            self.bus.wait_for(lambda: self.bus.status("introspect"))
 
     def start(self):
         with open(self.log_path, "ab") as log:

@@ -452,7 +452,7 @@ def test_full_disk(small_disk):
             pxed.call('Node.Update', node='n', tags=[f'{number} {"x" * 200}'] * 60)
     assert refused.value.name == 'org.pxed.Node.StorageFailed' and 'full' in refused.value.parameters['reason']
     assert (pxed.call('Node.Get', node='n')['node'], pxed.call('Appliance.GetStatus')['revision']) == before
-    assert 'make room' in pxed.problem('store')
+    assert 'make room' in wait_for(lambda: pxed.problem('store'))
     with pytest.raises(VarlinkError) as report:
         pxed.report('introspect', 1, inventory('a'))
     assert report.value.name == 'org.pxed.Worker.StorageFailed'
