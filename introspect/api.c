@@ -34,12 +34,15 @@ int api_init(struct api *api, struct state *state, struct spool *spool, struct m
         /* jansson's hash seed, drawn before threads could draw it together */
         json_object_seed(0);
         int r = beats_new(&api->beats);
+        if (r == 0)
+                r = post_rate_new(&api->rate);
         return r < 0 ? r : agents_new(&api->agents);
 }
 
 void api_clear(struct api *api) {
         api->beats = beats_free(api->beats);
         api->agents = agents_free(api->agents);
+        api->rate = post_rate_free(api->rate);
         pthread_mutex_destroy(&api->large);
 }
 
@@ -270,6 +273,9 @@ void api_begin(struct api *api, struct api_request *request, uint64_t length) {
         if (request->route->token != TOKEN_NONE)
                 check_token(api, request);
         if (request->answer.status)
+                return;
+        /* Before the body is read: what is too much shall cost nothing. Without a token it is known only from the body whose it is. */
+        if (request->route->handle == api_handle_inventory && !request->without_token && !api_may_post(api, request))
                 return;
         if (request->route->body_max == 0) {
                 request->route->handle(api, request, NULL);

@@ -16,6 +16,7 @@
 #include "introspect/beats.h"
 #include "introspect/body.h"
 #include "introspect/mailbox.h"
+#include "introspect/post_rate.h"
 #include "introspect/spool.h"
 #include "introspect/state.h"
 #include "introspect/target.h"
@@ -32,6 +33,7 @@ struct api {
         struct beats *beats;
         struct agents *agents;
         struct mailbox *mailbox;
+        struct post_rate *rate;
         struct body_budget budget;
         pthread_mutex_t large; /* one large inventory is parsed at a time, since it takes several times its size */
 };

@@ -33,6 +33,10 @@ void api_refuse_tersely(struct api *api, struct api_request *request, unsigned s
 void api_refuse_unready(struct api *api, struct api_request *request);
 /* As api_refuse, for what may go better in `seconds`. */
 void api_postpone(struct api *api, struct api_request *request, unsigned status, unsigned seconds, const char *format, ...) _printf_(5, 6);
+/* False: it was answered, since the machine of the token posts inventories too often. */
+bool api_may_post(struct api *api, struct api_request *request);
+/* The machine has as many inventories in the spool as it may. */
+void api_refuse_waiting(struct api *api, struct api_request *request);
 /* A note about the request. */
 void api_note(struct api *api, const struct api_request *request, enum note_kind kind, const char *format, ...) _printf_(4, 5);
 /* A note that the agent of this node is there; version "": not known. */

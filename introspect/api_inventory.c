@@ -93,9 +93,9 @@ static void refuse_to_store(struct api *api, struct api_request *request, int er
         api_postpone(api, request, error == -ENOSPC || error == -EDQUOT ? 507 : 503, DISK_RETRY, "the inventory was not stored: %s", why);
 }
 
-/* 0: on disk now; 1: it was. -EFBIG: it would not fit into a report. */
+/* 0: on disk now; 1: it was. -EFBIG: it would not fit into a report; -EBUSY: too many of this machine wait. */
 static int store(struct api *api, struct api_request *request, const struct inventory_result *result) {
-        struct spool_post post = { .time = request->now, .mac = request->token.mac };
+        struct spool_post post = { .time = request->now, .mac = request->token.mac, .unproven = request->without_token };
 
         name_post(request, &post);
         _cleanup_free_ char *suffix = NULL;
@@ -131,6 +131,10 @@ static void take(struct api *api, struct api_request *request, const struct inve
                            REPORT_MAX >> 20);
                 return;
         }
+        if (r == -EBUSY) {
+                api_refuse_waiting(api, request);
+                return;
+        }
         if (r < 0) {
                 refuse_to_store(api, request, r);
                 return;
@@ -146,9 +150,10 @@ static void take(struct api *api, struct api_request *request, const struct inve
 /* The interface that it booted by stands for the machine, as a token's MAC does. */
 static bool name_machine(struct api *api, struct api_request *request, const json_t *normalized) {
         request->names_mac = owner_boot_mac(normalized, &request->token.mac);
-        if (!request->names_mac)
-                api_refuse(api, request, 400, "the inventory came without a boot token, and it has no interface with a MAC");
-        return request->names_mac;
+        if (request->names_mac)
+                return api_may_post(api, request);
+        api_refuse(api, request, 400, "the inventory came without a boot token, and it has no interface with a MAC");
+        return false;
 }
 
 /* False: it was answered. */

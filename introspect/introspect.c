@@ -20,7 +20,11 @@
 
 #define SPOOL_POSTS 10000
 #define SPOOL_BYTES (512ull * 1024 * 1024)
+#define SPOOL_POSTS_PER_MACHINE 4
 #define STORAGE_SUBJECT "inventory spool"
+#define FLOOD_SUBJECT "inventory flood"
+/* After the last machine that was refused for posting too much: while one goes on, it is told of more often. */
+#define CALM_AFTER (POST_RATE_TELL_EVERY * 3 / 2)
 #define CHECK_EVERY USEC_PER_SEC
 #define SWEEP_EVERY (10 * USEC_PER_SEC)
 /* Refusals per second that are logged and reported: anybody on the network can cause one. */
@@ -40,7 +44,7 @@ struct introspect {
         struct worker *worker;
         struct limiter refusals;
         bool renewing; /* a whole state is on its way */
-        sd_event_source *sweep, *check;
+        sd_event_source *sweep, *check, *calm;
 };
 
 static void report_step(struct introspect *introspect, const struct note *note, const char *kind, const char *key) {
@@ -117,6 +121,24 @@ static void take_storage_failure(struct introspect *introspect, const struct not
         arm(introspect->check, CHECK_EVERY);
 }
 
+/* Told of each machine now and then, however much it posts. */
+static void take_flood(struct introspect *introspect, const struct note *note) {
+        char mac[MAC_TEXT_SIZE];
+
+        take_refusal(introspect, note);
+        daemon_set_problem(introspect->daemon, FLOOD_SUBJECT,
+                           "The machine %s at %s posts more inventories than one machine may (%s). Others are served. See what runs on it, and switch it off if need be.",
+                           mac_format(&note->mac, mac), note->peer[0] ? note->peer : "an unknown address", note->detail);
+        arm(introspect->calm, CALM_AFTER);
+}
+
+static int on_calm(sd_event_source *source, uint64_t usec, void *userdata) {
+        struct introspect *introspect = userdata;
+
+        daemon_clear_problem(introspect->daemon, FLOOD_SUBJECT);
+        return 0;
+}
+
 static int on_check(sd_event_source *source, uint64_t usec, void *userdata) {
         struct introspect *introspect = userdata;
 
@@ -157,6 +179,9 @@ static void on_note(const struct note *note, void *userdata) {
                 break;
         case NOTE_ABORTED:
                 report_aborted(introspect, note);
+                break;
+        case NOTE_FLOOD:
+                take_flood(introspect, note);
                 break;
         case NOTE_STORAGE:
                 take_storage_failure(introspect, note);
@@ -224,6 +249,7 @@ struct introspect *introspect_free(struct introspect *introspect) {
         state_free(introspect->state);
         sd_event_source_disable_unref(introspect->sweep);
         sd_event_source_disable_unref(introspect->check);
+        sd_event_source_disable_unref(introspect->calm);
         free(introspect);
         return NULL;
 }
@@ -254,6 +280,7 @@ static int start_parts(struct introspect *introspect) {
             (r = inspector_new(daemon, &introspect->inspector)) < 0 || (r = delivery_new(daemon, introspect->spool, &introspect->delivery)) < 0 ||
             (r = add_timer(introspect, &introspect->sweep, SWEEP_EVERY, on_sweep)) < 0 ||
             (r = add_timer(introspect, &introspect->check, CHECK_EVERY, on_check)) < 0 ||
+            (r = add_timer(introspect, &introspect->calm, CALM_AFTER, on_calm)) < 0 ||
             (r = worker_new(daemon, &options, &introspect->worker)) < 0)
                 return r;
         delivery_set_worker(introspect->delivery, introspect->worker);
@@ -261,7 +288,7 @@ static int start_parts(struct introspect *introspect) {
 }
 
 int introspect_start(struct introspect *introspect) {
-        const struct spool_limits limits = { .posts = SPOOL_POSTS, .bytes = SPOOL_BYTES };
+        const struct spool_limits limits = { .posts = SPOOL_POSTS, .bytes = SPOOL_BYTES, .posts_per_machine = SPOOL_POSTS_PER_MACHINE };
         const char *folder = daemon_state_dir(introspect->daemon);
         int r = spool_new(folder, &limits, &introspect->spool);
 

@@ -17,6 +17,7 @@ enum note_kind {
         NOTE_REFUSED,  /* a request was refused: `detail` says why */
         NOTE_AGENT,    /* the ramdisk said something new */
         NOTE_BEAT,     /* an agent is there */
+        NOTE_FLOOD,    /* posts of one machine were refused, since it has more than its share: `detail` says why */
         NOTE_ACCEPTED, /* an inventory is in the spool */
         NOTE_ABORTED,  /* the ramdisk was told that its inspection was taken back */
         NOTE_STORAGE,  /* an inventory could not be stored: `detail` says why; the machine was told to come again */

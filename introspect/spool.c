@@ -88,6 +88,8 @@ static int reserve(struct spool *spool, const struct spool_post *post, struct sp
                 pthread_cond_wait(&spool->written, &spool->lock);
         if (entry)
                 return 1;
+        if (spool_index_count(&spool->index, &post->mac) >= spool->limits.posts_per_machine / (post->unproven ? 2 : 1))
+                return -EBUSY;
         if (!has_space(spool, post->size))
                 return -ENOBUFS;
         *ret = spool_index_add(&spool->index, post);

@@ -1,6 +1,6 @@
 /*
  * Inventories that were accepted and that pxed has not acknowledged yet: on disk (introspect/segments.h) before the machine is told that its
- * inventory is taken. Bounded in number and bytes. Any thread may use it.
+ * inventory is taken. Bounded in number and bytes, of all and of one machine. Any thread may use it.
  *
  * A post has a name, by which one that is posted or replayed twice is one. What pxed has acknowledged is remembered by name
  * for a minute more.
@@ -23,11 +23,13 @@ struct spool_post {
         struct mac mac;
         char post[SPOOL_POST_SIZE]; /* 32 hexadecimal digits */
         size_t size;                /* bytes of its text */
+        bool unproven;              /* nothing but its text says that it is of that machine; not kept on disk */
 };
 
 struct spool_limits {
         size_t posts;
         uint64_t bytes;
+        size_t posts_per_machine; /* of those that are unproven, half as many: they leave room for what is proven */
 };
 
 /* Creates FOLDER/spool and FOLDER/refused and reads what is in the spool. */
@@ -36,7 +38,7 @@ struct spool *spool_free(struct spool *spool);
 DEFINE_CLEANUP(struct spool *, spool_free);
 
 /*
- * Stores a post: 0 when it is on disk, 1 when it already was. -ENOBUFS: the spool has as many as it may; -ENOSPC, -EDQUOT: the disk
+ * Stores a post: 0 when it is on disk, 1 when it already was. -ENOBUFS: the spool has as many as it may, -EBUSY: of this MAC; -ENOSPC, -EDQUOT: the disk
  * is full; other negative errno of writing. Nothing is stored then. `post->size` is set.
  */
 int spool_add(struct spool *spool, struct spool_post *post, const void *data, size_t size);

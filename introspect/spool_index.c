@@ -46,6 +46,14 @@ struct spool_entry *spool_index_find(struct spool_index *index, const struct spo
         return entry;
 }
 
+size_t spool_index_count(struct spool_index *index, const struct mac *mac) {
+        size_t count = 0;
+
+        for (struct spool_entry *entry = *bucket_of(index, mac); entry; entry = entry->next_of_bucket)
+                count += entry->state != SPOOL_DONE && memcmp(&entry->post.mac, mac, sizeof(*mac)) == 0;
+        return count;
+}
+
 static void unlink_open(struct spool_index *index, struct spool_entry *entry) {
         unlink_from(&index->first, &index->last, entry);
         index->posts--;

@@ -31,6 +31,8 @@ struct spool_index {
 struct spool_entry *spool_index_add(struct spool_index *index, const struct spool_post *post);
 /* The one of the same MAC and name; NULL. */
 struct spool_entry *spool_index_find(struct spool_index *index, const struct spool_post *post);
+/* How many of a MAC are not done. */
+size_t spool_index_count(struct spool_index *index, const struct mac *mac);
 /* The first of the bucket that the posts of a MAC are in, among others. */
 struct spool_entry *spool_index_bucket(struct spool_index *index, const struct mac *mac);
 void spool_index_remove(struct spool_index *index, struct spool_entry *entry);

@@ -4,7 +4,7 @@ import pytest
 from introspect_daemon import MAC, NODE, Introspect, make_token
 
 OTHER_MAC, OTHER_NODE = "52:54:00:aa:bb:02", "7d0b9e6c-7f9e-4f43-9d0c-3f2f5c0a1b12"
-STRANGER, STRANGER2 = "52:54:00:00:00:99", "52:54:00:00:00:98"
+STRANGER, STRANGER2, STRANGER3 = "52:54:00:00:00:99", "52:54:00:00:00:98", "52:54:00:00:00:97"
 UUID, BMC = "3a0b9e6c-7f9e-4f43-9d0c-3f2f5c0a1b77", "203.0.113.7"
 NOT_FOUND = "the machine that this inventory is of could not be told, or its inventory is not expected"
 
@@ -57,8 +57,8 @@ def test_found(shared, name):
 
 
 NEVER = {
-    "a tie": (payload(STRANGER, MAC, OTHER_MAC), "several nodes match alike"),
-    "UUID against MAC": (payload(STRANGER, MAC, uuid=UUID), "different nodes match"),
+    "a tie": (payload(STRANGER2, MAC, OTHER_MAC), "several nodes match alike"),
+    "UUID against MAC": (payload(STRANGER2, MAC, uuid=UUID), "different nodes match"),
 }
 
 
@@ -66,10 +66,10 @@ NEVER = {
 def test_never_a_guess(shared, name):
     posted, reason = NEVER[name]
     for path in ("/v1/continue", "/v1/continue_inspection"):
-        status, answer = shared.post(posted, make_token(STRANGER), path)
+        status, answer = shared.post(posted, make_token(STRANGER2), path)
         assert (status, answer["error"]["message"]) == (404, NOT_FOUND)
     # asked again, since only so many refusals a second are told of
-    detail = shared.bus.wait_for(lambda: shared.post(posted, make_token(STRANGER)) and next((d for d in refusals(shared) if reason in d), None))
+    detail = shared.bus.wait_for(lambda: shared.post(posted, make_token(STRANGER2)) and next((d for d in refusals(shared) if reason in d), None))
     assert detail.startswith("404 to POST /v1/continue")
 
 
@@ -84,12 +84,12 @@ SAID = {
     "of the node that the token is of": (payload(MAC), make_token(MAC, NODE), NODE, NODE),
     "of another one": (payload(MAC), make_token(MAC, NODE), OTHER_NODE, "the boot token is of node " + NODE + "; node_uuid is of node " + OTHER_NODE),
     "of none, with a token": (payload(MAC), make_token(MAC), GONE, "the boot token is of node " + NODE + "; node_uuid is no node's"),
-    "of a machine that nobody knows otherwise": (payload(STRANGER), make_token(STRANGER), OTHER_NODE, OTHER_NODE),
-    "by its firmware's UUID": (payload(STRANGER), make_token(STRANGER), UUID, OTHER_NODE),
-    "of none": (payload(STRANGER), make_token(STRANGER), GONE, "is no node's"),
-    "against its MACs": (payload(STRANGER, MAC), make_token(STRANGER), OTHER_NODE, "different nodes match"),
-    "without a token": (payload(STRANGER), None, NODE, NODE),
-    "without a token, of one that is not waited for": (payload(STRANGER), None, OTHER_NODE, "for which no inspection was asked"),
+    "of a machine that nobody knows otherwise": (payload(STRANGER3), make_token(STRANGER3), OTHER_NODE, OTHER_NODE),
+    "by its firmware's UUID": (payload(STRANGER3), make_token(STRANGER3), UUID, OTHER_NODE),
+    "of none": (payload(STRANGER3), make_token(STRANGER3), GONE, "is no node's"),
+    "against its MACs": (payload(STRANGER3, MAC), make_token(STRANGER3), OTHER_NODE, "different nodes match"),
+    "without a token": (payload(STRANGER3), None, NODE, NODE),
+    "without a token, of one that is not waited for": (payload(STRANGER3), None, OTHER_NODE, "for which no inspection was asked"),
 }
 
 

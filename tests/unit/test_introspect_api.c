@@ -23,6 +23,8 @@ static struct {
         struct spool *spool;
         struct mailbox *mailbox;
         struct api api;
+        uint64_t monotonic; /* of the next request */
+        unsigned retry_after; /* of the last answer */
         struct note last; /* the last note, and how many there were */
         unsigned notes;
 } t;
@@ -40,9 +42,10 @@ static void apply(const char *key, const char *text) {
 }
 
 static int set_up(void **state) {
-        const struct spool_limits limits = { .posts = 2, .bytes = 2 << 20 };
+        const struct spool_limits limits = { .posts = 3, .bytes = 3 << 20, .posts_per_machine = 2 };
 
         memset(&t, 0, sizeof(t));
+        t.monotonic = NOW;
         strcpy(t.folder, "/tmp/pxed-test-api-XXXXXX");
         assert_non_null(mkdtemp(t.folder));
         assert_int_equal(sd_event_new(&t.event), 0);
@@ -83,13 +86,14 @@ static char *good_token(void) {
 
 /* One whole request; the answer's body as JSON. */
 static json_t *ask(const char *method, const char *path, const char *token, const char *body, size_t size, unsigned *ret_status) {
-        struct api_request request = { .method = method, .path = path, .token_text = token, .now = NOW, .monotonic = NOW, .network = "lab" };
+        struct api_request request = { .method = method, .path = path, .token_text = token, .now = NOW, .monotonic = t.monotonic, .network = "lab" };
 
         api_begin(&t.api, &request, UINT64_MAX);
         for (size_t at = 0; at < size; at += 1000)
                 api_receive(&t.api, &request, body + at, size - at < 1000 ? size - at : 1000);
         api_finish(&t.api, &request);
         *ret_status = request.answer.status;
+        t.retry_after = request.answer.retry_after;
         json_t *answer = json_loadb(request.answer.body, request.answer.size, 0, NULL);
         assert_non_null(answer);
         api_end(&request);
@@ -109,7 +113,10 @@ static void assert_answer(const char *method, const char *path, const char *toke
         assert_int_equal(status, expected);
 }
 
-#define INVENTORY "{\"inventory\": {\"interfaces\": [{\"name\": \"eth0\", \"mac_address\": \"" MAC "\"}]}}"
+#define INVENTORY_OF(mac) "{\"inventory\": {\"interfaces\": [{\"name\": \"eth0\", \"mac_address\": \"" mac "\"}]}}"
+#define INVENTORY INVENTORY_OF(MAC)
+#define OTHER "52:54:00:aa:bb:02"
+#define INVENTORY_OF_OTHER INVENTORY_OF(OTHER)
 
 static void test_routes(void **state) {
         assert_answer("GET", "/", NULL, "", 200, "");
@@ -294,8 +301,49 @@ static void test_posted_again(void **state) {
         /* of another boot */
         assert_answer("POST", "/v1/continue", make_token(MAC, NULL, 0, 2001, secret), INVENTORY, 200, "");
         assert_int_equal(spool_size(t.spool), 2);
-        assert_answer("POST", "/v1/continue", make_token(MAC, NULL, 0, 2002, secret), INVENTORY, 503, "the spool of inventories is full");
+        /* of too many boots; what is stored already is so still */
+        assert_answer("POST", "/v1/continue", make_token(MAC, NULL, 0, 2002, secret), INVENTORY, 503, "as many inventories of this machine as one machine may have");
+        assert_int_equal(t.retry_after, 10);
+        assert_int_equal(t.last.kind, NOTE_FLOOD);
+        assert_answer("POST", "/v1/continue", good_token(), INVENTORY, 200, "");
+        assert_answer("POST", "/v1/continue", make_token(OTHER, NULL, 0, 2000, secret), INVENTORY_OF_OTHER, 200, "");
+        assert_answer("POST", "/v1/continue", make_token(OTHER, NULL, 0, 2001, secret), INVENTORY_OF_OTHER, 503, "the spool of inventories is full");
         assert_int_equal(t.last.kind, NOTE_STORAGE);
+}
+
+/* However often a machine posts: some posts at once, then one now and then, and no more words about it. */
+static void test_posted_too_often(void **state) {
+        for (unsigned i = 0; i < POST_RATE_BURST; i++)
+                assert_answer("POST", "/v1/continue", good_token(), "{", 400, "not acceptable JSON");
+        t.notes = 0;
+        for (unsigned i = 0; i < 5; i++)
+                assert_answer("POST", i % 2 ? "/v1/continue" : "/v1/continue_inspection", good_token(), "{", 503, "posts inventories too often");
+        assert_int_equal(t.retry_after, POST_RATE_EVERY / USEC_PER_SEC);
+        assert_int_equal(t.notes, 1);
+        assert_int_equal(t.last.kind, NOTE_FLOOD);
+        assert_true(t.last.has_mac);
+
+        /* other machines, and what else this one says, are not meant */
+        assert_answer("POST", "/v1/continue", make_token(OTHER, NULL, 0, 2000, secret), INVENTORY_OF_OTHER, 200, "");
+        assert_answer("POST", "/v1/agent", good_token(), "{\"state\": \"waiting\"}", 200, "");
+
+        t.monotonic += POST_RATE_EVERY;
+        assert_answer("POST", "/v1/continue", good_token(), INVENTORY, 200, "");
+        assert_answer("POST", "/v1/continue", good_token(), INVENTORY, 503, "posts inventories too often");
+        t.monotonic += POST_RATE_TELL_EVERY - POST_RATE_EVERY;
+        assert_answer("POST", "/v1/continue", good_token(), INVENTORY, 200, "");
+        assert_answer("POST", "/v1/continue", good_token(), INVENTORY, 503, "posts inventories too often");
+        assert_non_null(strstr(t.last.detail, "503 to POST /v1/continue, 6 times: this machine posts"));
+}
+
+/* Without a token the inventory says whose it is: that counts apart, so that nobody can use up what is another's. */
+static void test_posted_too_often_without_token(void **state) {
+        apply("network/lab", "{\"network\": {\"name\": \"lab\", \"address\": \"192.0.2.1/24\", \"withoutToken\": \"accept\"}}");
+        state_commit(t.state);
+        for (unsigned i = 0; i < POST_RATE_BURST; i++)
+                assert_answer("POST", "/v1/continue", NULL, INVENTORY, 200, "");
+        assert_answer("POST", "/v1/continue", NULL, INVENTORY, 503, "posts inventories too often");
+        assert_answer("POST", "/v1/continue", good_token(), INVENTORY, 200, "");
 }
 
 static void test_node_of_the_answer(void **state) {
@@ -471,6 +519,8 @@ int main(void) {
                 cmocka_unit_test_setup_teardown(test_foreign, set_up, tear_down),
                 cmocka_unit_test_setup_teardown(test_accepted, set_up, tear_down),
                 cmocka_unit_test_setup_teardown(test_posted_again, set_up, tear_down),
+                cmocka_unit_test_setup_teardown(test_posted_too_often, set_up, tear_down),
+                cmocka_unit_test_setup_teardown(test_posted_too_often_without_token, set_up, tear_down),
                 cmocka_unit_test_setup_teardown(test_node_of_the_answer, set_up, tear_down),
                 cmocka_unit_test_setup_teardown(test_ramdisk_that_failed, set_up, tear_down),
                 cmocka_unit_test_setup_teardown(test_agent, set_up, tear_down),

@@ -28,7 +28,7 @@ static int tear_down(void **state) {
 }
 
 static struct spool *open_spool(size_t posts, uint64_t bytes) {
-        const struct spool_limits limits = { posts, bytes };
+        const struct spool_limits limits = { posts, bytes, .posts_per_machine = 4 };
         struct spool *spool;
 
         assert_int_equal(spool_new(folder, &limits, &spool), 0);
@@ -128,6 +128,42 @@ static void test_bounded(void **state) {
         assert_int_equal(add(spool, 3, "1"), 0);
 }
 
+static int add_of(struct spool *spool, uint8_t machine, unsigned n, bool unproven) {
+        struct spool_post post = post_number(n);
+
+        post.mac.bytes[5] = machine;
+        post.unproven = unproven;
+        return spool_add(spool, &post, "text", 4);
+}
+
+/* A machine cannot take the room of others; what nobody has proven leaves room for what is. */
+static void test_bounded_per_machine(void **state) {
+        _cleanup_(spool_freep) struct spool *spool = open_spool(100, 1000);
+        struct spool_post post;
+
+        for (unsigned i = 0; i < 4; i++)
+                assert_int_equal(add_of(spool, 1, i, false), 0);
+        assert_int_equal(add_of(spool, 1, 4, false), -EBUSY);
+        assert_int_equal(add_of(spool, 1, 3, false), 1);
+        assert_int_equal(add_of(spool, 2, 5, true), 0);
+        assert_int_equal(add_of(spool, 2, 6, true), 0);
+        assert_int_equal(add_of(spool, 2, 7, true), -EBUSY);
+        assert_int_equal(add_of(spool, 2, 8, false), 0);
+
+        /* what is on its way counts, until pxed has it */
+        assert_true(spool_take(spool, &post));
+        assert_int_equal(add_of(spool, 1, 9, false), -EBUSY);
+        spool_done(spool, &post, 5);
+        assert_int_equal(add_of(spool, 1, 9, false), 0);
+
+        /* so does what an earlier process has taken, and all of it is kept */
+        spool_free(spool);
+        spool = open_spool(100, 1000);
+        assert_int_equal(spool_size(spool), 7);
+        assert_int_equal(add_of(spool, 1, 10, false), -EBUSY);
+        assert_int_equal(add_of(spool, 3, 11, false), 0);
+}
+
 static void test_failed_write_leaves_nothing(void **state) {
         _cleanup_(spool_freep) struct spool *spool = open_spool(2, 10);
         struct spool_post post;
@@ -225,6 +261,7 @@ int main(void) {
                 cmocka_unit_test_setup_teardown(test_in_order_and_once, set_up, tear_down),
                 cmocka_unit_test_setup_teardown(test_after_a_restart, set_up, tear_down),
                 cmocka_unit_test_setup_teardown(test_bounded, set_up, tear_down),
+                cmocka_unit_test_setup_teardown(test_bounded_per_machine, set_up, tear_down),
                 cmocka_unit_test_setup_teardown(test_failed_write_leaves_nothing, set_up, tear_down),
                 cmocka_unit_test_setup_teardown(test_put_back_and_aside, set_up, tear_down),
                 cmocka_unit_test_setup_teardown(test_unsettled, set_up, tear_down),
