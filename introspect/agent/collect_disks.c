@@ -48,7 +48,14 @@ static void hctl_of(const char *path, char *buf, size_t size) {
                 snprintf(buf, size, "%s", last + 1);
 }
 
-static json_t *serial_of(const char *root, const char *name) {
+/* Of the USB device whose interface the disk is at; udev too takes it only where the disk itself tells none. */
+static json_t *usb_serial(const char *path) {
+        const char *interface = path ? disk_usb_interface(path) : NULL;
+        return interface ? sysfs_json_text("%.*sserial", (int) (interface - path), path) : json_null();
+}
+
+/* `path` is the disk's device, resolved. */
+static json_t *serial_of(const char *root, const char *name, const char *path) {
         char text[256], serial[DISK_TEXT_MAX];
         unsigned char *page;
         size_t size;
@@ -62,7 +69,7 @@ static json_t *serial_of(const char *root, const char *name) {
         if (sysfs_read(text, sizeof text, "%s/sys/block/%s/serial", root, name) > 0
             || sysfs_read(text, sizeof text, "%s/sys/block/%s/device/serial", root, name) > 0)
                 return json_text(text);
-        return json_null();
+        return usb_serial(path);
 }
 
 static json_t *model_of(const char *root, const char *name) {
@@ -101,7 +108,7 @@ static json_t *describe(const char *root, const char *name) {
         json_t *disk =
                 json_pack("{s:o, s:o, s:I, s:b, s:b, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "name", json_sprintf("/dev/%s", name),
                           "model", model_of(root, name), "size", (json_int_t) (sectors * COLLECT_SECTOR_BYTES), "rotational",
-                          rotational == 1, "removable", removable == 1, "serial", serial_of(root, name), "vendor",
+                          rotational == 1, "removable", removable == 1, "serial", serial_of(root, name, path), "vendor",
                           sysfs_json_text("%s/sys/block/%s/device/vendor", root, name), "hctl", json_text(hctl), "by_path",
                           collect_by_path(root, name, path), "logical_sectors",
                           sysfs_json_number("%s/sys/block/%s/queue/logical_block_size", root, name), "physical_sectors",

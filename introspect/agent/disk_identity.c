@@ -56,3 +56,14 @@ void disk_wwn_parse(const char *wwid, struct disk_wwn *ret) {
                 snprintf(ret->with_extension, sizeof ret->with_extension, "%.95s", wwid);
         }
 }
+
+const char *disk_usb_interface(const char *path) {
+        const char *found = NULL;
+        unsigned bus;
+        for (const char *at = strchr(path, '/'); at; at = strchr(at + 1, '/')) {
+                int length = 0;
+                if (sscanf(at + 1, "%u-%n", &bus, &length) == 1 && length > 0 && memchr(at + 1, ':', strcspn(at + 1, "/")))
+                        found = at + 1;
+        }
+        return found;
+}

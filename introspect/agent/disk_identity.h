@@ -19,3 +19,7 @@ struct disk_wwn {
         char vendor_extension[32]; /* "0x" and the last 16 digits of a 32-digit NAA name; else "" */
 };
 void disk_wwn_parse(const char *wwid, struct disk_wwn *ret);
+
+/* Where in `path` (a device in sysfs, resolved) the name of the last USB interface above it begins ("3-1.2:1.0": bus, ports, configuration, interface);
+ * what stands before it is its device. NULL if it is not at USB. */
+const char *disk_usb_interface(const char *path);

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "introspect/agent/collect.h"
+#include "introspect/agent/disk_identity.h"
 #include "introspect/agent/sysfs.h"
 
 struct scsi_address {
@@ -41,18 +42,14 @@ static unsigned host_offset(const char *path, unsigned host) {
         return host - lowest;
 }
 
-/* "usb-0:1.2:1.0-": the ports that lead to the device, configuration and interface, which are the name of the last interface above the disk
- * ("3-1.2:1.0") without its bus. "" if there is none; `buf` is then "" too. */
+/* "usb-0:1.2:1.0-": the ports that lead to the device, configuration and interface, which are the name of the interface ("3-1.2:1.0") without its
+ * bus. "" if there is none. */
 static void usb_part(const char *path, char *buf, size_t size) {
-        unsigned bus;
-        int length;
+        const char *interface = disk_usb_interface(path);
+        const char *ports = interface ? strchr(interface, '-') + 1 : NULL;
         buf[0] = '\0';
-        for (const char *at = strchr(path, '/'); at; at = strchr(at + 1, '/')) {
-                size_t name = strcspn(at + 1, "/");
-                length = 0;
-                if (sscanf(at + 1, "%u-%n", &bus, &length) == 1 && length > 0 && memchr(at + 1, ':', name))
-                        snprintf(buf, size, "usb-0:%.*s-", (int) name - length, at + 1 + length);
-        }
+        if (ports)
+                snprintf(buf, size, "usb-0:%.*s-", (int) strcspn(ports, "/"), ports);
 }
 
 /* The component of `path` that ends at `end` (a slash or the NUL). Returns where it starts: the slash before it. */

@@ -162,13 +162,18 @@ static bool usb_starting(uint64_t waited_ms) {
         return waited_ms <= USB_STARTING_MS && usb_device_starting("", usb_plugged_ports, NULL);
 }
 
+/* Asking a hub waits while the kernel is at work on it: what has been announced meanwhile counts. */
+static bool settled(uint64_t waited_ms) {
+        struct pollfd pfd = { .fd = uevents, .events = POLLIN };
+        bool quiet = poll(&pfd, uevents >= 0, QUIET_MS) == 0 && (usb_ms == 0 || console_now_ms() - usb_ms >= USB_QUIET_MS);
+        return quiet && !nvme_starting() && !adapter_scanning(waited_ms) && !usb_starting(waited_ms) && poll(&pfd, uevents >= 0, 0) == 0;
+}
+
 void hardware_settle(void) {
         uint64_t start = console_now_ms(), waited = 0;
         for (; waited < SETTLE_MS; waited = console_now_ms() - start) {
-                struct pollfd pfd = { .fd = uevents, .events = POLLIN };
                 hear_uevents();
-                bool quiet = poll(&pfd, uevents >= 0, QUIET_MS) == 0 && (usb_ms == 0 || console_now_ms() - usb_ms >= USB_QUIET_MS);
-                if (quiet && !nvme_starting() && !adapter_scanning(waited) && !usb_starting(waited))
+                if (settled(waited))
                         return;
         }
         say("new devices still appear after %u s: the inventory may miss some", SETTLE_MS / 1000);

@@ -3,7 +3,11 @@ import itertools
 import re
 
 
-class Between:
+class Bound:
+    """What `==` says of a value is all that is known of it."""
+
+
+class Between(Bound):
     """A number; or one written as text, if `pattern` says how."""
 
     def __init__(self, low, high, pattern=None):
@@ -18,7 +22,7 @@ class Between:
         return f'between {self.low} and {self.high}' + (f', written as {self.pattern}' if self.pattern else '')
 
 
-class Like:
+class Like(Bound):
     """A text that is all of the pattern."""
 
     def __init__(self, pattern):
@@ -31,7 +35,7 @@ class Like:
         return f'like {self.pattern}'
 
 
-class OneOf:
+class OneOf(Bound):
     def __init__(self, *values):
         self.values = values
 
@@ -42,14 +46,17 @@ class OneOf:
         return ' or '.join(map(repr, self.values))
 
 
-class Whose:
-    """Whatever `holds` says true of; `what` names it."""
+class Whose(Bound):
+    """Whatever `holds` says true of; of what it cannot look at it is not true. `what` names it."""
 
     def __init__(self, what, holds):
         self.what, self.holds = what, holds
 
     def __eq__(self, other):
-        return bool(self.holds(other))
+        try:
+            return bool(self.holds(other))
+        except (AttributeError, KeyError, TypeError, ValueError):
+            return False
 
     def __repr__(self):
         return f'<{self.what}>'
@@ -63,7 +70,7 @@ def differences(seen, expected, path=''):
     elif isinstance(seen, list) and isinstance(expected, list):
         pairs = [(f'{path}/{number}', *pair) for number, pair in enumerate(itertools.zip_longest(seen, expected, fillvalue=missing))]
     else:
-        bounded = isinstance(expected, (Between, Like, OneOf, Whose))
+        bounded = isinstance(expected, Bound)
         return [] if seen == expected and (bounded or type(seen) is type(expected)) else [f'{path}: {seen!r}, expected was {expected!r}']
     lines = []
     for place, ours, theirs in pairs:
@@ -72,3 +79,35 @@ def differences(seen, expected, path=''):
         else:
             lines += differences(ours, theirs, place)
     return lines
+
+
+ANOTHER = 'another'
+
+
+def other_values(seen, expected, path=''):
+    """Changes a document that equals `expected` in each place, one after the other, and back: yields where while it is changed. A dictionary has
+    each key taken out and one put in, a list likewise, anything else is replaced."""
+    if not isinstance(expected, (dict, list)):
+        return
+    places = list(expected) if isinstance(expected, dict) else range(len(expected))
+    for place in places:
+        yield from other_values(seen[place], expected[place], f'{path}/{place}')
+        kept, seen[place] = seen[place], ANOTHER
+        yield f'{path}/{place}: {ANOTHER} in place of {kept!r}'
+        seen[place] = kept
+    if isinstance(expected, dict):
+        for place in places:
+            kept = seen.pop(place)
+            yield f'{path}: without {place}'
+            seen[place] = kept
+        seen[ANOTHER] = None
+        yield f'{path}: with one key more'
+        del seen[ANOTHER]
+    else:
+        seen.append(ANOTHER)
+        yield f'{path}: with one entry more'
+        seen.pop()
+        if seen:
+            kept = seen.pop()
+            yield f'{path}: without the last entry'
+            seen.append(kept)

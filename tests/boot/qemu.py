@@ -25,10 +25,12 @@ DISK_DEVICES = {
     'scsi': 'scsi-hd,bus=scsi0.0,drive={id}{serial}',
     'ide': 'ide-hd,bus=ide.0,drive={id}{serial}',
     'sata': 'ide-hd,bus=ahci0.{number},drive={id}{serial}',
+    'usb': 'usb-storage,bus=xhci0.0,port={number_from_1},drive={id}{serial}',
     'nvme': 'nvme,drive={id}{serial}',
     'nvme-ns': 'nvme-ns,bus=nvme0,drive={id},nsid={number_from_1}',
 }
-CONTROLLERS = {'scsi': 'virtio-scsi-pci,id=scsi0', 'sata': 'ich9-ahci,id=ahci0', 'nvme-ns': 'nvme,id=nvme0{serial}'}
+CONTROLLERS = {'scsi': 'virtio-scsi-pci,id=scsi0', 'sata': 'ich9-ahci,id=ahci0', 'usb': 'qemu-xhci,id=xhci0',
+               'nvme-ns': 'nvme,id=nvme0{serial}'}
 
 
 @dataclasses.dataclass

@@ -6,7 +6,9 @@
 Nothing in it comes from the ramdisk. Linux gives names to disks and cards in the order in which their drivers come, so named() puts QEMU's own
 (disk0, nic0) in their place. Sizes of disks differ.
 """
+import collections
 import datetime
+import functools
 import pathlib
 import re
 
@@ -36,7 +38,9 @@ class Told:
 
     def __init__(self, node, unplugged=()):
         self.node, self.words, self.unplugged = node, node.arguments(), unplugged
-        self.smbios = {table['type']: table for table in map(options_of, self.values('-smbios'))}
+        self.smbios = collections.defaultdict(dict)
+        for table in map(options_of, self.values('-smbios')):
+            self.smbios[table['type']] |= table
         self.machine_type = node.query('qom-get', path='/machine', property='type').removesuffix('-machine')
         self.backends = {each['id']: each['size'] for each in node.query('query-memdev')}
         self.pci, self.cpus = told_devices.Pci(node, self.words), Cpus(node)
@@ -54,13 +58,13 @@ class Told:
 
     def firmware(self):
         """Vendor, version, date of SMBIOS type 0; what SeaBIOS says of itself where QEMU is told none."""
-        table = self.smbios.get('0')
+        table = self.smbios['0']
         if table:
             return table['vendor'], table['version'], table['date']
         return 'SeaBIOS', Whose('a version in the file of SeaBIOS', lambda text: text and text.encode() in SEABIOS.read_bytes()), '04/01/2014'
 
     def processor_tables(self):
-        table = self.smbios.get('4', {})
+        table = self.smbios['4']
         cores, threads = str(self.cpus.cores_of_socket), str(self.cpus.threads_of_socket)
         return [{'Socket Designation': f"{table.get('sock_pfx', 'CPU')}{number:2x}", 'Manufacturer': table.get('manufacturer', 'QEMU'),
                  'Version': table.get('version', self.machine_type), 'Max Speed': f"{table.get('max-speed', 2000)} MHz",
@@ -70,14 +74,14 @@ class Told:
 
     def memory_tables(self):
         """QEMU makes modules of 16 GiB, so that there is one."""
-        table, size = self.smbios.get('17', {}), size_text(self.node.memory)
+        table, size = self.smbios['17'], size_text(self.node.memory)
         module = {'Locator': f"{table.get('loc_pfx', 'DIMM')} 0", 'Bank Locator': table.get('bank'), 'Size': size, 'Type': 'RAM',
                   'Speed': f"{table['speed']} MT/s" if 'speed' in table else None, 'Manufacturer': table.get('manufacturer', 'QEMU'),
                   'Serial Number': table.get('serial'), 'Part Number': table.get('part')}
         return {'Maximum Capacity': size, 'Number Of Devices': 1, 'devices': [module]}
 
     def dmi(self):
-        system, board, chassis = (self.smbios.get(number, {}) for number in '123')
+        system, board, chassis = (self.smbios[number] for number in '123')
         vendor, version, date = self.firmware()
         return {'system': {'manufacturer': system['manufacturer'], 'product_name': system['product'],
                            'version': system.get('version', self.machine_type), 'serial_number': system['serial'], 'uuid': self.node.uuid,
@@ -97,7 +101,7 @@ class Told:
 
     def interfaces(self):
         everywhere, found = self.parameter('ipa-inspection-dhcp-all-interfaces') == 'all', []
-        table = self.smbios.get('41', {})
+        table = self.smbios['41']
         for number, nic in enumerate(self.node.nics):
             onboard = table['instance'] if table.get('pcidev') == f'nic{number}' else None
             asks = nic.user is not None and (everywhere or number == self.boot_card())
@@ -185,6 +189,7 @@ def are_steps(steps):
     return all(set(step) == {'at', 'text'} and step['text'] for step in steps) and times == sorted(times) and len(steps) > 5
 
 
+@functools.cache
 def are_logs(text):
     logs = agent_lab.read_logs(text)
     return set(logs) == {'pxed-agent.log', 'dmesg'} and 'inspects this machine' in logs['pxed-agent.log'] and 'Linux version' in logs['dmesg']

@@ -131,7 +131,13 @@ def at_virtio(disk, number, place, options, pci):
     return {'tran': 'virtio', 'vendor': VIRTIO, 'by_path': pci.address[f'disk{number}']}
 
 
-KINDS = {'virtio': at_virtio, 'scsi': at_scsi, 'ide': at_ata, 'sata': at_ata, 'nvme': at_nvme, 'nvme-ns': at_nvme}
+def at_usb(disk, number, place, options, pci):
+    """On the port that its place gives it, as SCSI disk of the only interface."""
+    return {'tran': 'usb', 'vendor': 'QEMU', 'model': 'QEMU HARDDISK', 'hctl': Like(r'\d+:0:0:0'), 'removable': options.get('removable') == 'on',
+            'by_path': f"{pci.address['xhci0']}-usb-0:{place + 1}:1.0-scsi-0:0:0:0"}
+
+
+KINDS = {'usb': at_usb, 'virtio': at_virtio, 'scsi': at_scsi, 'ide': at_ata, 'sata': at_ata, 'nvme': at_nvme, 'nvme-ns': at_nvme}
 NO_DISK_FACTS = dict.fromkeys(['vendor', 'model', 'hctl', 'wwn', 'wwn_with_extension', 'wwn_vendor_extension'])
 
 
@@ -150,25 +156,28 @@ def disk_of(disks, number, pci):
 
 def kernel_names(disks):
     """The names that Linux gives to these disks, in whatever order."""
-    counts = collections.Counter({'scsi': 'sd', 'ide': 'sd', 'sata': 'sd', 'virtio': 'vd'}.get(disk.bus, disk.bus) for disk in disks)
+    counts = collections.Counter({'scsi': 'sd', 'ide': 'sd', 'sata': 'sd', 'usb': 'sd', 'virtio': 'vd'}.get(disk.bus, disk.bus) for disk in disks)
     lettered = [f'/dev/{prefix}{letter}' for prefix in ('sd', 'vd') for letter in string.ascii_lowercase[:counts[prefix]]]
     return lettered + [f'/dev/nvme{number}n1' for number in range(counts['nvme'])] + [f'/dev/nvme0n{number + 1}' for number in range(counts['nvme-ns'])]
 
 
 # ---- USB ----
 
-USB_DEVICES = {'usb-kbd': ('QEMU USB Keyboard', '0627', '0001')}
+# What QEMU says of each, what it tells the guest, and the bus by its speed
+USB_DEVICES = {'usb-kbd': ('QEMU USB Keyboard', 'QEMU USB Keyboard', '0627', '0001', 1),
+               'usb-storage': ('QEMU USB MSD', 'QEMU USB HARDDRIVE', '46f4', '0001', 2)}
 
 
 def usb_of(node, words, pci):
-    """The devices, in the order in which QEMU was told them, on the first bus; and Linux's own two root hubs of the controller."""
+    """Linux's own two root hubs of the controller: what is fast hangs at the second one. Numbers count on each bus."""
     kernel = r'Linux 6\.\S+ xhci-hcd'
     found = [{'vendor': Like(kernel), 'product': 'xHCI Host Controller', 'handle': f'USB:{bus}:1', 'vendor_id': '1d6b', 'product_id': product,
               'serial_number': address} for address in pci.of_class(XHCI) for bus, product in ((1, '0002'), (2, '0003'))]
-    told = [options_of(word) for word in words if word.startswith('usb-')]
-    for number, options in enumerate(told, 2):
-        product, vendor_id, product_id = USB_DEVICES[options['']]
-        found.append({'vendor': 'QEMU', 'product': product, 'handle': f'USB:1:{number}', 'vendor_id': vendor_id, 'product_id': product_id,
+    told, numbers = [options_of(word) for word in words if word.startswith('usb-')], collections.Counter()
+    for options in told:
+        _, product, vendor_id, product_id, bus = USB_DEVICES[options['']]
+        numbers[bus] += 1
+        found.append({'vendor': 'QEMU', 'product': product, 'handle': f'USB:{bus}:{numbers[bus] + 1}', 'vendor_id': vendor_id, 'product_id': product_id,
                       'serial_number': options['serial']})
     seen = re.findall(r'Product (.*?)(?:,|\r|\n|$)', monitor(node, 'info usb'))
     assert sorted(seen) == sorted(USB_DEVICES[options['']][0] for options in told), seen

@@ -246,6 +246,26 @@ static void assert_by_path(const char *name, const char *device, const char *exp
         free(path);
 }
 
+/* A stick has no page 0x80: its serial number is the USB device's, also in another configuration than the first. */
+static void test_usb_serial(void **state) {
+#define STICK "sys/devices/pci0000:00/0000:00:06.0/usb3/3-1/3-1.2"
+        json_t *disks;
+        put("sys/block/sdb/size", "1000\n");
+        put("sys/block/sdb/removable", "1\n");
+        put_link("sys/block/sdb/device", STICK "/3-1.2:2.0/host9/target9:0:0/9:0:0:0");
+        put(STICK "/../serial", "HUB\n");
+        put(STICK "/serial", "STICK-1\n");
+        assert_int_equal(collect_disks(root, &disks), 0);
+        assert_text(entry_named(disks, "/dev/sdb"), "serial", "STICK-1");
+        assert_text(entry_named(disks, "/dev/sdb"), "tran", "usb");
+        json_decref(disks);
+        put_bytes("sys/block/sdb/device/vpd_pg80", "\0\x80\0\6DISK-1", 10);
+        assert_int_equal(collect_disks(root, &disks), 0);
+        assert_text(entry_named(disks, "/dev/sdb"), "serial", "DISK-1");
+        json_decref(disks);
+#undef STICK
+}
+
 /* Each as udev of a Debian 12 names it. */
 static void test_by_path(void **state) {
 #define ADAPTER "sys/devices/pci0000:00/0000:00:06.0"
@@ -587,7 +607,7 @@ static void test_bmc_by_acpi(void **state) {
 int main(void) {
         const struct CMUnitTest tests[] = {
                 TREE_TEST(test_cpu),      TREE_TEST(test_memory),           TREE_TEST(test_numa),
-                TREE_TEST(test_disks),    TREE_TEST(test_nics),             TREE_TEST(test_pci_and_usb), TREE_TEST(test_usb_starting),
+                TREE_TEST(test_disks),    TREE_TEST(test_nics),             TREE_TEST(test_pci_and_usb), TREE_TEST(test_usb_starting), TREE_TEST(test_usb_serial),
                 TREE_TEST(test_platform), TREE_TEST(test_failures_are_posted),
                 TREE_TEST(test_by_path),  TREE_TEST(test_by_path_of_fabrics),  TREE_TEST(test_raid_members),     TREE_TEST(test_log_archive),
                 TREE_TEST(test_bmc_by_acpi), TREE_TEST(test_lldp_of_firmware),
