@@ -10,6 +10,9 @@
 const char *const boot_outcome_names[BOOT_OUTCOMES] = { "running", "booted", "inspected", "failed", "silent" };
 
 #define REPEAT_USEC (10 * USEC_PER_SEC)
+/* Of what came last, and of the reason that ends with it. */
+#define DESCRIPTION_SIZE 600
+#define REASON_SIZE 700
 
 int boot_new(const struct mac *mac, uint64_t started, struct boot **ret) {
         struct boot *boot = calloc(1, sizeof *boot);
@@ -187,11 +190,54 @@ static int conclude(struct boot *boot, const struct boot_step *step, bool inspec
         return 0;
 }
 
+static void describe(const struct boot_step *step, char *buffer, size_t size) {
+        static const char *const words[STEP_KINDS] = {
+                "asked for an address", "was offered an address", "requested its address", "got its address",
+                "was refused its address", "asked for a loader by TFTP", "was served its boot script", "fetched a file",
+                "started what it was given", "the ramdisk spoke", "posted its inventory", "was refused"
+        };
+        static const char *const asking[STAGES] = {
+                [STAGE_NONE] = "the machine", [STAGE_FIRMWARE] = "the firmware", [STAGE_IPXE] = "iPXE", [STAGE_OS] = "the operating system",
+        };
+        const char *who = boot_step_is_dhcp(step) ? asking[step->stage] : "the machine";
+        if (step->kind == STEP_FILE && step->total > 0 && step->bytes < step->total)
+                snprintf(buffer, size, "the machine had fetched %lld of %lld bytes of %s", (long long) step->bytes,
+                         (long long) step->total, step->file ? step->file : "a file");
+        else if (step->kind == STEP_AGENT)
+                snprintf(buffer, size, "%s%s%s", words[step->kind], step->detail ? ": " : "",
+                         step->detail ? step->detail : "");
+        else
+                snprintf(buffer, size, "%s %s%s%s", who, words[step->kind], step->file ? ": " : "",
+                         step->file ? step->file : "");
+}
+
+/* "nothing": there is no step. */
+static void describe_last(const struct boot *boot, char *buffer, size_t size) {
+        if (boot->n_steps > 0)
+                describe(&boot->steps[boot->n_steps - 1], buffer, size);
+        else
+                snprintf(buffer, size, "nothing");
+}
+
+/* Why it is silent ends with what came last, which was `before` until now. */
+static int renew_reason(struct boot *boot, const char *before) {
+        char now[DESCRIPTION_SIZE], reason[REASON_SIZE];
+        size_t length = boot->outcome == BOOT_SILENT && boot->reason ? strlen(boot->reason) : 0;
+
+        if (length < strlen(before) || strcmp(boot->reason + length - strlen(before), before) != 0)
+                return 0;
+        describe_last(boot, now, sizeof now);
+        snprintf(reason, sizeof reason, "%.*s%s", (int) (length - strlen(before)), boot->reason, now);
+        return set_outcome(boot, BOOT_SILENT, boot->ended, reason);
+}
+
 int boot_add(struct boot *boot, const struct boot_step *step, bool inspects, uint64_t now) {
+        char before[DESCRIPTION_SIZE];
+        describe_last(boot, before, sizeof before);
         struct boot_step *same = same_step(boot, step);
         int r = same ? merge(same, step) : boot_insert(boot, step);
-        if (r < 0)
-                return r;
+        if (r < 0 || renew_reason(boot, before) < 0)
+                return r < 0 ? r : -ENOMEM;
         int changed = same ? r : BOOT_CHANGED;
         /* A worker tells a file that goes on with the time of its begin. */
         if (same && now > same->time && (step->kind == STEP_AGENT || (step->kind == STEP_FILE && r != BOOT_UNCHANGED)))
@@ -216,34 +262,11 @@ int boot_fail(struct boot *boot, const char *reason, uint64_t time) {
         return set_outcome(boot, BOOT_FAILED, time, reason);
 }
 
-static void describe(const struct boot_step *step, char *buffer, size_t size) {
-        static const char *const words[STEP_KINDS] = {
-                "asked for an address", "was offered an address", "requested its address", "got its address",
-                "was refused its address", "asked for a loader by TFTP", "was served its boot script", "fetched a file",
-                "started what it was given", "the ramdisk spoke", "posted its inventory", "was refused"
-        };
-        static const char *const asking[STAGES] = {
-                [STAGE_NONE] = "the machine", [STAGE_FIRMWARE] = "the firmware", [STAGE_IPXE] = "iPXE", [STAGE_OS] = "the operating system",
-        };
-        const char *who = boot_step_is_dhcp(step) ? asking[step->stage] : "the machine";
-        if (step->kind == STEP_FILE && step->total > 0 && step->bytes < step->total)
-                snprintf(buffer, size, "the machine had fetched %lld of %lld bytes of %s", (long long) step->bytes,
-                         (long long) step->total, step->file ? step->file : "a file");
-        else if (step->kind == STEP_AGENT)
-                snprintf(buffer, size, "%s%s%s", words[step->kind], step->detail ? ": " : "",
-                         step->detail ? step->detail : "");
-        else
-                snprintf(buffer, size, "%s %s%s%s", who, words[step->kind], step->file ? ": " : "",
-                         step->file ? step->file : "");
-}
-
 int boot_supersede(struct boot *boot, uint64_t time) {
-        char last[600], reason[700];
+        char last[DESCRIPTION_SIZE], reason[REASON_SIZE];
         if (boot->ended != 0)
                 return 0;
-        snprintf(last, sizeof last, "nothing");
-        if (boot->n_steps > 0)
-                describe(&boot->steps[boot->n_steps - 1], last, sizeof last);
+        describe_last(boot, last, sizeof last);
         snprintf(reason, sizeof reason, "the machine began again after %s", last);
         int r = set_outcome(boot, BOOT_SILENT, time, reason);
         return r < 0 ? r : 1;
@@ -258,11 +281,11 @@ bool boot_is_silent(const struct boot *boot, uint64_t now) {
 }
 
 int boot_check_silence(struct boot *boot, uint64_t now) {
-        char last[600], reason[700];
+        char last[DESCRIPTION_SIZE], reason[REASON_SIZE];
 
         if (!boot_is_silent(boot, now))
                 return 0;
-        describe(&boot->steps[boot->n_steps - 1], last, sizeof last);
+        describe_last(boot, last, sizeof last);
         snprintf(reason, sizeof reason, "nothing for %u minutes after %s", (unsigned) (silence_limit(boot) / 60 / USEC_PER_SEC), last);
         int r = set_outcome(boot, BOOT_SILENT, now, reason);
         return r < 0 ? r : 1;

@@ -121,7 +121,7 @@ static int keep_failure(struct boot *boot, struct boot *const *boots, size_t n) 
 static int end(struct boot *boot, const struct boot *before, uint64_t next) {
         if (boot->ended != 0)
                 return 0;
-        if (before && before->outcome == BOOT_SILENT && (next == 0 || before->ended <= next)) {
+        if (before && before->outcome == BOOT_SILENT && (next == 0 || before->ended < next)) {
                 boot->outcome = BOOT_SILENT;
                 boot->ended = before->ended;
                 return text_set(&boot->reason, before->reason);

@@ -109,6 +109,12 @@ static void test_silence(void **state) {
         assert_int_equal(early->outcome, BOOT_SILENT);
         assert_string_equal(early->reason, "nothing for 3 minutes after the firmware asked for an address");
         assert_int_equal(boot_check_silence(early, T + 400 * S), 0);
+        /* What came last is told late, by another worker. */
+        assert_int_equal(add(early, step(2, STEP_TFTP, STAGE_NONE), false), BOOT_CHANGED);
+        assert_string_equal(early->reason, "nothing for 3 minutes after the machine asked for a loader by TFTP");
+        assert_int_equal(add(early, step(1, STEP_OFFER, STAGE_FIRMWARE), false), BOOT_CHANGED);
+        assert_string_equal(early->reason, "nothing for 3 minutes after the machine asked for a loader by TFTP");
+        assert_int_equal(early->ended, T + 180 * S);
 
         struct boot_step s = step(12, STEP_FILE, STAGE_NONE);
         s.file = (char *) "ramdisk/initrd";
