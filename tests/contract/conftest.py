@@ -10,11 +10,10 @@ import time
 
 import pytest
 
+from places import BUILD, ROOT
 from varlink import Closed, Connection
 from waiting import PATIENCE, wait_for
 
-ROOT = pathlib.Path(__file__).resolve().parents[2]
-BUILD = pathlib.Path(os.environ.get('PXED_BUILD', ROOT / 'build')).resolve()
 
 CONFIGURATION = """\
 [pxed]

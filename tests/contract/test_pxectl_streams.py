@@ -5,7 +5,6 @@ What pxectl does with the real pxed is tested in test_pxectl.py.
 import fcntl
 import json
 import os
-import pathlib
 import pty
 import re
 import select
@@ -19,9 +18,9 @@ import time
 
 import pytest
 
+from places import BUILD
 from waiting import PATIENCE, contention, wait_for
 
-BUILD = pathlib.Path(os.environ.get('PXED_BUILD', pathlib.Path(__file__).resolve().parents[2] / 'build')).resolve()
 PXECTL = BUILD / 'pxectl'
 START = 1795221005000000
 

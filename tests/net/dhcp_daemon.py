@@ -1,8 +1,6 @@
 """pxed-dhcp from the build folder on a wire of its own, and machines that ask it, made with scapy."""
 import contextlib
 import json
-import os
-import pathlib
 import random
 import shutil
 import socket
@@ -16,9 +14,9 @@ from scapy.layers.l2 import Ether
 
 from fake_bus import FakeBus
 from netns import Namespace, connect
+from places import BUILD
 from waiting import PATIENCE
 
-BUILD = pathlib.Path(os.environ.get("PXED_BUILD", pathlib.Path(__file__).parents[2] / "build")).resolve()
 SERVER = "192.0.2.1"
 LOADER_URL = f"http://{SERVER}:8080/loaders/snponly.efi"
 SCRIPT_URL = f"http://{SERVER}:8080/boot.ipxe"

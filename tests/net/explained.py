@@ -1,12 +1,7 @@
 """org.pxed.Explain on a daemon's own socket, asked by the Varlink client that is written from the specification; what comes is checked
 against the interface that the daemon itself tells."""
-import pathlib
-import sys
-
-sys.path.insert(0, str(pathlib.Path(__file__).parents[1] / "contract"))
-
-import idl  # noqa: E402
-from varlink import Connection, VarlinkError  # noqa: E402, F401
+import idl
+from varlink import Connection, VarlinkError  # noqa: F401
 
 INTERFACE = "org.pxed.Explain"
 

@@ -7,17 +7,13 @@
 """
 import json
 import os
-import pathlib
 import socket
-import sys
 import threading
 import time
 
-ROOT = pathlib.Path(__file__).resolve().parents[2]
-sys.path[:0] = [str(ROOT / "tests"), str(ROOT / "tests/contract")]
-
-from idl import Interface  # noqa: E402
-from waiting import PATIENCE  # noqa: E402
+from idl import Interface
+from places import ROOT
+from waiting import PATIENCE
 
 WORKER = Interface((ROOT / "interfaces/org.pxed.Worker.varlink").read_text())
 

@@ -16,9 +16,9 @@ import time
 
 from fake_bus import FakeBus
 from netns import Namespace, connect
+from places import BUILD
 from waiting import PATIENCE, wait_for
 
-BUILD = os.environ.get("PXED_BUILD", os.path.join(os.path.dirname(__file__), "..", "..", "build"))
 SECRET = "42" * 32
 ADDRESS, PORT = "192.0.2.1", 5050
 MAC = "52:54:00:aa:bb:01"
@@ -61,7 +61,7 @@ class Introspect:
     def start(self):
         with open(self.log_path, "ab") as log:
             self.process = self.server.popen(
-                [os.path.abspath(os.path.join(BUILD, "pxed-introspect")), "--runtime-dir", os.path.join(self.folder, "run"),
+                [str(BUILD / "pxed-introspect"), "--runtime-dir", os.path.join(self.folder, "run"),
                  "--state-dir", self.state_dir, "--log-level", "debug"], stderr=log)
 
     def stop(self, how=signal.SIGTERM):

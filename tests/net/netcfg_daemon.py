@@ -1,6 +1,4 @@
 """pxed-netcfg on a fake bus in namespaces: fixtures (import those that a test uses), and sockets that send frames as they are."""
-import os
-import pathlib
 import signal
 import socket
 
@@ -8,9 +6,9 @@ import pytest
 
 from fake_bus import FakeBus
 from netns import Namespace
+from places import BUILD
 from waiting import PATIENCE
 
-BUILD = pathlib.Path(os.environ.get("PXED_BUILD", "build")).resolve()
 
 
 @pytest.fixture

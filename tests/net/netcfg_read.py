@@ -1,12 +1,11 @@
 """Packets through `pxed-netcfg --read`: frames that scapy makes go in as a capture, what the daemon's parsers and observer tell comes out."""
 import json
-import os
-import pathlib
 import subprocess
 
 import scapy.all as scapy
 
-BUILD = pathlib.Path(os.environ.get("PXED_BUILD", "build")).resolve()
+from places import BUILD
+
 
 
 def read(tmp_path, *frames):

@@ -1,5 +1,4 @@
 """The whole appliance: what a machine, a controller and an operator get of the five daemons together."""
-import itertools
 import json
 import re
 import statistics
@@ -9,36 +8,12 @@ import time
 import pytest
 
 from announcements import SWITCH, lldp_frame
+from appliance_fixtures import appliance, card, macs, machine  # noqa: F401
 from netcfg_daemon import Wire
 from netns import hold_port
 from simulated_machine import IPXE, SimulatedMachine
 from waiting import PATIENCE
 from whole_appliance import VarlinkError, WholeAppliance
-
-MAC = "52:54:00:0a:{:02x}:{:02x}"
-macs = (MAC.format(number >> 8, number & 255) for number in itertools.count(1))
-
-
-@pytest.fixture(scope="module")
-def appliance():
-    with WholeAppliance() as appliance:
-        yield appliance
-
-
-@pytest.fixture(scope="module")
-def card(appliance):
-    machine = SimulatedMachine(appliance, 1)
-    yield machine
-    machine.close()
-
-
-@pytest.fixture
-def machine(appliance, card):
-    """Of a MAC that was never seen, on an appliance that is whole."""
-    appliance.wait_ready()
-    card.become(next(macs))
-    return card
-
 
 def kinds(events, node):
     return [event["kind"] for event in events if event["node"] == node["id"]]

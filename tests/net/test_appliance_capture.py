@@ -1,24 +1,10 @@
 """The packets of a machine whose boot fails, on the whole appliance: what is kept of them, and what pxectl gives."""
 import subprocess
 
-import pytest
 import scapy.all as scapy
 
-from simulated_machine import FIRMWARE, SimulatedMachine
-from whole_appliance import WholeAppliance
-
-
-@pytest.fixture(scope="module")
-def appliance():
-    with WholeAppliance() as appliance:
-        yield appliance
-
-
-@pytest.fixture
-def machine(appliance):
-    machine = SimulatedMachine(appliance, 1)
-    yield machine
-    machine.close()
+from appliance_fixtures import appliance, card, machine  # noqa: F401
+from simulated_machine import FIRMWARE
 
 
 def newest_boot(appliance, mac):

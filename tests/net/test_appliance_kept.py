@@ -1,40 +1,15 @@
 """Daemons that start while pxed is away serve what they served before: each keeps the desired state of its role."""
-import itertools
 import json
 import re
 import stat
 
 import pytest
 
-from simulated_machine import SimulatedMachine
-from whole_appliance import DAEMONS, WholeAppliance
+from appliance_fixtures import appliance, card, machine  # noqa: F401
+from whole_appliance import DAEMONS
 
 WORKERS = [name for name in DAEMONS if name != "pxed"]
-macs = (f"52:54:00:0f:00:{number:02x}" for number in itertools.count(1))
 SHORT = {name: name.removeprefix("pxed-") for name in WORKERS}
-
-
-@pytest.fixture(scope="module")
-def appliance():
-    with WholeAppliance() as appliance:
-        yield appliance
-
-
-@pytest.fixture(scope="module")
-def card(appliance):
-    machine = SimulatedMachine(appliance, 1)
-    yield machine
-    machine.close()
-
-
-@pytest.fixture
-def machine(appliance, card):
-    """Of a MAC that was never seen."""
-    card.become(next(macs))
-    yield card
-    if "pxed" not in appliance.processes:
-        appliance.start("pxed")
-    appliance.wait_ready()
 
 
 def kept_file(appliance, worker):

@@ -1,7 +1,6 @@
 """What each daemon has in common: its arguments, what it tells systemd, its own socket, and how it ends."""
 import json
 import os
-import pathlib
 import signal
 import socket
 import subprocess
@@ -9,9 +8,9 @@ import subprocess
 import pytest
 
 from fake_bus import FakeBus
+from places import BUILD
 from waiting import PATIENCE
 
-BUILD = pathlib.Path(os.environ.get("PXED_BUILD", pathlib.Path(__file__).resolve().parents[2] / "build"))
 WORKERS = ["pxed-dhcp", "pxed-tftp", "pxed-netcfg", "pxed-introspect"]
 DAEMONS = ["pxed", *WORKERS]
 

@@ -1,32 +1,8 @@
 """Machines that nobody knows, on the whole appliance: when they become nodes is their network's to say, and BMCs never do."""
-import itertools
+from appliance_fixtures import appliance, card, machine, macs  # noqa: F401
+from simulated_machine import FIRMWARE, OS
 
-import pytest
-
-from simulated_machine import FIRMWARE, OS, SimulatedMachine
-from whole_appliance import CONFIGURATION, WholeAppliance
-
-macs = (f"52:54:00:0c:00:{number:02x}" for number in itertools.count(1))
-
-
-@pytest.fixture(scope="module")
-def appliance():
-    with WholeAppliance(configuration=CONFIGURATION + "discover = seen\n") as appliance:
-        yield appliance
-
-
-@pytest.fixture(scope="module")
-def card(appliance):
-    machine = SimulatedMachine(appliance, 1)
-    yield machine
-    machine.close()
-
-
-@pytest.fixture
-def machine(card):
-    """Of a MAC that was never seen."""
-    card.become(next(macs))
-    return card
+MORE_CONFIGURATION = "discover = seen\n"
 
 
 def of_kind(appliance, kind, mac):

@@ -5,23 +5,9 @@ import subprocess
 
 import pytest
 
-from simulated_machine import SimulatedMachine
-from whole_appliance import WholeAppliance
+from appliance_fixtures import appliance, card, machine  # noqa: F401
 
 UNKNOWN = "52:54:00:0e:00:01"
-
-
-@pytest.fixture(scope="module")
-def appliance():
-    with WholeAppliance() as appliance:
-        yield appliance
-
-
-@pytest.fixture
-def machine(appliance):
-    machine = SimulatedMachine(appliance, 1)
-    yield machine
-    machine.close()
 
 
 def run(appliance, *arguments):
@@ -65,6 +51,7 @@ def test_it_comes_true(appliance, machine):
     machine.become("52:54:00:0e:00:02")
     machine.boot()
     node = appliance.wait_inspected(machine.mac)
+    appliance.wait("its firmware is known", lambda: any(step.get("architecture") is not None for step in appliance.boots(machine.mac)[0]["steps"]))
     appliance.set_kernel_profile("debian")
     appliance.call("Node.SetBoot", node=node["id"], profile="debian", once=True, wait=True)
     for _ in range(3):

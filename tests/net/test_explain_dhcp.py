@@ -8,6 +8,7 @@ import pytest
 
 from dhcp_daemon import CLIENT_MAC, SERVER, DhcpDaemon, Machine
 from explained import Explainer, VarlinkError
+from waiting import PATIENCE
 
 UUID = "01234567-89ab-cdef-0123-456789abcdef"
 MAGIC = 240  # where the options begin: after the header and its cookie
@@ -36,23 +37,23 @@ class Asker(Machine):
             return options + [(77, b"iPXE"), (175, b"\x13\x01\x01"), ("param_req_list", IPXE)]
         return options + [("param_req_list", BIOS if architecture < 6 else UEFI)]
 
-    def ask(self, request, architecture, offered, daemon):
+    def ask(self, request, architecture, offered, daemon, patience):
         """The reply's UDP payload; None: there was none."""
         options = self.stage(request, architecture)
         if "4011" in request:
-            return self.ask_boot_server(options, daemon)
+            return self.ask_boot_server(options, daemon, patience)
         xid = random.getrandbits(32)
         if "DHCP request" in request:
             self._send("request", xid, [("server_id", SERVER), ("requested_addr", offered), *options])
         else:
             self._send("discover", xid, options)
-        answer = self._receive(xid, 0.5)
+        answer = self._receive(xid, patience)
         return bytes(answer.bootp) if answer else None
 
-    def ask_boot_server(self, options, daemon):
+    def ask_boot_server(self, options, daemon, patience):
         with daemon.client.entered(), socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as asker:
             asker.bind(("192.0.2.77", 68))
-            asker.settimeout(0.5)
+            asker.settimeout(patience)
             asker.sendto(self.packet("request", 5, options, "192.0.2.77")[42:], (SERVER, 4011))
             try:
                 return asker.recv(4096)
@@ -74,11 +75,16 @@ def told(answer):
     return [(field["name"] if field["code"] is None else field["code"], field["bytes"]) for field in answer["fields"]]
 
 
+def patience(answer):
+    """With a reply that is to come; for one that is not, longer than dnsmasq takes."""
+    return PATIENCE if answer["answered"] else 0.5
+
+
 def compare(daemon, explained, architecture, mac=CLIENT_MAC):
     """Each request as explained is sent. Returns the explanation."""
     answers, machine, offered = explained["answers"], Asker(daemon, mac), None
     for answer in answers:
-        reply = machine.ask(answer["request"], architecture, offered, daemon)
+        reply = machine.ask(answer["request"], architecture, offered, daemon, patience(answer))
         assert answer["answered"] == (reply is not None), answer
         assert answer["protocol"] == "dhcp4" and answer["rules"]
         if reply:
@@ -148,7 +154,8 @@ def test_pool_over_the_ends_of_class_c(daemon):
         daemon.wait_ready()
         for i in range(5):
             machine = Machine(daemon, f"52:54:00:00:03:{i:02x}")
-            answer, offer = ask(daemon, mac=machine.mac)["answers"][0], machine.discover(arch=0, timeout=0.3)
+            answer = ask(daemon, mac=machine.mac)["answers"][0]
+            offer = machine.discover(arch=0, timeout=patience(answer))
             assert answer["answered"] == (offer is not None)
             if offer:
                 assert answer["fields"][0]["value"] == offer.address

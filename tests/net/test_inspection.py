@@ -1,35 +1,12 @@
 """Inspections as a controller commands them, over the whole appliance: taken back, also across restarts of pxed."""
-import itertools
 import json
 
 import pytest
 
-from simulated_machine import OS, SimulatedMachine
+from appliance_fixtures import appliance, card, machine  # noqa: F401
+from simulated_machine import OS
 from varlink import VarlinkError
-from whole_appliance import CONFIGURATION, WholeAppliance
-
-macs = (f"52:54:00:0e:00:{number:02x}" for number in itertools.count(1))
-
-
-@pytest.fixture(scope="module")
-def appliance():
-    with WholeAppliance() as appliance:
-        yield appliance
-
-
-@pytest.fixture(scope="module")
-def card(appliance):
-    machine = SimulatedMachine(appliance, 1)
-    yield machine
-    machine.close()
-
-
-@pytest.fixture
-def machine(appliance, card):
-    """Of a MAC that was never seen."""
-    card.become(next(macs))
-    return card
-
+from whole_appliance import CONFIGURATION
 
 def inspection(appliance, machine):
     return appliance.node(machine.mac)["inspection"]

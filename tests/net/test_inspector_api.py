@@ -15,14 +15,14 @@ import subprocess
 
 import pytest
 
-from simulated_machine import SimulatedMachine
+from appliance_fixtures import appliance, card  # noqa: F401
 from waiting import PATIENCE, contention
-from whole_appliance import CONFIGURATION, WholeAppliance
 
 OWN = "X-OpenStack-Ironic-Inspector-API-"
 VERSION = OWN + "Version"
 LISTEN = ("127.0.0.1", 5051)
 UNKNOWN = "6d0b9e6c-7f9e-4f43-9d0c-3f2f5c0a1b11"
+MORE_CONFIGURATION = "\n[inspection]\ninspector-listen = 127.0.0.1:5051\n[bus]\nintrospect-user = nobody\n"
 numbers = itertools.count(1)
 
 
@@ -82,21 +82,8 @@ class RemoteController(Controller):
 
 
 @pytest.fixture(scope="module")
-def appliance():
-    with WholeAppliance(CONFIGURATION + "\n[inspection]\ninspector-listen = 127.0.0.1:5051\n[bus]\nintrospect-user = nobody\n") as appliance:
-        yield appliance
-
-
-@pytest.fixture(scope="module")
 def controller(appliance):
     return Controller(appliance)
-
-
-@pytest.fixture(scope="module")
-def card(appliance):
-    machine = SimulatedMachine(appliance, 1)
-    yield machine
-    machine.close()
 
 
 @pytest.fixture

@@ -1,12 +1,11 @@
 """`make install` into a folder: what it puts there is what systemd can start."""
 import os
-import pathlib
 import subprocess
 
 import pytest
 
-ROOT = pathlib.Path(__file__).resolve().parents[2]
-BUILD = pathlib.Path(os.environ.get('PXED_BUILD', ROOT / 'build'))
+from places import ROOT
+
 UNITS = ('pxed', 'pxed-dhcp', 'pxed-tftp', 'pxed-netcfg', 'pxed-introspect')
 
 

@@ -2,7 +2,6 @@
 import contextlib
 import json
 import os
-import pathlib
 import pwd
 import re
 import signal
@@ -12,11 +11,9 @@ import time
 
 import pytest
 
+from places import BUILD, ROOT
 from varlink import Closed, Connection, VarlinkError
 from waiting import PATIENCE, wait_for
-
-ROOT = pathlib.Path(__file__).resolve().parents[2]
-BUILD = pathlib.Path(os.environ.get('PXED_BUILD', ROOT / 'build')).resolve()
 
 LAB = '[network lab]\ninterface = pxe0\naddress = 192.0.2.1/24\npool = 192.0.2.100-192.0.2.199\n'
 MAC = '52:54:00:00:00:01'

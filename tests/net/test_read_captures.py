@@ -1,14 +1,13 @@
 """Captures that other tests made (tests/data/captures/README), read by `pxed-netcfg --read` without anything else being known."""
 import json
-import os
-import pathlib
 import subprocess
 
 import pytest
 import scapy.all as scapy
 
-BUILD = pathlib.Path(os.environ.get("PXED_BUILD", "build")).resolve()
-CAPTURES = pathlib.Path(__file__).resolve().parents[1] / "data/captures"
+from places import BUILD, ROOT
+
+CAPTURES = ROOT / "tests/data/captures"
 OWN = "192.0.2.1"
 
 

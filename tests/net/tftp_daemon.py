@@ -9,9 +9,9 @@ import struct
 
 from fake_bus import FakeBus
 from netns import Namespace, connect
+from places import BUILD
 from waiting import PATIENCE
 
-BUILD = pathlib.Path(os.environ.get("PXED_BUILD", "build")).resolve()
 ADDRESS, PORT = "192.0.2.1", 8080
 MAC = "52:54:00:aa:00:01"
 NODE = "2b3f4c5d-0000-4000-8000-0000000000{:02x}"

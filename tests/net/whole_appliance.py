@@ -4,20 +4,16 @@ import os
 import pathlib
 import shutil
 import socket
-import sys
 import tempfile
 import threading
 import time
 
-TESTS = pathlib.Path(__file__).resolve().parents[1]
-sys.path[:0] = [str(TESTS), str(TESTS / "contract")]
+from appliance import CONFIGURATION, DAEMONS, Appliance  # noqa: F401
+from netns import Namespace
+from places import BUILD
+from varlink import Closed, Connection, VarlinkError
+from waiting import PATIENCE
 
-from appliance import CONFIGURATION, DAEMONS, Appliance  # noqa: E402, F401
-from netns import Namespace  # noqa: E402
-from varlink import Closed, Connection, VarlinkError  # noqa: E402
-from waiting import PATIENCE  # noqa: E402
-
-BUILD = pathlib.Path(os.environ.get("PXED_BUILD", "build")).resolve()
 # The foreign programs that the daemons run.
 CHILDREN = ("dnsmasq:lab", "in.tftpd:lab")
 
@@ -40,6 +36,13 @@ class WholeAppliance(Appliance):
         assert not complaints, complaints
 
     # ---- daemons
+
+    def wait_ready(self, timeout=PATIENCE):
+        """Until each daemon also has the state that it was told: one that was started just now is there before it serves."""
+        def serves():
+            status = self.status()
+            return status and status["state"] == "ready" and all(daemon["applied"] is not None for daemon in status["daemons"] if daemon["name"] != "pxed")
+        return self.wait("the appliance is ready", serves, timeout)
 
     def restart(self, name):
         self.kill(name)
