@@ -85,12 +85,18 @@ static int spool_suffix(const struct api_request *request, const struct spool_po
 }
 
 static void refuse_to_store(struct api *api, struct api_request *request, int error) {
-        const char *why = error == -ENOBUFS ? "the spool of inventories is full, because pxed has not taken them for a long time"
-                          : error == -ENOSPC || error == -EDQUOT ? "the disk of the appliance is full"
-                                                                 : strerror(-error);
+        bool no_space = error == -ENOSPC || error == -EDQUOT;
+        const char *why = error == -ENOBUFS  ? "the spool of inventories is full, because pxed has not taken them for a long time"
+                          : error == -ENOMEM ? "there is no memory left for it"
+                          : no_space         ? "the disk of the appliance is full"
+                                             : strerror(-error);
+        const char *remedy = error == -ENOBUFS ? "see that pxed runs and takes what is reported"
+                             : no_space        ? "make room"
+                                               : "see what is wrong with the disk";
 
-        api_note(api, request, NOTE_STORAGE, "%s", why);
-        api_postpone(api, request, error == -ENOSPC || error == -EDQUOT ? 507 : 503, DISK_RETRY, "the inventory was not stored: %s", why);
+        if (error != -ENOMEM)
+                api_note(api, request, NOTE_STORAGE, "%s: %s", why, remedy);
+        api_postpone(api, request, no_space ? 507 : 503, DISK_RETRY, "the inventory was not stored: %s", why);
 }
 
 /* 0: on disk now; 1: it was. -EFBIG: it would not fit into a report; -EBUSY: too many of this machine wait. */

@@ -116,8 +116,8 @@ static void arm(sd_event_source *timer, uint64_t delay) {
 
 static void take_storage_failure(struct introspect *introspect, const struct note *note) {
         daemon_set_problem(introspect->daemon, STORAGE_SUBJECT,
-                           "Inventories are not taken, because %s. Ramdisks are told to try again; see that %s/spool has room.", note->detail,
-                           daemon_state_dir(introspect->daemon));
+                           "Inventories are not taken into %s/spool: %s. Ramdisks are told to try again until then.",
+                           daemon_state_dir(introspect->daemon), note->detail);
         arm(introspect->check, CHECK_EVERY);
 }
 

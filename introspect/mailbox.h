@@ -20,7 +20,7 @@ enum note_kind {
         NOTE_FLOOD,    /* posts of one machine were refused, since it has more than its share: `detail` says why */
         NOTE_ACCEPTED, /* an inventory is in the spool */
         NOTE_ABORTED,  /* the ramdisk was told that its inspection was taken back */
-        NOTE_STORAGE,  /* an inventory could not be stored: `detail` says why; the machine was told to come again */
+        NOTE_STORAGE,  /* an inventory could not be stored: `detail` says why and what to do; the machine was told to come again */
 };
 
 struct note {

@@ -298,7 +298,7 @@ def test_disk_is_full(small_disk):
         assert daemon.spooled() == []
         daemon.bus.start()
         problem = daemon.bus.wait_for(lambda: daemon.bus.status("introspect")["problems"])[0]
-        assert problem["subject"] == "inventory spool" and "disk of the appliance is full" in problem["reason"]
+        assert problem["subject"] == "inventory spool" and f"{small_disk}/introspect/spool: the disk of the appliance is full: make room" in problem["reason"]
         os.unlink(filler)
         assert daemon.post(payload(logs="x" * 50_000), make_token())[0] == 200
         daemon.bus.wait_for(lambda: not daemon.bus.status("introspect")["problems"])

@@ -309,6 +309,7 @@ static void test_posted_again(void **state) {
         assert_answer("POST", "/v1/continue", make_token(OTHER, NULL, 0, 2000, secret), INVENTORY_OF_OTHER, 200, "");
         assert_answer("POST", "/v1/continue", make_token(OTHER, NULL, 0, 2001, secret), INVENTORY_OF_OTHER, 503, "the spool of inventories is full");
         assert_int_equal(t.last.kind, NOTE_STORAGE);
+        assert_non_null(strstr(t.last.detail, "see that pxed runs"));
 }
 
 /* However often a machine posts: some posts at once, then one now and then, and no more words about it. */
