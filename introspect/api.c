@@ -51,8 +51,8 @@ void api_answer(struct api_request *request, unsigned status, json_t *body) {
 
         free(answer->body);
         answer->status = status;
-        answer->body = json_dumps(body, JSON_COMPACT);
-        answer->size = answer->body ? strlen(answer->body) : 0;
+        answer->size = 0;
+        answer->body = json_write(body, JSON_COMPACT, &answer->size);
         json_decref(body);
 }
 

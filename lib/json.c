@@ -14,6 +14,9 @@
 /* "\uXXXX" */
 #define ESCAPE_SIZE 6
 
+/* What is written on the stack first: a page of a list fits (pxed/node_page.h). */
+#define SHORT_TEXT (72u * 1024)
+
 /* Counts nesting and values without recursion. Whether the text is JSON at all is left to the parser. */
 static const char *prescan(const char *text, size_t size, unsigned depth) {
         unsigned level = 0, containers = 0, values = 1;
@@ -127,6 +130,31 @@ void json_mend_escapes(char *text, size_t size) {
                         memcpy(at + 2, "fffd", 4);
                 at += ESCAPE_SIZE;
         }
+}
+
+/* Not inlined: only who is in it has the space on its stack. */
+static __attribute__((noinline)) char *write_short(const json_t *value, size_t flags, size_t *ret_size) {
+        char text[SHORT_TEXT];
+        size_t size = json_dumpb(value, text, sizeof(text), flags);
+        char *copy = size > 0 && size <= sizeof(text) ? malloc(size + 1) : NULL;
+
+        if (copy)
+                *(char *) mempcpy(copy, text, size) = '\0';
+        *ret_size = size;
+        return copy;
+}
+
+char *json_write(const json_t *value, size_t flags, size_t *ret_size) {
+        size_t size, again;
+        char *text = write_short(value, flags, &size);
+
+        if (!text && size > SHORT_TEXT && (text = malloc(size + 1)) != NULL) {
+                again = json_dumpb(value, text, size, flags);
+                text[again] = '\0';
+        }
+        if (text && ret_size)
+                *ret_size = size;
+        return text;
 }
 
 const char *json_get_string(const json_t *object, const char *key) {

@@ -30,6 +30,12 @@ json_t *json_parse(const char *text, size_t size, unsigned depth, const char **r
  */
 void json_mend_escapes(char *text, size_t size);
 
+/*
+ * The text of a value, to be freed, as json_dumps writes it by the same flags, and its length; ret_size may be NULL. NULL: no memory, or nothing
+ * to write. json_dumps lets a text grow from 16 bytes on and copies it in the end: here there is one allocation of the right size.
+ */
+char *json_write(const json_t *value, size_t flags, size_t *ret_size);
+
 /* Members of an object; the default where it is absent, null, or of another type. Strings stay the object's. */
 const char *json_get_string(const json_t *object, const char *key);          /* NULL */
 int64_t json_get_int(const json_t *object, const char *key, int64_t fallback);

@@ -201,7 +201,7 @@ void kept_state_take(struct kept_state *kept, const char *key, const json_t *ent
         if (!kept->began || !key || !*key || strpbrk(key, "\t\n") || !waiting(kept))
                 return;
         if (json_object_size(entry) > 1)
-                value = json_dumps(entry, JSON_COMPACT);
+                value = json_write(entry, JSON_COMPACT, NULL);
         fprintf(kept->stream, "%s\t%s\n", key, value ?: "");
 }
 

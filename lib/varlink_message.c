@@ -176,11 +176,12 @@ int varlink_read_request(const json_t *message, struct varlink_request *request,
 }
 
 static char *write_message(json_t *message, size_t *ret_size) {
-        char *text = message ? json_dumps(message, JSON_COMPACT) : NULL;
+        size_t length;
+        char *text = message ? json_write(message, JSON_COMPACT, &length) : NULL;
 
         json_decref(message);
         if (text)
-                *ret_size = strlen(text) + 1;
+                *ret_size = length + 1;
         return text;
 }
 

@@ -8,25 +8,27 @@
 /* The ramdisk's logs, where they are a text: they are kept apart. */
 #define LOGS "logs"
 
-static char *document_text(const json_t *normalized, const json_t *plugin_data) {
+static char *document_text(const json_t *normalized, const json_t *plugin_data, size_t *ret_size) {
         _cleanup_json_ json_t *document = json_copy((json_t *) normalized);
         if (!document || json_object_set_new(document, "pluginData", json_object_size(plugin_data) > 0 ? json_incref((json_t *) plugin_data) : json_null()) < 0)
                 return NULL;
-        return json_dumps(document, JSON_COMPACT);
+        return json_write(document, JSON_COMPACT, ret_size);
 }
 
-static char *raw_text(const json_t *raw, const char *logs) {
+static char *raw_text(const json_t *raw, const char *logs, size_t *ret_size) {
         _cleanup_json_ json_t *rest = logs ? json_copy((json_t *) raw) : NULL;
         if (logs && (!rest || json_object_del(rest, LOGS) < 0))
                 return NULL;
-        return json_dumps(rest ?: raw, JSON_COMPACT);
+        return json_write(rest ?: raw, JSON_COMPACT, ret_size);
 }
 
 int inventory_keep(struct state *state, struct change *change, const struct node *node, uint64_t time, const json_t *inventory,
                    const json_t *plugin_data, const char *failure) {
         const json_t *raw = json_get_object(inventory, "raw");
         const char *logs = json_get_string(raw, LOGS);
-        _cleanup_free_ char *document = document_text(json_get_object(inventory, "normalized"), plugin_data), *rest = raw_text(raw, logs);
+        size_t document_size, rest_size;
+        _cleanup_free_ char *document = document_text(json_get_object(inventory, "normalized"), plugin_data, &document_size);
+        _cleanup_free_ char *rest = raw_text(raw, logs, &rest_size);
         struct store *store = change_store(change);
         if (!document || !rest)
                 return -ENOMEM;
@@ -39,9 +41,9 @@ int inventory_keep(struct state *state, struct change *change, const struct node
                 .ramdisk_failure = (char *) json_get_string(inventory, "failure"),
                 .failure = (char *) failure,
                 .document = document,
-                .document_size = strlen(document),
+                .document_size = document_size,
                 .raw = rest,
-                .raw_size = strlen(rest),
+                .raw_size = rest_size,
                 .logs = (char *) logs,
         };
         int r = store_add_inventory(store, &node->id, json_get_string(inventory, "post"), &stored);
@@ -54,11 +56,12 @@ int inventory_keep_outcome(struct change *change, const struct node *node, uint6
         _cleanup_json_ json_t *own = json_copy((json_t *) normalized);
         for (size_t i = 0; i < ELEMENTS(others); i++)
                 json_object_del(own, others[i]);
-        _cleanup_free_ char *document = document_text(own, plugin_data);
+        size_t size;
+        _cleanup_free_ char *document = document_text(own, plugin_data, &size);
         struct store *store = change_store(change);
         if (!document)
                 return -ENOMEM;
-        return store ? store_replace_inventory(store, &node->id, number, document, strlen(document), failure) : -EIO;
+        return store ? store_replace_inventory(store, &node->id, number, document, size, failure) : -EIO;
 }
 
 void kept_inventory_clear(struct kept_inventory *kept) {

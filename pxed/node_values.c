@@ -175,7 +175,7 @@ json_t *node_value_get(const struct node *node, const struct node_value *member)
 
 int node_value_set(struct node *node, const struct node_value *member, const json_t *value) {
         bool none = json_array_size(value) + json_object_size(value) == 0;
-        _cleanup_free_ char *text = none ? NULL : json_dumps(value, JSON_COMPACT);
+        _cleanup_free_ char *text = none ? NULL : json_write(value, JSON_COMPACT, NULL);
         void *field = (char *) node + member->offset;
 
         if (!none && !text)

@@ -116,7 +116,7 @@ static int check_initrds(const json_t *initrds, struct profile_error *error) {
 }
 
 static int dump(const json_t *value, const char *empty, char **ret) {
-        *ret = value && json_array_size(value) + json_object_size(value) > 0 ? json_dumps(value, JSON_COMPACT)
+        *ret = value && json_array_size(value) + json_object_size(value) > 0 ? json_write(value, JSON_COMPACT, NULL)
                                                                             : strdup(empty);
         return *ret ? 0 : -ENOMEM;
 }

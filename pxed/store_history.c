@@ -59,7 +59,7 @@ int store_read_events(struct store *store, uint64_t after, size_t limit, json_t 
 
 int store_put_boot(struct store *store, const struct boot *b) {
         _cleanup_json_ json_t *steps = boot_record_to_json(b);
-        _cleanup_free_ char *text = steps ? json_dumps(steps, JSON_COMPACT) : NULL;
+        _cleanup_free_ char *text = steps ? json_write(steps, JSON_COMPACT, NULL) : NULL;
         if (!text)
                 return -ENOMEM;
         return store_run(store, SQL_PUT_BOOT, "imsuiiiiss", (int64_t) b->id, &b->mac, b->network,

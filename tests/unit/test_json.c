@@ -192,6 +192,26 @@ static void test_text(void **state) {
         text_becomes("\xef\xbf\xbd", "\xef\xbf\xbd");
 }
 
+/* Short ones are written on the stack first, long ones are not; at the border nothing is lost. */
+static void test_writing(void **state) {
+        static const size_t sizes[] = { 0, 1, 1000, 73713, 73714, 73715, 73716, 73717, 73718, 73719, 73720, 73721, 300000 };
+        size_t size;
+
+        for (size_t i = 0; i < ELEMENTS(sizes); i++) {
+                _cleanup_free_ char *filling = malloc(sizes[i] + 1);
+                memset(filling, 'x', sizes[i]);
+                _cleanup_json_ json_t *value = json_pack("{s:s%}", "key", filling, sizes[i]);
+                _cleanup_free_ char *expected = json_dumps(value, JSON_COMPACT), *embedded = json_dumps(value, JSON_COMPACT | JSON_EMBED);
+                _cleanup_free_ char *text = json_write(value, JSON_COMPACT, &size), *inner = json_write(value, JSON_COMPACT | JSON_EMBED, NULL);
+                assert_string_equal(text, expected);
+                assert_int_equal(size, strlen(expected));
+                assert_string_equal(inner, embedded);
+        }
+        size = 7;
+        assert_null(json_write(NULL, JSON_COMPACT, &size));
+        assert_int_equal(size, 7);
+}
+
 int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_refusals),
@@ -201,6 +221,7 @@ int main(void) {
                 cmocka_unit_test(test_values_are_bounded),
                 cmocka_unit_test(test_getters),
                 cmocka_unit_test(test_text),
+                cmocka_unit_test(test_writing),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);
