@@ -43,9 +43,14 @@ int mac_parse(const char *text, struct mac *ret) {
 }
 
 char *mac_format(const struct mac *mac, char buffer[static MAC_TEXT_SIZE]) {
-        const uint8_t *b = mac->bytes;
+        char *at = buffer;
 
-        snprintf(buffer, MAC_TEXT_SIZE, "%02x:%02x:%02x:%02x:%02x:%02x", b[0], b[1], b[2], b[3], b[4], b[5]);
+        for (int i = 0; i < 6; i++) {
+                if (i > 0)
+                        *at++ = ':';
+                text_hex(at, 3, &mac->bytes[i], 1);
+                at += 2;
+        }
         return buffer;
 }
 
@@ -111,7 +116,8 @@ char *uuid_format(const struct uuid *uuid, char buffer[static UUID_TEXT_SIZE]) {
         for (int i = 0; i < 16; i++) {
                 if (i == 4 || i == 6 || i == 8 || i == 10)
                         *at++ = '-';
-                at += snprintf(at, 3, "%02x", uuid->bytes[i]);
+                text_hex(at, 3, &uuid->bytes[i], 1);
+                at += 2;
         }
         return buffer;
 }
