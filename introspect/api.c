@@ -20,12 +20,12 @@
 #define SPOOL_PREFIX "{\"inventory\":{\"raw\":"
 
 static const struct api_route routes[] = {
-        { "/", "GET", TOKEN_NONE, 0, 0, api_handle_root, 200 },
-        { "/v1/continue", "POST", TOKEN_OR_NETWORK, API_INVENTORY_MAX, INVENTORY_DEPTH, api_handle_inventory, 200 },
-        { "/v1/continue_inspection", "POST", TOKEN_OR_NETWORK, API_INVENTORY_MAX, INVENTORY_DEPTH, api_handle_inventory, 202 },
-        { "/v1/agent", "POST", TOKEN_GOOD, 64 * 1024, INVENTORY_DEPTH, api_handle_agent, 200 },
-        { "/v1/lookup", "GET", TOKEN_GOOD, 0, 0, api_handle_lookup, 200 },
-        { "/v1/heartbeat/", "POST", TOKEN_PROVEN, 64 * 1024, INVENTORY_DEPTH, api_handle_heartbeat, 202 },
+        { "/", "GET", TOKEN_NONE, 0, 0, api_handle_root, 200, NULL },
+        { "/v1/continue", "POST", TOKEN_OR_NETWORK, API_INVENTORY_MAX, INVENTORY_DEPTH, api_handle_inventory, 200, api_settle_inventory },
+        { "/v1/continue_inspection", "POST", TOKEN_OR_NETWORK, API_INVENTORY_MAX, INVENTORY_DEPTH, api_handle_inventory, 202, api_settle_inventory },
+        { "/v1/agent", "POST", TOKEN_GOOD, 64 * 1024, INVENTORY_DEPTH, api_handle_agent, 200, NULL },
+        { "/v1/lookup", "GET", TOKEN_GOOD, 0, 0, api_handle_lookup, 200, NULL },
+        { "/v1/heartbeat/", "POST", TOKEN_PROVEN, 64 * 1024, INVENTORY_DEPTH, api_handle_heartbeat, 202, NULL },
 };
 
 int api_init(struct api *api, struct state *state, struct spool *spool, struct mailbox *mailbox) {
@@ -336,6 +336,8 @@ void api_finish(struct api *api, struct api_request *request) {
         handle_body(api, request);
         if (large)
                 pthread_mutex_unlock(&api->large);
+        if (!request->answer.status && request->route->settle)
+                request->route->settle(api, request);
         body_clear(&request->body);
 }
 

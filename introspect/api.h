@@ -46,6 +46,12 @@ struct api_answer {
         unsigned retry_after; /* seconds; 0: no such header */
 };
 
+/* An inventory that is acceptable: the body's text is what is to be stored. */
+struct api_inventory {
+        struct spool_post post;
+        char words[NOTE_DETAIL_SIZE]; /* what is told of it once it is on disk */
+};
+
 struct api_route;
 
 struct api_request {
@@ -68,6 +74,7 @@ struct api_request {
         bool without_token; /* then `token` is what the body says */
         uint64_t run;       /* without a token: when the inspection began that waits for it; 0: of a machine that nobody knows */
         struct body body;
+        struct api_inventory inventory; /* of a route that takes them */
         struct api_answer answer;
 };
 

@@ -20,6 +20,8 @@ struct api_route {
         /* `object` is the body where body_max is not 0: the payload as an object. */
         void (*handle)(struct api *api, struct api_request *request, const json_t *object);
         unsigned status; /* of success */
+        /* Does what has to wait, and answers: where `handle` left no answer, and with all that the body was parsed into freed. NULL: `handle` answers. */
+        void (*settle)(struct api *api, struct api_request *request);
 };
 
 /* Sets the answer; takes over the reference to `body`. */
@@ -56,6 +58,7 @@ json_t *api_node_id(struct api *api, const struct token *token);
 
 void api_handle_root(struct api *api, struct api_request *request, const json_t *object);
 void api_handle_inventory(struct api *api, struct api_request *request, const json_t *object);
+void api_settle_inventory(struct api *api, struct api_request *request);
 void api_handle_agent(struct api *api, struct api_request *request, const json_t *object);
 void api_handle_lookup(struct api *api, struct api_request *request, const json_t *object);
 void api_handle_heartbeat(struct api *api, struct api_request *request, const json_t *object);

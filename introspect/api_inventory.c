@@ -9,6 +9,7 @@
 #include "lib/inventory.h"
 #include "lib/log.h"
 #include "lib/payload.h"
+#include "lib/text.h"
 
 #define DISK_RETRY 30
 #define IRONIC_PATH "/v1/continue_inspection"
@@ -65,8 +66,7 @@ static void name_post(const struct api_request *request, struct spool_post *post
                 sha256_update(&context, strlen(request->token_text) + 1, (const uint8_t *) request->token_text);
         sha256_update(&context, body_payload_size(&request->body), (const uint8_t *) body_payload(&request->body));
         sha256_digest(&context, sizeof(digest), digest);
-        for (size_t i = 0; i < sizeof(digest); i++)
-                sprintf(post->post + 2 * i, "%02x", digest[i]);
+        text_hex(post->post, sizeof(post->post), digest, sizeof(digest));
 }
 
 /*
@@ -79,7 +79,7 @@ static int spool_suffix(const struct api_request *request, const struct spool_po
                 json_pack("{s:s, s:s?, s:s, s:O, s:O?, s:o}", "mac", mac_format(&post->mac, mac), "node",
                           request->token.has_node ? uuid_format(&request->token.node, node) : NULL, "post", post->post, "normalized",
                           result->normalized, "failure", result->failure, "withoutToken", request->without_token ? json_true() : json_null());
-        _cleanup_free_ char *members = rest ? json_dumps(rest, JSON_COMPACT | JSON_EMBED) : NULL;
+        _cleanup_free_ char *members = rest ? json_write(rest, JSON_COMPACT | JSON_EMBED, NULL) : NULL;
 
         return members ? asprintf(ret, ",%s},\"time\":%" PRIu64 "}", members, post->time) : -1;
 }
@@ -99,58 +99,29 @@ static void refuse_to_store(struct api *api, struct api_request *request, int er
         api_postpone(api, request, no_space ? 507 : 503, DISK_RETRY, "the inventory was not stored: %s", why);
 }
 
-/* 0: on disk now; 1: it was. -EFBIG: it would not fit into a report; -EBUSY: too many of this machine wait. */
-static int store(struct api *api, struct api_request *request, const struct inventory_result *result) {
-        struct spool_post post = { .time = request->now, .mac = request->token.mac, .unproven = request->without_token };
-
-        name_post(request, &post);
-        _cleanup_free_ char *suffix = NULL;
-        int length = spool_suffix(request, &post, result, &suffix);
-        if (length < 0 || body_finish(&request->body, suffix, (size_t) length) < 0)
-                return -ENOMEM;
-        if (request->body.size > REPORT_MAX)
-                return -EFBIG;
-        return spool_add(api->spool, &post, request->body.text, request->body.size);
-}
-
-/* Of a machine that is not known yet pxed makes a node after this answer: its id does not exist, and none is made up here. Ramdisks use it only to look
- * themselves up. What is Ironic's alone is answered as its newer versions do, where an agent asks for one. */
-static void answer_post(struct api *api, struct api_request *request) {
-        bool first, as_lookup = strcmp(request->route->path, IRONIC_PATH) == 0 && target_answers_posts(request->version);
-        _cleanup_json_ json_t *id = api_node_id(api, &request->token);
-        const char *text = json_string_value(id);
-        struct uuid node;
-        json_t *answer = as_lookup ? api_agent_document(api, request, text && uuid_parse(text, &node) == 0 ? &node : NULL, &first)
-                                   : json_pack("{s:O}", "uuid", id);
-
-        if (answer)
-                api_answer(request, request->route->status, answer);
-}
-
-static void take(struct api *api, struct api_request *request, const struct inventory_result *result) {
-        size_t bytes = body_payload_size(&request->body);
+static void describe(const struct inventory_result *result, size_t bytes, char words[static NOTE_DETAIL_SIZE]) {
         char summary[WORDS_SIZE];
-        int r = store(api, request, result);
 
-        if (r == -EFBIG) {
+        if (result->failure)
+                snprintf(words, NOTE_DETAIL_SIZE, "%zu bytes; the ramdisk failed: %s", bytes, json_string_value(result->failure));
+        else
+                snprintf(words, NOTE_DETAIL_SIZE, "%zu bytes: %s", bytes, inventory_summary(result->normalized, summary, sizeof(summary)));
+}
+
+/* Makes the text that is to be stored of the body. */
+static void take(struct api *api, struct api_request *request, const struct inventory_result *result) {
+        struct api_inventory *inventory = &request->inventory;
+        _cleanup_free_ char *suffix = NULL;
+
+        describe(result, body_payload_size(&request->body), inventory->words);
+        inventory->post = (struct spool_post) { .time = request->now, .mac = request->token.mac, .unproven = request->without_token };
+        name_post(request, &inventory->post);
+        int length = spool_suffix(request, &inventory->post, result, &suffix);
+        if (length < 0 || body_finish(&request->body, suffix, (size_t) length) < 0)
+                refuse_to_store(api, request, -ENOMEM);
+        else if (request->body.size > REPORT_MAX)
                 api_refuse(api, request, 413, "the inventory is too large to be reported: with what was made of it, it takes more than %d MiB",
                            REPORT_MAX >> 20);
-                return;
-        }
-        if (r == -EBUSY) {
-                api_refuse_waiting(api, request);
-                return;
-        }
-        if (r < 0) {
-                refuse_to_store(api, request, r);
-                return;
-        }
-        if (r == 0 && result->failure)
-                api_note(api, request, NOTE_ACCEPTED, "%zu bytes; the ramdisk failed: %s", bytes, json_string_value(result->failure));
-        else if (r == 0)
-                api_note(api, request, NOTE_ACCEPTED, "%zu bytes: %s", bytes,
-                         inventory_summary(result->normalized, summary, sizeof(summary)));
-        answer_post(api, request);
 }
 
 /* The interface that it booted by stands for the machine, as a token's MAC does. */
@@ -206,6 +177,38 @@ void api_handle_inventory(struct api *api, struct api_request *request, const js
                            mac_format(&request->token.mac, mac));
         else
                 normalize_and_take(api, request, object, &weight);
+}
+
+/* Of a machine that is not known yet pxed makes a node after this answer: its id does not exist, and none is made up here. Ramdisks use it only to look
+ * themselves up. What is Ironic's alone is answered as its newer versions do, where an agent asks for one. */
+static void answer_post(struct api *api, struct api_request *request) {
+        bool first, as_lookup = strcmp(request->route->path, IRONIC_PATH) == 0 && target_answers_posts(request->version);
+        _cleanup_json_ json_t *id = api_node_id(api, &request->token);
+        const char *text = json_string_value(id);
+        struct uuid node;
+        json_t *answer = as_lookup ? api_agent_document(api, request, text && uuid_parse(text, &node) == 0 ? &node : NULL, &first)
+                                   : json_pack("{s:O}", "uuid", id);
+
+        if (answer)
+                api_answer(request, request->route->status, answer);
+}
+
+/* Most of a post's time is spent here, waiting for the disk: with its text and no more of it in memory. */
+void api_settle_inventory(struct api *api, struct api_request *request) {
+        struct api_inventory *inventory = &request->inventory;
+        int r = spool_add(api->spool, &inventory->post, request->body.text, request->body.size);
+
+        if (r == -EBUSY) {
+                api_refuse_waiting(api, request);
+                return;
+        }
+        if (r < 0) {
+                refuse_to_store(api, request, r);
+                return;
+        }
+        if (r == 0)
+                api_note(api, request, NOTE_ACCEPTED, "%s", inventory->words);
+        answer_post(api, request);
 }
 
 static void note_words(struct api *api, const struct api_request *request, const char *state, const char *message) {
