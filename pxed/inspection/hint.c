@@ -11,6 +11,7 @@
 #define GIB ((int64_t) 1 << 30)
 /* More GiB than any disk has: what is larger need not be computed with. */
 #define SIZE_GIB_MAX ((int64_t) 1 << 32)
+#define BLANKS " \t\n\v\f\r"
 /* What is told of a disk's text. */
 #define SHOWN_SIZE 100
 
@@ -35,7 +36,7 @@ static const struct hint_kind {
         { "rotational", "rotational", HINT_BOOL },
 };
 
-enum operator { OP_EQ, OP_NE, OP_LT, OP_LE, OP_GT, OP_GE, OP_IN, OP_OR, OP_ALL_IN };
+enum operator { OP_EQ, OP_NE, OP_LT, OP_LE, OP_GT, OP_GE, OP_IN, OP_OR, OP_ALL_IN, OP_RANGE };
 
 /* One that begins like another stands before it. */
 static const struct {
@@ -46,6 +47,7 @@ static const struct {
         { "<all-in>", OP_ALL_IN, false, true },
         { "<in>", OP_IN, false, true },
         { "<or>", OP_OR, true, true },
+        { "<range-in>", OP_RANGE, true, false },
         { "s==", OP_EQ, false, true },
         { "s!=", OP_NE, false, true },
         { "s<=", OP_LE, false, true },
@@ -68,6 +70,7 @@ struct hint {
         char values[HINT_VALUES_MAX][HINT_TEXT_MAX + 1];
         int64_t numbers[HINT_VALUES_MAX];
         bool truth;
+        bool without_first, without_last; /* of a range: its ends are not in it */
         char text[HINT_TEXT_MAX + 1]; /* as it was written */
 };
 
@@ -132,18 +135,38 @@ static int add_alternatives(struct hint *hint, const char *text, char reason[sta
 }
 
 static int add_words(struct hint *hint, const char *text, char reason[static HINT_REASON_SIZE]) {
-        static const char blanks[] = " \t\n\v\f\r";
         int r = 0;
-        for (text += strspn(text, blanks); r == 0 && *text; text += strspn(text, blanks)) {
-                size_t length = strcspn(text, blanks);
+        for (text += strspn(text, BLANKS); r == 0 && *text; text += strspn(text, BLANKS)) {
+                size_t length = strcspn(text, BLANKS);
                 r = add_value(hint, text, length, reason);
                 text += length;
         }
         return r == 0 && hint->n_values == 0 ? REFUSE("a value is missing") : r;
 }
 
+/* "[ 10 20 ]": both in it; '(' and ')' leave an end out. */
+static int add_range(struct hint *hint, const char *text, char reason[static HINT_REASON_SIZE]) {
+        char words[HINT_TEXT_MAX + 1];
+
+        text += strspn(text, BLANKS);
+        size_t length = strlen(text);
+        while (length > 0 && strchr(BLANKS, text[length - 1]))
+                length--;
+        if (length < 2 || !strchr("[(", text[0]) || !strchr("])", text[length - 1]))
+                return REFUSE("a range is two sizes in brackets: [ 100 200 ], and with ( or ) without that end");
+        hint->without_first = text[0] == '(';
+        hint->without_last = text[length - 1] == ')';
+        snprintf(words, sizeof words, "%.*s", (int) length - 2, text + 1);
+        int r = add_words(hint, words, reason);
+        if (r < 0 && hint->n_values > 0)
+                return r;
+        if (hint->n_values != 2)
+                return REFUSE("a range is two sizes in brackets: [ 100 200 ], and with ( or ) without that end");
+        return hint->numbers[0] <= hint->numbers[1] ? 0 : REFUSE("the first size of a range is the smaller one");
+}
+
 static int parse_expression(struct hint *hint, const char *text, char reason[static HINT_REASON_SIZE]) {
-        text += strspn(text, " \t\n\v\f\r");
+        text += strspn(text, BLANKS);
         hint->operator = OP_EQ;
         for (size_t i = 0; i < ELEMENTS(operators); i++) {
                 size_t length = strlen(operators[i].text);
@@ -151,7 +174,7 @@ static int parse_expression(struct hint *hint, const char *text, char reason[sta
                         continue;
                 if (hint->kind->type == HINT_NUMBER ? !operators[i].numbers : !operators[i].texts)
                         return hint->kind->type == HINT_NUMBER
-                                       ? REFUSE("%s compares texts, and this is a number: give =, ==, !=, <=, <, >=, > or <or>", operators[i].text)
+                                       ? REFUSE("%s compares texts, and this is a number: give =, ==, !=, <=, <, >=, >, <range-in> or <or>", operators[i].text)
                                        : REFUSE("%s compares numbers, and this is a text: give s==, s!=, s<=, s<, s>=, s>, <in>, <all-in> or <or>",
                                                 operators[i].text);
                 hint->operator = operators[i].operator;
@@ -162,6 +185,8 @@ static int parse_expression(struct hint *hint, const char *text, char reason[sta
                 return add_alternatives(hint, text, reason);
         if (hint->operator == OP_ALL_IN)
                 return add_words(hint, text, reason);
+        if (hint->operator == OP_RANGE)
+                return add_range(hint, text, reason);
         return add_value(hint, text, strlen(text), reason);
 }
 
@@ -260,12 +285,19 @@ static bool match_text(const struct hint *hint, const char *value) {
         return all;
 }
 
+static int compare_sizes(int64_t bytes, int64_t gib) {
+        int64_t wanted = gib * GIB;
+        return bytes < wanted ? -1 : bytes > wanted;
+}
+
 /* In bytes, so that a disk of 10.5 GiB is neither 10 nor 11. */
 static bool match_number(const struct hint *hint, int64_t bytes) {
         bool all = hint->operator != OP_OR;
+        if (hint->operator == OP_RANGE)
+                return is_fulfilled(hint->without_first ? OP_GT : OP_GE, compare_sizes(bytes, hint->numbers[0])) &&
+                       is_fulfilled(hint->without_last ? OP_LT : OP_LE, compare_sizes(bytes, hint->numbers[1]));
         for (size_t i = 0; i < hint->n_values; i++) {
-                int64_t wanted = hint->numbers[i] * GIB;
-                bool fulfilled = is_fulfilled(hint->operator, bytes < wanted ? -1 : bytes > wanted);
+                bool fulfilled = is_fulfilled(hint->operator, compare_sizes(bytes, hint->numbers[i]));
                 if (fulfilled != all)
                         return fulfilled;
         }

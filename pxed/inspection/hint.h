@@ -2,6 +2,7 @@
  * Root device hints: which disk the operating system goes to, by Ironic's names and operators.
  *
  *   a number (size, GiB):  "=" or ">=" at least, "==" equal, "!=", "<=", "<", ">"; without an operator equal
+ *                          "<range-in> [ A B ]": from A to B, with '(' without A, with ')' without B
  *   a text:                "s==" equal, "s!=", "s<", "s<=", "s>", "s>=" by the order of characters, "<in>" a part of it; without an operator equal
  *   both:                  "<or> A <or> B": one of them
  *   a text:                "<all-in> A B": each of the words is a part of it

@@ -33,6 +33,13 @@ static void test_refused(void **state) {
         assert_refused("{'size': '10.5'}", "size", "\"10.5\" is no size");
         assert_refused("{'size': '99999999999999999999'}", "size", "is no size");
         assert_refused("{'size': '<or> 5 <or> x'}", "size", "\"x\" is no size");
+        assert_refused("{'size': '<range-in> 5 10'}", "size", "a range is two sizes in brackets: [ 100 200 ]");
+        assert_refused("{'size': '<range-in> [ 5 ]'}", "size", "a range is two sizes");
+        assert_refused("{'size': '<range-in> [ 5 10 15 ]'}", "size", "a range is two sizes");
+        assert_refused("{'size': '<range-in> ['}", "size", "a range is two sizes");
+        assert_refused("{'size': '<range-in> [ 5 x ]'}", "size", "\"x\" is no size");
+        assert_refused("{'size': '<range-in> [ 10 5 ]'}", "size", "the first size of a range is the smaller one");
+        assert_refused("{'model': '<range-in> [ 5 10 ]'}", "model", "compares numbers");
         assert_refused("{'size': 1.5}", "size", "it has to be a whole number");
         assert_refused("{'size': [1]}", "size", "it has to be a whole number");
         assert_refused("{'rotational': 'maybe'}", "rotational", "neither true nor false");
@@ -89,6 +96,12 @@ static void test_matches(void **state) {
                 { "{'model': '<in> floppy'}", "{'model': 'QEMU HARDDISK 5'}", false },
                 { "{'model': '<or> sandisk <or> qemu harddisk'}", "{'model': 'QEMU HARDDISK'}", true },
                 { "{'model': '<or>sandisk<or>intel'}", "{'model': 'QEMU'}", false },
+                { "{'size': '<range-in> [ 5 10 ]'}", "{'size': 5368709120}", true },
+                { "{'size': '<range-in> [5 10]'}", "{'size': 10737418240}", true },
+                { "{'size': '<range-in> [ 5 10 ]'}", "{'size': 10737418241}", false },
+                { "{'size': '<range-in> ( 5 10 ]'}", "{'size': 5368709120}", false },
+                { "{'size': '<range-in> ( 5 10 )'}", "{'size': 5368709121}", true },
+                { "{'size': '<range-in> [ 5 10 )'}", "{'size': 10737418240}", false },
                 { "{'model': '<all-in> disk 5'}", "{'model': 'QEMU HARDDISK 5'}", true },
                 { "{'model': '<all-in> disk 6'}", "{'model': 'QEMU HARDDISK 5'}", false },
                 { "{'serial': 's< B'}", "{'serial': 'a'}", true },
