@@ -12,7 +12,8 @@
 /* {model_name, frequency (MHz, text), count, architecture, flags[], socket_count} */
 int collect_cpu(const char *root, json_t **ret);
 
-/* {total (bytes that the kernel has), physical_mb (installed)}. `installed_kb` is from SMBIOS; 0: not known, then the kernel's. */
+/* {total (bytes that the kernel has), physical_mb (installed)}. `installed_kb` is from SMBIOS; 0: not known. Then, and where it is less than the kernel
+ * has, it is the kernel's. */
 int collect_memory(const char *root, unsigned long long installed_kb, json_t **ret);
 
 /* {ram: [{numa_node, size_kb}], cpus: [{cpu, numa_node, thread_siblings[]}], nics: [{name, numa_node}]} */

@@ -24,6 +24,12 @@ bool collect_is_disk(const char *root, const char *name) {
         return sysfs_read_number(&sectors, "%s/sys/block/%s/size", root, name) == 0 && sectors > 0;
 }
 
+/* Cables of old, and what virtual machines have in their place: known by the class of the host. */
+static bool is_parallel_scsi(const char *path) {
+        const char *host = strstr(path, "/host");
+        return host && sysfs_exists("%.*s/spi_host", (int) (host + 1 + strcspn(host + 1, "/") - path), path);
+}
+
 /* How the disk is attached, by the devices above it; as lsblk's TRAN. */
 static const char *transport(const char *name, const char *path) {
         static const struct {
@@ -35,7 +41,7 @@ static const char *transport(const char *name, const char *path) {
         for (size_t i = 0; path && i < sizeof parts / sizeof *parts; i++)
                 if (strstr(path, parts[i].part))
                         return parts[i].transport;
-        return NULL;
+        return path && is_parallel_scsi(path) ? "spi" : NULL;
 }
 
 /* "0:0:1:0", the SCSI address, where the device is one. */

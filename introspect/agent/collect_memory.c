@@ -18,7 +18,7 @@ int collect_memory(const char *root, unsigned long long installed_kb, json_t **r
         int r = sysfs_read(text, sizeof text, "%s/proc/meminfo", root);
         if (r < 0 || (r = meminfo_kb(text, "MemTotal:", &total_kb)) < 0)
                 return r;
-        if (installed_kb == 0)
+        if (installed_kb < total_kb) /* firmware does not know of memory that a hypervisor plugged in */
                 installed_kb = total_kb;
         *ret = json_pack("{s:I, s:I}", "total", (json_int_t) (total_kb * 1024), "physical_mb",
                          (json_int_t) (installed_kb / 1024));

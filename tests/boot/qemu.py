@@ -23,13 +23,15 @@ QMP_SECONDS = 20
 DISK_DEVICES = {
     'virtio': 'virtio-blk-pci,drive={id}{serial}',
     'scsi': 'scsi-hd,bus=scsi0.0,drive={id}{serial}',
+    'sas': 'scsi-hd,bus=sas0.0,drive={id}{serial}',          # needs a wwn
+    'lsi': 'scsi-hd,bus=lsi0.0,drive={id}{serial}',          # parallel SCSI
     'ide': 'ide-hd,bus=ide.0,drive={id}{serial}',
     'sata': 'ide-hd,bus=ahci0.{number},drive={id}{serial}',
     'usb': 'usb-storage,bus=xhci0.0,port={number_from_1},drive={id}{serial}',
     'nvme': 'nvme,drive={id}{serial}',
     'nvme-ns': 'nvme-ns,bus=nvme0,drive={id},nsid={number_from_1}',
 }
-CONTROLLERS = {'scsi': 'virtio-scsi-pci,id=scsi0', 'sata': 'ich9-ahci,id=ahci0', 'usb': 'qemu-xhci,id=xhci0',
+CONTROLLERS = {'sas': 'mptsas1068,id=sas0', 'lsi': 'lsi53c895a,id=lsi0', 'scsi': 'virtio-scsi-pci,id=scsi0', 'sata': 'ich9-ahci,id=ahci0', 'usb': 'qemu-xhci,id=xhci0',
                'nvme-ns': 'nvme,id=nvme0{serial}'}
 
 

@@ -55,9 +55,10 @@ def test_every_bus_of_the_small_kernel(tmp_path):
              disk(tmp_path, 'c', GIB, bus='nvme', serial='NVME-C'), disk(tmp_path, 'd', 2 * GIB, bus='ide', serial='IDE-D'),
              disk(tmp_path, 'e', 3 * GIB, bus='scsi', serial='SCSI-E', options='wwn=0x5000c500a1b2c3d4')]
     nics = [Nic(MACS[0]), Nic(MACS[1], user='')]
-    with StandIn(order='wait') as server, machine(tmp_path, server, disks=disks, nics=nics, cpus=2, append=f'BOOTIF={bootif(MACS[1])}') as node:
+    with StandIn(order='wait') as server, Tpm(tmp_path, version='1.2') as tpm, machine(tmp_path, server, disks=disks, nics=nics, cpus=2, extra=tpm.arguments(),
+                                                                                      append=f'BOOTIF={bootif(MACS[1])}') as node:
         node.wait_for(WAITING, 60)
-        check(server.payload, Told(node), root_disk=1)  # the smallest of at least 4 GiB
+        check(server.payload, Told(node), root_disk=1, tpm='1.2')  # the smallest of at least 4 GiB
 
 
 def test_simulated_management_controller(tmp_path):
@@ -80,13 +81,14 @@ def test_simulated_management_controller(tmp_path):
 
 
 def test_management_controller(tmp_path):
-    """Its addresses, which are on its second channel; and a TPM. 256 MB are enough also for the big kernel."""
+    """Its addresses, which are on its second channel; a TPM 2.0, disks at SAS and at parallel SCSI. 256 MB are enough also for the big kernel."""
     bmc = Bmc(tmp_path / 'bmc', mac='52:a0:aa:a1:00:77', v4='192.0.2.77', v6='2001:db8::77')
-    with StandIn(order='wait') as server, Tpm(tmp_path) as tpm, machine(tmp_path, server, ramdisk='ramdisk-generic', memory=256,
+    disks = [disk(tmp_path, 'a', 3 * GIB, bus='sas', serial='SAS-A', options='wwn=0x5000c500a1b2c3d6'), disk(tmp_path, 'b', GIB, bus='lsi', serial='LSI-B')]
+    with StandIn(order='wait') as server, Tpm(tmp_path) as tpm, machine(tmp_path, server, ramdisk='ramdisk-generic', memory=256, disks=disks,
                                                                        extra=bmc.arguments() + tpm.arguments()) as node:
         node.wait_for(WAITING, 100)
         assert 'management controller: address 192.0.2.77' in node.console
-        check(server.payload, Told(node), root_disk=None, bmc=('192.0.2.77', '2001:db8::77', '52:a0:aa:a1:00:77'))
+        check(server.payload, Told(node), root_disk=None, bmc=('192.0.2.77', '2001:db8::77', '52:a0:aa:a1:00:77'), tpm='2.0')
 
 
 # ---- two NUMA nodes ----

@@ -137,16 +137,15 @@ class Told:
 
     # ---- the whole ----
 
-    def payload(self, root_disk, bmc=(None, None, None), raid_members=(), lldp=None):
+    def payload(self, root_disk, bmc=(None, None, None), raid_members=(), lldp=None, tpm=None):
         """root_disk: the number of the disk, or None. bmc: its IPv4, IPv6 and MAC address. lldp: {number of the card: TLVs} of those that
-        something is said to; None: nobody listens."""
-        tpm = bool(self.values('-tpmdev'))
+        something is said to; None: nobody listens. tpm: its version."""
         document = {'inventory': self.inventory(bmc), 'root_disk': None if root_disk is None else self.disks()[root_disk],
                     'boot_interface': self.parameter('BOOTIF'), 'error': None,
                     'configuration': {'collectors': COLLECTORS + ([] if lldp is None else ['lldp']),
                                       'managers': [{'name': 'pxed_agent', 'version': self.version}]},
                     'dmi': self.dmi(), 'pci_devices': self.pci.payload(), 'usb_devices': self.usb, 'numa_topology': self.numa(),
-                    'tpm': {'present': tpm, 'version': '2.0' if tpm else None}, 'raid_members': list(raid_members),
+                    'tpm': {'present': tpm is not None, 'version': tpm}, 'raid_members': list(raid_members),
                     'logs': Whose('an archive of two logs', are_logs), 'pxed_agent': self.agent()}
         if lldp is not None:
             document['lldp_raw'] = {f'nic{number}': lldp.get(number, []) for number in range(len(self.node.nics))}

@@ -122,9 +122,12 @@ def at_ata(disk, number, place, options, pci):
 
 
 def at_scsi(disk, number, place, options, pci):
-    target = f"0:{options.get('scsi-id', place)}:{options.get('lun', 0)}"
-    return {'tran': 'virtio', 'vendor': options.get('vendor', 'QEMU'), 'model': options.get('product', 'QEMU HARDDISK'),
-            'hctl': Like(rf'\d+:{target}'), 'by_path': f"{pci.address['scsi0']}-scsi-0:{target}"}
+    """Where QEMU is told no target, it takes the next one. At SAS the target is the number of the phy."""
+    target, lun = options.get('scsi-id', place), options.get('lun', 0)
+    path = f'sas-phy{target}-lun-{lun}' if disk.bus == 'sas' else f'scsi-0:0:{target}:{lun}'
+    return {'tran': {'scsi': 'virtio', 'lsi': 'spi', 'sas': 'sas'}[disk.bus], 'vendor': options.get('vendor', 'QEMU'),
+            'model': options.get('product', 'QEMU HARDDISK'), 'hctl': Like(rf'\d+:0:{target}:{lun}'),
+            'by_path': f"{pci.address[f'{disk.bus}0']}-{path}"}
 
 
 def at_virtio(disk, number, place, options, pci):
@@ -137,7 +140,7 @@ def at_usb(disk, number, place, options, pci):
             'by_path': f"{pci.address['xhci0']}-usb-0:{place + 1}:1.0-scsi-0:0:0:0"}
 
 
-KINDS = {'usb': at_usb, 'virtio': at_virtio, 'scsi': at_scsi, 'ide': at_ata, 'sata': at_ata, 'nvme': at_nvme, 'nvme-ns': at_nvme}
+KINDS = {'usb': at_usb, 'virtio': at_virtio, 'scsi': at_scsi, 'sas': at_scsi, 'lsi': at_scsi, 'ide': at_ata, 'sata': at_ata, 'nvme': at_nvme, 'nvme-ns': at_nvme}
 NO_DISK_FACTS = dict.fromkeys(['vendor', 'model', 'hctl', 'wwn', 'wwn_with_extension', 'wwn_vendor_extension'])
 
 
@@ -156,7 +159,7 @@ def disk_of(disks, number, pci):
 
 def kernel_names(disks):
     """The names that Linux gives to these disks, in whatever order."""
-    counts = collections.Counter({'scsi': 'sd', 'ide': 'sd', 'sata': 'sd', 'usb': 'sd', 'virtio': 'vd'}.get(disk.bus, disk.bus) for disk in disks)
+    counts = collections.Counter({'virtio': 'vd', 'nvme': 'nvme', 'nvme-ns': 'nvme-ns'}.get(disk.bus, 'sd') for disk in disks)
     lettered = [f'/dev/{prefix}{letter}' for prefix in ('sd', 'vd') for letter in string.ascii_lowercase[:counts[prefix]]]
     return lettered + [f'/dev/nvme{number}n1' for number in range(counts['nvme'])] + [f'/dev/nvme0n{number + 1}' for number in range(counts['nvme-ns'])]
 

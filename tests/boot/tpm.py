@@ -1,4 +1,4 @@
-"""A TPM 2.0 for QEMU, by swtpm."""
+"""A TPM for QEMU, by swtpm."""
 import pathlib
 import subprocess
 import time
@@ -7,12 +7,13 @@ START_SECONDS = 20
 
 
 class Tpm:
-    def __init__(self, folder):
+    def __init__(self, folder, version='2.0'):
         self.folder = pathlib.Path(folder)
         self.socket = self.folder / 'tpm'
+        self.kind = {'2.0': ['--tpm2'], '1.2': []}[version]
 
     def __enter__(self):
-        self.process = subprocess.Popen(['setpriv', '--pdeathsig', 'KILL', 'swtpm', 'socket', '--tpm2', '--tpmstate', f'dir={self.folder}', '--ctrl',
+        self.process = subprocess.Popen(['setpriv', '--pdeathsig', 'KILL', 'swtpm', 'socket', *self.kind, '--tpmstate', f'dir={self.folder}', '--ctrl',
                                          f'type=unixio,path={self.socket}'], stdin=subprocess.DEVNULL)
         deadline = time.monotonic() + START_SECONDS
         while not self.socket.exists():

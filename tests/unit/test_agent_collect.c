@@ -123,6 +123,9 @@ static void test_memory(void **state) {
         assert_int_equal(collect_memory(root, 0, &memory), 0);
         assert_number(memory, "physical_mb", 469);
         json_decref(memory);
+        assert_int_equal(collect_memory(root, 262144, &memory), 0); /* half of it was plugged in later */
+        assert_number(memory, "physical_mb", 469);
+        json_decref(memory);
         put("proc/meminfo", "nonsense\n");
         assert_int_equal(collect_memory(root, 0, &memory), -ENODATA);
 }
@@ -264,6 +267,21 @@ static void test_usb_serial(void **state) {
         assert_text(entry_named(disks, "/dev/sdb"), "serial", "DISK-1");
         json_decref(disks);
 #undef STICK
+}
+
+static void test_parallel_scsi(void **state) {
+#define HOST "sys/devices/pci0000:00/0000:00:08.0/host3"
+        json_t *disks;
+        put("sys/block/sda/size", "1000\n");
+        put_link("sys/block/sda/device", HOST "/target3:0:2/3:0:2:0");
+        assert_int_equal(collect_disks(root, &disks), 0);
+        assert_null_value(entry_named(disks, "/dev/sda"), "tran");
+        json_decref(disks);
+        put(HOST "/spi_host/host3/signalling", "LVD\n");
+        assert_int_equal(collect_disks(root, &disks), 0);
+        assert_text(entry_named(disks, "/dev/sda"), "tran", "spi");
+        json_decref(disks);
+#undef HOST
 }
 
 /* Each as udev of a Debian 12 names it. */
@@ -607,7 +625,7 @@ static void test_bmc_by_acpi(void **state) {
 int main(void) {
         const struct CMUnitTest tests[] = {
                 TREE_TEST(test_cpu),      TREE_TEST(test_memory),           TREE_TEST(test_numa),
-                TREE_TEST(test_disks),    TREE_TEST(test_nics),             TREE_TEST(test_pci_and_usb), TREE_TEST(test_usb_starting), TREE_TEST(test_usb_serial),
+                TREE_TEST(test_disks),    TREE_TEST(test_nics),             TREE_TEST(test_pci_and_usb), TREE_TEST(test_usb_starting), TREE_TEST(test_usb_serial), TREE_TEST(test_parallel_scsi),
                 TREE_TEST(test_platform), TREE_TEST(test_failures_are_posted),
                 TREE_TEST(test_by_path),  TREE_TEST(test_by_path_of_fabrics),  TREE_TEST(test_raid_members),     TREE_TEST(test_log_archive),
                 TREE_TEST(test_bmc_by_acpi), TREE_TEST(test_lldp_of_firmware),
