@@ -1,12 +1,8 @@
 #!/usr/bin/python3
 """Figures of the whole appliance: start to ready, memory when idle, whole boots, and set-boot that waits until it is true on the wire."""
-import pathlib
 import statistics
-import sys
-import time
 
-TESTS = pathlib.Path(__file__).resolve().parents[1]
-sys.path[:0] = [str(TESTS), str(TESTS / "net")]
+from measuring import measured, share
 
 import namespace  # noqa: E402
 from simulated_machine import SimulatedMachine  # noqa: E402
@@ -17,18 +13,8 @@ BOOTS, ASSIGNMENTS = 20, 1000
 
 
 def spans(what, values):
-    ordered = sorted(values)
-    print(f"{what}, {len(values)} times: median {statistics.median(ordered) * 1000:.1f} ms, 99 of 100 under "
-          f"{ordered[len(ordered) * 99 // 100 - 1] * 1000:.1f} ms, worst {ordered[-1] * 1000:.1f} ms", flush=True)
-
-
-def measured(act, times):
-    taken = []
-    for number in range(times):
-        began = time.monotonic()
-        act(number)
-        taken.append(time.monotonic() - began)
-    return taken
+    print(f"{what}, {len(values)} times: median {statistics.median(values) * 1000:.1f} ms, 99 of 100 under {share(values, 99) * 1000:.1f} ms, "
+          f"worst {max(values) * 1000:.1f} ms", flush=True)
 
 
 def boots(appliance, turn):

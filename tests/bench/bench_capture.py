@@ -3,35 +3,23 @@
 bus, floods, and memory with all rings of packets full. Everything in network namespaces; about 90 s."""
 import ctypes
 import multiprocessing
-import os
-import pathlib
 import socket
 import statistics
 import struct
-import sys
 import tempfile
 import time
 
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "net"))
+from measuring import cpu, pss
+
 from fake_bus import FakeBus  # noqa: E402
 from netns import Namespace, connect  # noqa: E402
+from places import BUILD  # noqa: E402
 
-BUILD = pathlib.Path(os.environ.get("PXED_BUILD", "build")).resolve()
 ARP = struct.Struct("!6s6sHHHBBH6s4s6s4s")
-
-
-def cpu(pid):
-    """Seconds of CPU of a process."""
-    fields = open(f"/proc/{pid}/stat").read().rsplit(")", 1)[1].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def switches(pid):
     return sum(int(line.split()[1]) for line in open(f"/proc/{pid}/status") if line.startswith("voluntary_ctxt"))
-
-
-def pss(pid):
-    return next(int(line.split()[1]) for line in open(f"/proc/{pid}/smaps_rollup") if line.startswith("Pss:"))
 
 
 def arp(number):

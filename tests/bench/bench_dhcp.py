@@ -3,14 +3,13 @@
     tests/bench/bench_dhcp.py [MACHINES [WINDOW]]
 """
 import os
-import pathlib
 import select
 import socket
 import struct
 import sys
 import time
 
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "net"))
+from measuring import pss
 
 from dhcp_daemon import DhcpDaemon, Machine  # noqa: E402
 
@@ -132,8 +131,7 @@ def main():
         daemon.start()
         print(f"start to dnsmasq ready: {(time.monotonic() - started) * 1000:.0f} ms")
         report("pxed-dhcp", Storm(daemon), lambda: lines(f"{daemon.state}/dhcp/lab.leases") >= MACHINES)
-        pss = sum(int(line.split()[1]) for pid in daemon.appliance.pids() for line in open(f"/proc/{pid}/smaps_rollup") if line.startswith("Pss:"))
-        print(f"PSS of pxed-dhcp and dnsmasq with {MACHINES} leases: {pss} KB")
+        print(f"PSS of pxed-dhcp and dnsmasq with {MACHINES} leases: {sum(map(pss, daemon.appliance.pids()))} KB")
         daemon.kill()
         started = time.monotonic()
         daemon.start()

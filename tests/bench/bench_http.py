@@ -7,14 +7,13 @@ boot scripts, memory with 10,000 nodes. Needs root. Nothing is asserted.
 import argparse
 import os
 import pathlib
-import re
 import shutil
 import subprocess
 import sys
 import tempfile
 import time
 
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "net"))
+from measuring import cpu, pss
 
 MIB = 1 << 20
 SIZE = 200 * MIB
@@ -49,13 +48,7 @@ def request_rate(daemon, port, url, count=5000, clients=4):
 
 
 def memory(daemon):
-    text = open(f"/proc/{daemon.process.pid}/smaps_rollup").read()
-    return {name: int(re.search(rf"^{name}: +(\d+)", text, re.M).group(1)) for name in ("Pss", "Pss_Anon")}
-
-
-def cpu(daemon):
-    fields = open(f"/proc/{daemon.process.pid}/stat").read().rsplit(")", 1)[1].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+    return {name: pss(daemon.process.pid, name) for name in ("Pss", "Pss_Anon")}
 
 
 def main():
@@ -91,7 +84,7 @@ def main():
         print(f"scripts of a machine: pxed-tftp {request_rate(daemon, 8080, f'boot?mac={MAC}&'):.0f}/s")
         if len(servers) > 1:
             print(f"small files: nginx {request_rate(daemon, 8081, 'images/script?'):.0f}/s")
-        print(f"after that: {memory(daemon)} kB, {cpu(daemon):.1f} s of CPU")
+        print(f"after that: {memory(daemon)} kB, {cpu(daemon.process.pid):.1f} s of CPU")
 
         daemon.bus.set_entries(dict(
             (f"node/{n:08x}-0000-4000-8000-000000000000",
@@ -101,14 +94,14 @@ def main():
         daemon.bus.wait_applied("tftp")
         time.sleep(2)
         print(f"with 10,000 nodes: {memory(daemon)} kB")
-        before, start = cpu(daemon), time.monotonic()
+        before, start = cpu(daemon.process.pid), time.monotonic()
         for n in range(500):
             daemon.bus.set_entries(dict([node_entry(1, profile="installer", assignment=20000 + n)]))
         daemon.bus.wait_applied("tftp")
-        print(f"500 changes of one node among them: {time.monotonic() - start:.2f} s, {cpu(daemon) - before:.2f} s of CPU here")
-        before = cpu(daemon)
+        print(f"500 changes of one node among them: {time.monotonic() - start:.2f} s, {cpu(daemon.process.pid) - before:.2f} s of CPU here")
+        before = cpu(daemon.process.pid)
         time.sleep(5)
-        print(f"idle for 5 s: {(cpu(daemon) - before) * 1000:.0f} ms of CPU, {memory(daemon)} kB")
+        print(f"idle for 5 s: {(cpu(daemon.process.pid) - before) * 1000:.0f} ms of CPU, {memory(daemon)} kB")
         daemon.kill()
         daemon.start(applied=False)
         start = time.monotonic()

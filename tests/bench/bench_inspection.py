@@ -1,20 +1,17 @@
 #!/usr/bin/python3
 """Figures of an inspection in QEMU: what the appliance and its ramdisk add to firmware and kernel, where the time goes, and how big they are."""
 import os
-import pathlib
 import statistics
-import sys
 import time
 
-TESTS = pathlib.Path(__file__).resolve().parents[1]
-sys.path[:0] = [str(TESTS), str(TESTS / "boot")]
+import measuring  # noqa: F401 (where the tests' helpers are)
 
 import namespace  # noqa: E402
 from appliance import Appliance  # noqa: E402
 from hardware import MIB, Disk, Hardware  # noqa: E402
 from lab import Lab  # noqa: E402
+from places import BUILD  # noqa: E402
 
-BUILD = pathlib.Path(os.environ.get("PXED_BUILD", TESTS.parent / "build"))
 TIMES, PATIENCE, MEMORY = 3, 120, 256
 KERNELS = {"cloud": "ramdisk", "generic": "ramdisk-generic"}
 # What of an inspection is the appliance's and the ramdisk's: from here to there, by the words of the agent and the steps of the boot.

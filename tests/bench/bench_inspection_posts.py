@@ -13,15 +13,13 @@ import os
 import pathlib
 import socket
 import subprocess
-import sys
 import tempfile
 import time
 
-TESTS = pathlib.Path(__file__).resolve().parents[1]
-sys.path[:0] = [str(TESTS), str(TESTS / "net")]
+import server_inventory
+from measuring import cpu, pss, share
 
 import namespace  # noqa: E402
-import server_inventory  # noqa: E402
 from introspect_daemon import make_token  # noqa: E402
 from netns import Namespace  # noqa: E402
 from whole_appliance import DAEMONS, WholeAppliance  # noqa: E402
@@ -34,11 +32,6 @@ MEASURED = ("pxed", "pxed-introspect")
 TICKS = os.sysconf("SC_CLK_TCK")
 
 
-def cpu_seconds(process):
-    fields = pathlib.Path(f"/proc/{process.pid}/stat").read_text().rsplit(")", 1)[1].split()
-    return (int(fields[11]) + int(fields[12])) / TICKS
-
-
 def busy_seconds():
     """Of all processors, whoever used them."""
     user, nice, system, _, _, interrupts, soft = map(int, pathlib.Path("/proc/stat").read_text().split()[1:8])
@@ -47,9 +40,9 @@ def busy_seconds():
 
 def memory_mib(process):
     """Resident now, of it not shared, and resident at most."""
-    def value(file, name):
-        return next(int(line.split()[1]) for line in open(f"/proc/{process.pid}/{file}") if line.startswith(name)) / 1024
-    return value("status", "VmRSS:"), value("smaps_rollup", "Pss:"), value("status", "VmHWM:")
+    def value(name):
+        return next(int(line.split()[1]) for line in open(f"/proc/{process.pid}/status") if line.startswith(name)) / 1024
+    return value("VmRSS:"), pss(process.pid) / 1024, value("VmHWM:")
 
 
 # ---- the nodes
@@ -68,7 +61,7 @@ def calls(bus, method, each):
 def make_nodes(appliance, count, asked):
     """Their ids."""
     began = time.monotonic()
-    with appliance.connect(timeout=60) as bus:
+    with appliance.connect() as bus:
         made = calls(bus, "org.pxed.Node.Create", [
             {"name": f"server-{number}", "macs": [server_inventory.mac(number)]} for number in range(count)])
         ids = [reply["node"]["id"] for reply in made]
@@ -79,7 +72,7 @@ def make_nodes(appliance, count, asked):
     def applied():
         status = appliance.ask("status")
         return all(daemon["applied"] == status["revision"] for daemon in status["daemons"] if daemon["name"] in ("pxed-tftp", "pxed-introspect"))
-    appliance.wait("both that are told of nodes have all", applied, 30)
+    appliance.wait("both that are told of nodes have all", applied)
     return ids
 
 
@@ -175,11 +168,11 @@ class Meter:
 
     def __init__(self, appliance):
         self.appliance, self.time, self.busy = appliance, time.monotonic(), busy_seconds()
-        self.cpu = {name: cpu_seconds(appliance.processes[name]) for name in DAEMONS}
+        self.cpu = {name: cpu(appliance.processes[name].pid) for name in DAEMONS}
 
     def tell(self, what, posts, clients):
         took, busy = time.monotonic() - self.time, busy_seconds() - self.busy
-        spent = {name: cpu_seconds(self.appliance.processes[name]) - self.cpu[name] for name in DAEMONS}
+        spent = {name: cpu(self.appliance.processes[name].pid) - self.cpu[name] for name in DAEMONS}
         others = sum(spent[name] for name in DAEMONS if name not in MEASURED)
         print(f"{what}: processor time of each post: " + ", ".join(f"{name} {spent[name] / posts * 1e6:.0f} us" for name in MEASURED) +
               f", the other daemons {others / posts * 1e6:.0f} us, clients {clients / posts * 1e6:.0f} us; "
@@ -200,11 +193,11 @@ def wait_stored(appliance, numbers):
 
 def tell_posts(figures, bytes_posted):
     began, ended = min(each.began for each in figures), max(each.ended for each in figures)
-    spans = sorted(span for each in figures for span in each.spans)
+    spans = [span for each in figures for span in each.spans]
     refused = [answer for each in figures for answer in each.refused]
     print(f"{len(spans)} inventories of {bytes_posted / (len(spans) + len(refused)):.0f} bytes by {len(figures)} clients, taken: "
-          f"{len(spans) / (ended - began):.0f}/s, p50 {spans[len(spans) // 2] * 1000:.1f} ms, p99 {spans[len(spans) * 99 // 100] * 1000:.1f} ms, "
-          f"worst {spans[-1] * 1000:.1f} ms; refused: {len(refused)} {refused[:1] or ''}")
+          f"{len(spans) / (ended - began):.0f}/s, p50 {share(spans, 50) * 1000:.1f} ms, p99 {share(spans, 99) * 1000:.1f} ms, "
+          f"worst {max(spans) * 1000:.1f} ms; refused: {len(refused)} {refused[:1] or ''}")
     return began, ended, len(spans)
 
 

@@ -3,15 +3,12 @@
 import concurrent.futures
 import json
 import os
-import pathlib
 import socket
 import subprocess
-import sys
 import time
 import uuid
 
-ROOT = pathlib.Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(ROOT / "tests/net"))
+from measuring import pss, share
 
 from introspect_daemon import ADDRESS, PORT, Introspect, ipa, make_token  # noqa: E402
 
@@ -26,8 +23,7 @@ def mac_of(i):
 
 
 def pss_mib(process):
-    rollup = pathlib.Path(f"/proc/{process.pid}/smaps_rollup").read_text().split()
-    return int(rollup[rollup.index("Pss:") + 1]) / 1024
+    return pss(process.pid) / 1024
 
 
 def exchange(daemon, number, path, body):
@@ -63,8 +59,8 @@ def run(daemon, name, requests):
     with concurrent.futures.ThreadPoolExecutor(CLIENTS) as pool:
         times = [t for client_times in pool.map(client, range(CLIENTS)) for t in client_times]
     took = time.monotonic() - started
-    good = sorted(t for t in times if t is not None)
-    print(f"{name}: {len(good) / took:.0f}/s, p50 {good[len(good) // 2] * 1000:.1f} ms, p99 {good[len(good) * 99 // 100] * 1000:.1f} ms, "
+    good = [t for t in times if t is not None]
+    print(f"{name}: {len(good) / took:.0f}/s, p50 {share(good, 50) * 1000:.1f} ms, p99 {share(good, 99) * 1000:.1f} ms, "
           f"{len(times) - len(good)} of {len(times)} not answered with 200")
 
 

@@ -3,17 +3,13 @@
 
     bench_inventories.py [--build DIR] [--nodes N]
 """
-import argparse
 import json
-import os
-import pathlib
-import shutil
-import tempfile
 import time
 
 import bench_pxed
 import server_inventory
-from bench_pxed import Pxed, measured, spans, tell
+from bench_pxed import Pxed, spans, tell
+from measuring import build_and_nodes, cpu, measured, pss, scratch
 
 
 def interface(raw):
@@ -41,20 +37,14 @@ def observation(number, post):
 
 def take_in(pxed, nodes, turn, what):
     """In reports of 10, as they come from pxed-introspect."""
-    spent, began_cpu = 0, cpu(pxed)
+    spent, began_cpu = 0, cpu(pxed.process.pid)
     for first in range(0, nodes, 10):
         report = [observation(number, f'{turn}-{number}') for number in range(first, min(first + 10, nodes))]
         began = time.monotonic()
         pxed.call('org.pxed.Worker.Report', role='introspect', instance=f'bench-{turn}', batch=first + 1, observations=report)
         spent += time.monotonic() - began
     tell(f'{what}, {nodes}', nodes / spent, '/s')
-    tell(f'{what}: processor time of pxed for each', (cpu(pxed) - began_cpu) / nodes * 1e6, 'us')
-
-
-def cpu(pxed):
-    """Seconds."""
-    fields = pathlib.Path(f'/proc/{pxed.process.pid}/stat').read_text().rpartition(')')[2].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf('SC_CLK_TCK')
+    tell(f'{what}: processor time of pxed for each', (cpu(pxed.process.pid) - began_cpu) / nodes * 1e6, 'us')
 
 
 def database(folder):
@@ -62,7 +52,7 @@ def database(folder):
 
 
 def pages(pxed, what, method, **parameters):
-    began, began_cpu, after, longest, count = time.monotonic(), cpu(pxed), None, 0, 0
+    began, began_cpu, after, longest, count = time.monotonic(), cpu(pxed.process.pid), None, 0, 0
     while True:
         call = time.monotonic()
         reply = pxed.call(f'org.pxed.Inventory.{method}', after=after, **parameters)
@@ -72,7 +62,7 @@ def pages(pxed, what, method, **parameters):
         if after is None:
             break
     tell(f'{what}, {count} pages', (time.monotonic() - began) * 1000, 'ms')
-    tell(f'{what}: processor time of pxed', (cpu(pxed) - began_cpu) * 1000, 'ms')
+    tell(f'{what}: processor time of pxed', (cpu(pxed.process.pid) - began_cpu) * 1000, 'ms')
     tell(f'{what}: the longest page', longest * 1000, 'ms')
 
 
@@ -89,7 +79,7 @@ def run(build, nodes, folder):
         pxed.stop()
         pxed = Pxed(build, folder)
         tell('database, for each of two', (database(folder) - empty) / nodes / 2, 'bytes')
-        tell(f'PSS idle, {nodes} nodes with two inventories', bench_pxed.pss(pxed.process), 'KiB')
+        tell(f'PSS idle, {nodes} nodes with two inventories', pss(pxed.process.pid), 'KiB')
         pages(pxed, 'Query of all, /disks/*/serial', 'Query', pointer='/disks/*/serial', limit=500)
         pages(pxed, 'Query of all, raw', 'Query', pointer='/inventory/disks/*/serial', raw=True, limit=500)
         pages(pxed, 'Query of all, no match', 'Query', pointer='/memory', equals='7', limit=500)
@@ -98,21 +88,14 @@ def run(build, nodes, folder):
         macs = [server_inventory.inventory(number)['inventory']['interfaces'][0]['mac_address'] for number in range(200)]
         for method in ('Get', 'GetRaw', 'Diff'):
             spans(f'Inventory.{method}', measured(lambda n, name=method: pxed.call(f'org.pxed.Inventory.{name}', node=macs[n % 200]), 500))
-        tell('PSS afterwards', bench_pxed.pss(pxed.process), 'KiB')
+        tell('PSS afterwards', pss(pxed.process.pid), 'KiB')
     finally:
         pxed.stop()
 
 
 def main():
-    parser = argparse.ArgumentParser()
-    parser.add_argument('--build', type=pathlib.Path, default=pathlib.Path(os.environ.get('PXED_BUILD', 'build')))
-    parser.add_argument('--nodes', type=int, default=10000)
-    options = parser.parse_args()
-    folder = pathlib.Path(tempfile.mkdtemp(prefix='pxed-bench-'))
-    try:
-        run(options.build.resolve(), options.nodes, folder)
-    finally:
-        shutil.rmtree(folder)
+    with scratch() as folder:
+        run(*build_and_nodes(), folder)
 
 
 if __name__ == '__main__':

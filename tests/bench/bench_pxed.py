@@ -3,17 +3,13 @@
 
     bench_pxed.py [--build DIR] [--nodes N]
 """
-import argparse
-import os
-import pathlib
 import shutil
 import statistics
 import subprocess
 import sys
-import tempfile
 import time
 
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / 'contract'))
+from measuring import build_and_nodes, measured, pss, scratch, share
 
 from varlink import Connection  # noqa: E402
 
@@ -30,13 +26,6 @@ dhcp = off
 
 def tell(what, value, unit):
     print(f'{what:<58}{value:>12.1f} {unit}', flush=True)
-
-
-def pss(process):
-    """KiB."""
-    for line in open(f'/proc/{process.pid}/smaps_rollup'):
-        if line.startswith('Pss:'):
-            return int(line.split()[1])
 
 
 class Daemon:
@@ -82,16 +71,6 @@ class Pxed(Daemon):
 
     def call(self, method, **parameters):
         return self.connection.call(method, **parameters)
-
-
-def measured(function, times):
-    """Milliseconds of each run."""
-    spans = []
-    for number in range(times):
-        began = time.monotonic()
-        function(number)
-        spans.append((time.monotonic() - began) * 1000)
-    return spans
 
 
 def mac(number):
@@ -152,8 +131,8 @@ def synchronize(pxed):
 
 
 def spans(what, values):
-    tell(f'{what}: median', statistics.median(values), 'ms')
-    tell(f'{what}: 99 of 100 under', sorted(values)[len(values) * 99 // 100 - 1], 'ms')
+    tell(f'{what}: median', statistics.median(values) * 1000, 'ms')
+    tell(f'{what}: 99 of 100 under', share(values, 99) * 1000, 'ms')
 
 
 def set_boot(pxed, build, folder, nodes):
@@ -168,7 +147,7 @@ def set_boot(pxed, build, folder, nodes):
         tell(f'pxed-tftp started and told of {nodes} nodes', (time.monotonic() - began) * 1000, 'ms')
         spans('set-boot, waiting for pxed-tftp', measured(
             lambda n: pxed.call('org.pxed.Node.SetBoot', node=mac(n % nodes), profile='local', once=bool(n % 2), wait=True), 500))
-        tell('pxed-tftp with them, PSS', pss(tftp.process), 'KiB')
+        tell('pxed-tftp with them, PSS', pss(tftp.process.pid), 'KiB')
     finally:
         tftp.stop()
 
@@ -179,33 +158,26 @@ def run(build, nodes, folder):
     pxed = Pxed(build, folder)
     try:
         tell('start to the first answer, empty', pxed.ready_ms, 'ms')
-        tell('PSS, empty', pss(pxed.process), 'KiB')
+        tell('PSS, empty', pss(pxed.process.pid), 'KiB')
         discover(pxed, nodes)
         pxed.stop()
         pxed = Pxed(build, folder)
         tell(f'start to the first answer, {nodes} nodes', pxed.ready_ms, 'ms')
-        tell(f'PSS idle, {nodes} nodes', pss(pxed.process), 'KiB')
+        tell(f'PSS idle, {nodes} nodes', pss(pxed.process.pid), 'KiB')
         synchronize(pxed)
         boots(pxed)
         set_boot(pxed, build, folder, nodes)
         spans('Node.List of 200', measured(lambda n: pxed.call('org.pxed.Node.List', limit=200), 50))
         spans('Node.Get', measured(lambda n: pxed.call('org.pxed.Node.Get', node=mac(n % nodes)), 500))
         time.sleep(1)
-        tell('PSS afterwards', pss(pxed.process), 'KiB')
+        tell('PSS afterwards', pss(pxed.process.pid), 'KiB')
     finally:
         pxed.stop()
 
 
 def main():
-    parser = argparse.ArgumentParser()
-    parser.add_argument('--build', type=pathlib.Path, default=pathlib.Path(os.environ.get('PXED_BUILD', 'build')))
-    parser.add_argument('--nodes', type=int, default=10000)
-    options = parser.parse_args()
-    folder = pathlib.Path(tempfile.mkdtemp(prefix='pxed-bench-'))
-    try:
-        run(options.build.resolve(), options.nodes, folder)
-    finally:
-        shutil.rmtree(folder)
+    with scratch() as folder:
+        run(*build_and_nodes(), folder)
 
 
 if __name__ == '__main__':
