@@ -8,6 +8,7 @@ import struct
 import tempfile
 import time
 
+import pytest
 from scapy.layers.dhcp import BOOTP, DHCP
 from scapy.layers.inet import IP, UDP
 from scapy.layers.l2 import Ether
@@ -92,6 +93,15 @@ class DhcpDaemon:
         self.appliance.delete()
         self.bus.stop()
         shutil.rmtree(self.folder)
+
+
+@pytest.fixture
+def daemon():
+    """It serves the network lab."""
+    with DhcpDaemon() as daemon:
+        daemon.bus.set_network("lab", interface="prov0")
+        daemon.start()
+        yield daemon
 
 
 class Machine:

@@ -8,7 +8,7 @@ import time
 import pytest
 from scapy.layers.dhcp import BOOTP
 
-from dhcp_daemon import BUILD, CLIENT_MAC, LOADER_URL, SCRIPT_URL, SERVER, DhcpDaemon, Machine, solicit_router
+from dhcp_daemon import BUILD, CLIENT_MAC, LOADER_URL, SCRIPT_URL, SERVER, DhcpDaemon, Machine, daemon, solicit_router  # noqa: F401
 from netns import wait_dead
 from waiting import PATIENCE
 
@@ -20,14 +20,6 @@ def shared():
     with DhcpDaemon() as daemon:
         daemon.bus.set_network("lab", interface="prov0", gateway="192.0.2.150", dns=["192.0.2.9", "2001:db8::9"], ntp=["192.0.2.10"],
                                domain="lab.example")
-        daemon.start()
-        yield daemon
-
-
-@pytest.fixture
-def daemon():
-    with DhcpDaemon() as daemon:
-        daemon.bus.set_network("lab", interface="prov0")
         daemon.start()
         yield daemon
 

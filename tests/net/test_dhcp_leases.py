@@ -6,19 +6,9 @@ import signal
 import socket
 import time
 
-import pytest
-
-from dhcp_daemon import BUILD, CLIENT_MAC, DhcpDaemon, Machine
+from dhcp_daemon import BUILD, CLIENT_MAC, DhcpDaemon, Machine, daemon  # noqa: F401
 from netns import wait_dead
 from waiting import PATIENCE, contention, wait_for
-
-
-@pytest.fixture
-def daemon():
-    with DhcpDaemon() as daemon:
-        daemon.bus.set_network("lab", interface="prov0")
-        daemon.start()
-        yield daemon
 
 
 def odd_address(daemon, mac=CLIENT_MAC):

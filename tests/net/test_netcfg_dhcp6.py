@@ -8,7 +8,7 @@ import pytest
 import scapy.all as scapy
 from scapy.layers import dhcp6 as d6
 
-from netcfg_daemon import bus, start  # noqa: F401 (fixtures)
+from netcfg_daemon import appliance, bus, client, start  # noqa: F401 (fixtures)
 from netns import Namespace, connect
 from simulated_machine import SimulatedMachine
 from waiting import PATIENCE, wait_for
@@ -20,23 +20,15 @@ URL = "tftp://[2001:db8::1]/snponly.efi"
 SERVERS = "ff02::1:2"
 
 
-def namespace(label):
+def skip_detection(namespace):
     """Its link-local addresses are good at once: nobody waits for duplicate address detection."""
-    made = Namespace(label)
-    made.run(["sysctl", "-qw", "net.ipv6.conf.all.accept_dad=0", "net.ipv6.conf.default.accept_dad=0", "net.ipv6.conf.all.forwarding=1"])
-    return made
+    namespace.run(["sysctl", "-qw", "net.ipv6.conf.all.accept_dad=0", "net.ipv6.conf.default.accept_dad=0", "net.ipv6.conf.all.forwarding=1"])
 
 
-@pytest.fixture
-def appliance():
-    with namespace("appliance") as made:
-        yield made
-
-
-@pytest.fixture
-def client():
-    with namespace("client") as made:
-        yield made
+@pytest.fixture(autouse=True)
+def usable_at_once(appliance, client):
+    for made in (appliance, client):
+        skip_detection(made)
 
 
 @pytest.fixture
@@ -142,7 +134,8 @@ def test_no_address_left(appliance, client, bus, lab):
 
 
 def test_a_machine_boots_through_a_relay(appliance, client, bus, lab):
-    with namespace("relay") as relay:
+    with Namespace("relay") as relay:
+        skip_detection(relay)
         connect(appliance, "prov0", relay, "up0", address="192.0.2.1/24", client_mac="52:54:00:cc:00:01")
         connect(relay, "down0", client, "eth0", client_mac=MAC)
         appliance.ip("address", "add", "2001:db8::1/64", "dev", "prov0", "nodad")
@@ -155,7 +148,7 @@ def test_a_machine_boots_through_a_relay(appliance, client, bus, lab):
         told, seen = check_boot(bus, Machine(client).boot())
         assert all("by relay 2001:db8:1::1" in step["detail"] for step in told)
         assert seen["relay"] == "2001:db8:1::1"
-        assert "nd" in bus.wait_for(lambda: [s for s in bus.values("sighting") if s["mac"] == "52:54:00:cc:00:01"])[-1]["protocols"]
+        bus.wait_for(lambda: any(s["mac"] == "52:54:00:cc:00:01" and "nd" in s["protocols"] for s in bus.values("sighting")))
 
 
 def link_local(appliance, interface):
@@ -183,6 +176,9 @@ def test_the_whole_appliance_tells_it():
             ("discover", "dhcp6", "firmware", None), ("offer", "dhcp6", "firmware", address), ("request", "dhcp6", "firmware", None),
             ("acknowledge", "dhcp6", "firmware", address)]
         assert steps()[3]["file"] == steps()[3]["options"]["59"] == URL and steps()[3]["server"].startswith("fe80::")
-        [seen] = appliance.call("Network.ListSightings", mac=MAC)["sightings"]
-        assert address in seen["addresses"] and "dhcp6" in seen["protocols"] and seen["uuid"] == str(UUID)
+
+        def sighting():
+            return next((seen for seen in appliance.call("Network.ListSightings", mac=MAC)["sightings"] if address in seen["addresses"]), None)
+        seen = appliance.wait("the machine is seen", sighting)
+        assert "dhcp6" in seen["protocols"] and seen["uuid"] == str(UUID)
         machine.close()
