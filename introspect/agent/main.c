@@ -200,7 +200,7 @@ static enum server_result post(struct agent *agent) {
                 free(text);
                 if (result != SERVER_UNREACHABLE)
                         return result;
-                say_loud("the server http://%s has not answered machine %s: starting the network anew",
+                say_loud("the server http://%s has not taken the inventory of machine %s: starting the network anew",
                          agent->server.inventory.host, agent->net.mac);
                 net_stop(&agent->net);
                 require_address(agent, false);

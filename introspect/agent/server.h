@@ -14,7 +14,7 @@ enum order {
 enum server_result {
         SERVER_ACCEPTED,
         SERVER_REFUSED,     /* it answered, and would not answer differently next time; the reason stands on the console */
-        SERVER_UNREACHABLE, /* POST_ATTEMPTS attempts without an answer */
+        SERVER_UNREACHABLE, /* POST_ATTEMPTS attempts without an answer, or with none but that it may pass */
         SERVER_ABORTED,     /* between attempts it gave the order to abort */
 };
 
