@@ -79,15 +79,17 @@ void api_note(struct api *api, const struct api_request *request, enum note_kind
         mailbox_put(api->mailbox, &note);
 }
 
-void api_note_beat(struct api *api, const struct api_request *request, const struct uuid *node, const char *url, const char *version) {
-        struct note note = { 0 };
+void api_note_beat(struct api *api, const struct api_request *request, const struct uuid *node, const struct agent_beat *beat) {
+        struct note note = { .verify_ca = (char *) beat->verify_ca };
 
         fill_note(request, NOTE_BEAT, &note);
         note.has_node = true;
         note.node = *node;
-        snprintf(note.url, sizeof(note.url), "%s", url);
-        snprintf(note.version, sizeof(note.version), "%s", version);
+        snprintf(note.url, sizeof(note.url), "%s", beat->url);
+        snprintf(note.version, sizeof(note.version), "%s", beat->version);
+        snprintf(note.agent_token, sizeof(note.agent_token), "%s", beat->token);
         mailbox_put(api->mailbox, &note);
+        explicit_bzero(note.agent_token, sizeof(note.agent_token));
 }
 
 static void answer_error(struct api_request *request, unsigned status, const char *message) {

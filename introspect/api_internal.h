@@ -41,8 +41,14 @@ bool api_may_post(struct api *api, struct api_request *request);
 void api_refuse_waiting(struct api *api, struct api_request *request);
 /* A note about the request. */
 void api_note(struct api *api, const struct api_request *request, enum note_kind kind, const char *format, ...) _printf_(4, 5);
-/* A note that the agent of this node is there; version "": not known. */
-void api_note_beat(struct api *api, const struct api_request *request, const struct uuid *node, const char *url, const char *version);
+/* What an agent says of itself: all good. */
+struct agent_beat {
+        const char *url, *token;
+        const char *version;   /* "": not known */
+        const char *verify_ca; /* NULL: it has none */
+};
+/* A note that the agent of this node is there. */
+void api_note_beat(struct api *api, const struct api_request *request, const struct uuid *node, const struct agent_beat *beat);
 /* What an inventory says of whose it is. Pure. */
 void owner_query(const json_t *normalized, struct lookup_query *ret);
 /* The interface that the machine booted by, or else its first. False: it has none. Pure. */

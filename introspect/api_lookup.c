@@ -11,6 +11,7 @@
 #define HEARTBEAT_TIMEOUT 300
 /* What an agent gets that has got its token already, as Ironic has it. */
 #define TOKEN_GIVEN "******"
+#define VERIFY_CA_MAX 8192
 #define WORDS_SIZE (NOTE_URL_SIZE + NOTE_VERSION_SIZE + 32)
 /* The same whatever was wrong: it tells a stranger nothing of what is known here. */
 #define NO_NODE "no node of this appliance is known to be this machine, or it is not expected"
@@ -102,12 +103,29 @@ static const char *url_fault(const char *url) {
         return strlen(url) < NOTE_URL_SIZE ? NULL : "callback_url is too long";
 }
 
-static void take_beat(struct api *api, struct api_request *request, const struct uuid *node, const char *url, const char *version) {
+/* What it has to say of its certificate. NULL: good. */
+static const char *certificate_fault(const json_t *given) {
+        const char *text = json_string_value(given);
+
+        if (!given || json_is_null(given))
+                return NULL;
+        if (!text || strlen(text) > VERIFY_CA_MAX)
+                return "agent_verify_ca is no text, or one of more than 8192 bytes";
+        for (const char *at = text; *at; at++)
+                if ((unsigned char) *at >= 0x7f || ((unsigned char) *at < 0x20 && !strchr("\r\n\t", *at)))
+                        return "agent_verify_ca has a character that PEM (RFC 7468) has not";
+        return NULL;
+}
+
+static void take_beat(struct api *api, struct api_request *request, const struct uuid *node, const char *token, const json_t *object) {
+        const char *version = json_get_string(object, "agent_version");
         char words[WORDS_SIZE], known[NOTE_VERSION_SIZE];
+        struct agent_beat beat = { .url = json_get_string(object, "callback_url"), .token = token, .version = known,
+                                   .verify_ca = json_get_string(object, "agent_verify_ca") };
 
         text_clean(known, sizeof(known), version, version ? strlen(version) : 0);
-        api_note_beat(api, request, node, url, known);
-        snprintf(words, sizeof(words), "heartbeat: %s%s%s", url, known[0] ? ", version " : "", known);
+        api_note_beat(api, request, node, &beat);
+        snprintf(words, sizeof(words), "heartbeat: %s%s%s", beat.url, known[0] ? ", version " : "", known);
         note_news(api, request, words);
         api_answer(request, request->route->status, json_object());
 }
@@ -116,7 +134,7 @@ static void take_beat(struct api *api, struct api_request *request, const struct
 void api_handle_heartbeat(struct api *api, struct api_request *request, const json_t *object) {
         const char *url = json_get_string(object, "callback_url"), *given = json_get_string(object, "agent_token");
         char token[AGENT_TOKEN_SIZE];
-        const char *fault = url_fault(url);
+        const char *fault = url_fault(url) ?: certificate_fault(json_object_get(object, "agent_verify_ca"));
         struct uuid node;
 
         if (uuid_parse(request->id, &node) < 0 || !state_has_node(api->state, &node)) {
@@ -135,6 +153,6 @@ void api_handle_heartbeat(struct api *api, struct api_request *request, const js
         else if (!agents_keep_url(api->agents, token, url))
                 api_refuse(api, request, 400, "callback_url is not the one of this agent's first heartbeat: boot the machine again");
         else
-                take_beat(api, request, &node, url, json_get_string(object, "agent_version"));
+                take_beat(api, request, &node, token, object);
         explicit_bzero(token, sizeof(token));
 }

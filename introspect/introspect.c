@@ -103,8 +103,9 @@ static void report_beat(struct introspect *introspect, const struct note *note) 
         char key[sizeof("beat/") + UUID_TEXT_SIZE], mac[MAC_TEXT_SIZE], node[UUID_TEXT_SIZE];
 
         snprintf(key, sizeof(key), "beat/%s", uuid_format(&note->node, node));
-        json_t *beat = json_pack("{s:s, s:s, s:s, s:s?}", "node", node, "mac", mac_format(&note->mac, mac), "callbackUrl", note->url,
-                                 "agentVersion", note->version[0] ? note->version : NULL);
+        json_t *beat = json_pack("{s:s, s:s, s:s, s:s?, s:s, s:s?}", "node", node, "mac", mac_format(&note->mac, mac), "callbackUrl", note->url,
+                                 "agentVersion", note->version[0] ? note->version : NULL, "agentToken", note->agent_token, "verifyCa",
+                                 note->verify_ca);
         if (beat)
                 (void) worker_observe(introspect->worker, "heartbeat", key, note->time, beat);
 }

@@ -17,6 +17,24 @@ struct mailbox {
         void *userdata;
 };
 
+static void note_free(struct note *note) {
+        free(note->verify_ca);
+        explicit_bzero(note->agent_token, sizeof(note->agent_token));
+        free(note);
+}
+
+/* NULL: no memory. */
+static struct note *note_copy(const struct note *note) {
+        struct note *copy = malloc(sizeof(*copy));
+
+        if (!copy)
+                return NULL;
+        *copy = *note;
+        copy->next = NULL;
+        copy->verify_ca = note->verify_ca ? strdup(note->verify_ca) : NULL;
+        return copy;
+}
+
 static struct note *take_all(struct mailbox *mailbox) {
         pthread_mutex_lock(&mailbox->lock);
         struct note *notes = TAKE_POINTER(mailbox->first);
@@ -34,7 +52,7 @@ static int on_wake(sd_event_source *source, int fd, uint32_t revents, void *user
         for (struct note *note = take_all(mailbox), *next; note; note = next) {
                 next = note->next;
                 mailbox->receive(note, mailbox->userdata);
-                free(note);
+                note_free(note);
         }
         return 0;
 }
@@ -66,7 +84,7 @@ struct mailbox *mailbox_free(struct mailbox *mailbox) {
         closep(&mailbox->wake);
         for (struct note *note = take_all(mailbox), *next; note; note = next) {
                 next = note->next;
-                free(note);
+                note_free(note);
         }
         pthread_mutex_destroy(&mailbox->lock);
         free(mailbox);
@@ -74,12 +92,10 @@ struct mailbox *mailbox_free(struct mailbox *mailbox) {
 }
 
 void mailbox_put(struct mailbox *mailbox, const struct note *note) {
-        struct note *copy = malloc(sizeof(*copy));
+        struct note *copy = note_copy(note);
 
         if (!copy)
                 return;
-        *copy = *note;
-        copy->next = NULL;
         pthread_mutex_lock(&mailbox->lock);
         /* The spool bounds how many are accepted, and nobody else tells that one is there. */
         bool kept = mailbox->size < NOTES_MAX || note->kind == NOTE_ACCEPTED;
@@ -92,5 +108,5 @@ void mailbox_put(struct mailbox *mailbox, const struct note *note) {
         if (kept)
                 (void) eventfd_write(mailbox->wake, 1);
         else
-                free(copy);
+                note_free(copy);
 }

@@ -5,6 +5,7 @@
 #include <stdint.h>
 #include <systemd/sd-event.h>
 
+#include "introspect/agents.h"
 #include "introspect/state.h"
 #include "lib/address.h"
 #include "lib/macro.h"
@@ -35,7 +36,9 @@ struct note {
         char network[STATE_NAME_SIZE]; /* "": not known */
         char peer[IP_TEXT_SIZE];
         char detail[NOTE_DETAIL_SIZE];
-        char url[NOTE_URL_SIZE], version[NOTE_VERSION_SIZE]; /* of NOTE_BEAT */
+        /* of NOTE_BEAT */
+        char url[NOTE_URL_SIZE], version[NOTE_VERSION_SIZE], agent_token[AGENT_TOKEN_SIZE];
+        char *verify_ca; /* NULL: none */
 };
 
 struct mailbox;

@@ -21,6 +21,7 @@ int api_network_list_leases(struct varlink_call *call, const json_t *parameters,
 int api_network_list_sightings(struct varlink_call *call, const json_t *parameters, void *userdata);
 int api_node_list(struct varlink_call *call, const json_t *parameters, void *userdata);
 int api_node_get(struct varlink_call *call, const json_t *parameters, void *userdata);
+int api_node_get_agent(struct varlink_call *call, const json_t *parameters, void *userdata);
 int api_node_create(struct varlink_call *call, const json_t *parameters, void *userdata);
 int api_node_update(struct varlink_call *call, const json_t *parameters, void *userdata);
 int api_node_set_boot(struct varlink_call *call, const json_t *parameters, void *userdata);

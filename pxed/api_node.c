@@ -51,7 +51,7 @@ json_t *api_node_to_json(const struct state *s, const struct node *n) {
         for (size_t i = 0; i < n->n_ports; i++)
                 json_array_append_new(ports, api_port_to_json(s, n, &n->ports[i]));
         state_decide(s, n, NULL, NULL, &decision);
-        json_t *agent = json_object_get(s->agents, uuid_format(&n->id, id));
+        json_t *agent = json_object_get(json_object_get(s->agents, uuid_format(&n->id, id)), "agent");
         _cleanup_json_ json_t *more = json_pack("{s:I, s:I, s:o, s:o, s:o, s:o, s:o, s:O?}",
                                                 "revision", (json_int_t) n->revision,
                                                 "created", (json_int_t) n->created,
@@ -95,6 +95,17 @@ int api_node_get(struct varlink_call *call, const json_t *in, void *userdata) {
         if (!node)
                 return api_not_found(call, INTERFACE, "node", reference);
         return api_reply_node(m, call, &node->id);
+}
+
+int api_node_get_agent(struct varlink_call *call, const json_t *in, void *userdata) {
+        struct manager *m = userdata;
+        const char *reference = json_get_string(in, "node");
+        const struct node *node = registry_find(&m->state->nodes, reference);
+        char id[UUID_TEXT_SIZE];
+        if (!node)
+                return api_not_found(call, INTERFACE, "node", reference);
+        json_t *known = json_object_get(m->state->agents, uuid_format(&node->id, id));
+        return known ? varlink_reply(call, json_deep_copy(known)) : api_not_found(call, INTERFACE, "agent", reference);
 }
 
 int api_node_explain(struct varlink_call *call, const json_t *in, void *userdata) {

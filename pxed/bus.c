@@ -37,6 +37,7 @@ static const struct varlink_method methods[] = {
         { "org.pxed.Node.SetBoot", api_node_set_boot, 0 },
         { "org.pxed.Node.ClearBoot", api_node_clear_boot, 0 },
         { "org.pxed.Node.Inspect", api_node_inspect, VARLINK_GATEWAY },
+        { "org.pxed.Node.GetAgent", api_node_get_agent, 0 },
         { "org.pxed.Node.Reapply", api_node_reapply, VARLINK_GATEWAY },
         { "org.pxed.Node.AbortInspection", api_node_abort_inspection, VARLINK_GATEWAY },
         { "org.pxed.Node.Delete", api_node_delete, 0 },

@@ -8,11 +8,24 @@
 
 #define URL_MAX 512
 #define VERSION_MAX 128
+#define TOKEN_MAX 128
+#define VERIFY_CA_MAX 8192
 
 static const char *url_before(const struct observe *o, const char *id) {
-        const json_t *agent = json_object_get(o->agents, id) ?: json_object_get(o->state->agents, id);
+        const json_t *known = json_object_get(o->agents, id) ?: json_object_get(o->state->agents, id);
 
-        return json_get_string(agent, "callbackUrl");
+        return json_get_string(json_object_get(known, "agent"), "callbackUrl");
+}
+
+static bool fits(const char *text, size_t max) {
+        return !text || strlen(text) <= max;
+}
+
+/* What is told of an agent, and beside it what only those are told who may command it. */
+static json_t *agent_of(const json_t *heartbeat, uint64_t time) {
+        return json_pack("{s:{s:O, s:O?, s:I}, s:O?, s:O?}", "agent", "callbackUrl", json_object_get(heartbeat, "callbackUrl"), "version",
+                         json_object_get(heartbeat, "agentVersion"), "lastHeartbeat", (json_int_t) time, "token",
+                         json_object_get(heartbeat, "agentToken"), "verifyCa", json_object_get(heartbeat, "verifyCa"));
 }
 
 int observe_heartbeat(struct observe *o, uint64_t time, const json_t *heartbeat) {
@@ -26,15 +39,15 @@ int observe_heartbeat(struct observe *o, uint64_t time, const json_t *heartbeat)
                 return r;
         if (uuid_parse(json_get_string(heartbeat, "node"), &id) < 0)
                 return observe_refuse(o, "heartbeat.node", "is no node's id");
-        if (!*url || strlen(url) > URL_MAX || (version && strlen(version) > VERSION_MAX))
-                return observe_refuse(o, "heartbeat.callbackUrl", "it or agentVersion is missing or too long");
+        if (!*url || !fits(url, URL_MAX) || !fits(version, VERSION_MAX) || !fits(json_get_string(heartbeat, "agentToken"), TOKEN_MAX) ||
+            !fits(json_get_string(heartbeat, "verifyCa"), VERIFY_CA_MAX))
+                return observe_refuse(o, "heartbeat.callbackUrl", "it is missing, or it, agentVersion, agentToken or verifyCa is too long");
         const struct node *node = registry_by_id(&o->state->nodes, &id);
         if (!node)
                 return 0; /* deleted since */
         uuid_format(&id, text);
         bool news = !text_equal(url_before(o, text), url);
-        r = json_object_set_new(o->agents, text, json_pack("{s:s, s:s?, s:I}", "callbackUrl", url, "version", version, "lastHeartbeat",
-                                                           (json_int_t) time));
+        r = json_object_set_new(o->agents, text, agent_of(heartbeat, time));
         if (r < 0)
                 return -ENOMEM;
         if (!news)

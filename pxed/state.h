@@ -40,7 +40,7 @@ struct state {
         struct captures captures;
         struct rules *rules; /* of inspections; NULL: none */
         json_t *seen;        /* by a network's name what was seen of it: see pxed/network_seen.h */
-        json_t *agents;      /* by a node's id, as text, its org.pxed.Node.Agent: see pxed/observe_heartbeat.c */
+        json_t *agents;      /* by a node's id, as text, what org.pxed.Node.GetAgent tells: see pxed/observe_heartbeat.c */
         json_t *dhcp_problems; /* of pxed-dhcp as it told last, array of org.pxed.Worker.Problem; NULL: it never did */
         struct feed desired; /* keys of org.pxed.Worker's entries */
         struct feed flights; /* boots, by id */

@@ -21,6 +21,7 @@ int cmd_node_clear_boot(struct ctl *ctl, const struct arguments *arguments);
 int cmd_node_set_port(struct ctl *ctl, const struct arguments *arguments);
 int cmd_node_select_port(struct ctl *ctl, const struct arguments *arguments);
 int cmd_node_inspect(struct ctl *ctl, const struct arguments *arguments);
+int cmd_node_agent(struct ctl *ctl, const struct arguments *arguments);
 int cmd_node_reapply(struct ctl *ctl, const struct arguments *arguments);
 int cmd_node_abort(struct ctl *ctl, const struct arguments *arguments);
 

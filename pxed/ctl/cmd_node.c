@@ -31,6 +31,18 @@ int cmd_node_show(struct ctl *ctl, const struct arguments *arguments) {
         return status != 0 ? status : print_node(ctl, reply);
 }
 
+int cmd_node_agent(struct ctl *ctl, const struct arguments *arguments) {
+        _cleanup_json_ json_t *reply = NULL;
+        int status = ctl_call(ctl, "org.pxed.Node.GetAgent", json_pack("{s:s}", "node", arguments_word(arguments, 0)), &reply);
+        if (status != 0)
+                return status;
+        if (ctl->json)
+                ctl_print_json(ctl, reply);
+        else
+                show_agent(reply, &ctl->look, ctl->out);
+        return 0;
+}
+
 int cmd_node_create(struct ctl *ctl, const struct arguments *arguments) {
         _cleanup_json_ json_t *request = json_object(), *reply = NULL;
         if (arguments_count(arguments) > 0)

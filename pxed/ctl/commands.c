@@ -191,6 +191,8 @@ const struct command commands[] = {
 
         { "node list", "", 0, 0, NULL, "all nodes", NULL, cmd_node_list },
         { "node show", "NODE", 1, 1, NULL, "a node in full, and why it boots what it boots", NULL, cmd_node_show },
+        { "node agent", "NODE", 1, 1, NULL, "where the ironic-python-agent of a node takes commands, and by what",
+          "Its token and the certificate of its https are told only to those who may control.", cmd_node_agent },
         { "node create", "[NAME]", 0, 1, create_options, "a node before its machine was ever seen",
           "It is known by --mac or --uuid, of which at least one is needed. Without NAME it gets one.", cmd_node_create },
         { "node rename", "NODE NAME", 2, 2, revision_options, "give a node another name", NULL, cmd_node_rename },

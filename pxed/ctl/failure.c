@@ -42,6 +42,8 @@ static int not_found(const json_t *parameters, char **ret) {
         /* Of an inventory the reference is its number, or the node that has none. */
         if (strcmp(kind, "inventory") == 0 && reference[strspn(reference, "0123456789")])
                 return say(EXIT_NOT_FOUND, ret, "no inventory of %s is kept: 'pxectl node inspect %s', then power it on", reference, reference);
+        if (strcmp(kind, "agent") == 0)
+                return say(EXIT_NOT_FOUND, ret, "no ironic-python-agent has said since pxed was started that it runs on %s", reference);
         if (list)
                 return say(EXIT_NOT_FOUND, ret, "there is no %s '%s': 'pxectl %s' shows those there are", kind, reference, list);
         return say(EXIT_NOT_FOUND, ret, "there is no %s '%s'", kind, reference);

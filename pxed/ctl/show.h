@@ -11,6 +11,8 @@
 
 /* `nodes`: array of org.pxed.Node.Node */
 int show_nodes(const json_t *nodes, const struct look *look, FILE *out);
+/* Of the reply of org.pxed.Node.GetAgent. */
+void show_agent(const json_t *reply, const struct look *look, FILE *out);
 int show_node(const json_t *node, const struct look *look, FILE *out);
 /* `ports`: array of org.pxed.Node.Port, under a heading */
 int show_ports(const json_t *ports, const struct look *look, FILE *out);

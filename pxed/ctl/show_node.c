@@ -194,6 +194,28 @@ int show_node(const json_t *node, const struct look *look, FILE *out) {
         return show_ports(json_get_array(node, "ports"), look, out);
 }
 
+void show_agent(const json_t *reply, const struct look *look, FILE *out) {
+        const json_t *agent = json_get_object(reply, "agent");
+        const char *certificate = json_get_string(reply, "verifyCa");
+        char when[TEXT_NUMBER_SIZE];
+
+        field_text(out, look, "Commands", STYLE_NONE, json_get_string(agent, "callbackUrl"));
+        field_text(out, look, "Token", STYLE_NONE, json_get_string(reply, "token"));
+        field_text(out, look, "Version", STYLE_NONE, json_get_string(agent, "version"));
+        field_text(out, look, "Last heard", STYLE_NONE, text_time((uint64_t) json_get_int(agent, "lastHeartbeat", 0), when));
+        field_text(out, look, "Certificate", STYLE_NONE, certificate ? "below" : NULL);
+        /* Line by line: its line ends are meant, and nothing else of it may steer a terminal. */
+        while (certificate && *certificate) {
+                size_t length = strcspn(certificate, "\r\n");
+                _cleanup_free_ char *line = strndup(certificate, length);
+                if (length > 0)
+                        field_put(out, line ? line : "?");
+                if (length > 0)
+                        fputc('\n', out);
+                certificate += length + (certificate[length] != 0);
+        }
+}
+
 void show_node_result(const json_t *node, const struct look *look, FILE *out) {
         const json_t *assignment = json_get_object(node, "assignment");
         const char *name = json_get_string(node, "name"), *profile = json_get_string(json_get_object(node, "decision"), "profile");

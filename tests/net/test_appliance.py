@@ -83,10 +83,15 @@ def test_ironic_python_agent_is_found_and_beats(appliance, machine):
     status, body = machine.request("GET", f"{api}/v1/lookup?addresses={machine.mac}")
     answer = json.loads(body)
     assert (status, answer["node"]["uuid"]) == (200, node["id"])
-    beat = {"callback_url": f"http://{machine.address}:9999", "agent_token": answer["config"]["agent_token"], "agent_version": "9.11.0"}
+    beat = {"callback_url": f"https://{machine.address}:9999", "agent_token": answer["config"]["agent_token"], "agent_version": "9.11.0",
+            "agent_verify_ca": "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"}
+    with pytest.raises(VarlinkError, match="NotFound") as none:
+        appliance.call("Node.GetAgent", node=node["name"])
+    assert none.value.parameters == {"kind": "agent", "reference": node["name"]}
     assert machine.request("POST", f"{api}/v1/heartbeat/{node['id']}", json.dumps(beat).encode())[0] == 202
     agent = appliance.wait("the node has its agent", lambda: appliance.node(machine.mac)["agent"])
     assert (agent["callbackUrl"], agent["version"]) == (beat["callback_url"], "9.11.0")
+    assert appliance.call("Node.GetAgent", node=node["name"]) == {"agent": agent, "token": beat["agent_token"], "verifyCa": beat["agent_verify_ca"]}
     assert "node.agent" in kinds(appliance.events(), node)
 
 

@@ -91,7 +91,8 @@ def test_in_its_order(release, content_type):
         assert [step["detail"] for step in own.steps("agent")] == [f"looked itself up: node {NODE}",
                                                                    f"heartbeat: {CALLBACK}, version 9.11.0"]
         own.bus.wait_for(lambda: own.bus.values("heartbeat"))
-        assert own.bus.values("heartbeat")[-1] == {"node": NODE, "mac": MAC, "callbackUrl": CALLBACK, "agentVersion": "9.11.0"}
+        assert own.bus.values("heartbeat")[-1] == {"node": NODE, "mac": MAC, "callbackUrl": CALLBACK, "agentVersion": "9.11.0",
+                                                      "agentToken": agent.token, "verifyCa": None}
         own.stop()
         own.start()
         own.wait_listening()
@@ -153,6 +154,21 @@ def test_an_agent_outlives_its_boot_token(shared):
     while agent.look_up(MAC)[0] == 200:
         time.sleep(0.1)
     assert agent.beat(NODE)[0] == 202
+
+
+def test_certificate_is_reported(shared):
+    """An agent that serves https tells its own certificate in each heartbeat: what it told last counts."""
+    agent = agent_of(shared, expires=4000000005)
+    agent.look_up(MAC)
+    good = "-----BEGIN CERTIFICATE-----\n" + "A" * 64 + "\n-----END CERTIFICATE-----\n"
+    assert agent.beat(NODE, callback="https://192.0.2.99:9999", agent_verify_ca=good) == (202, {})
+    shared.bus.wait_for(lambda: shared.bus.values("heartbeat")[-1:] == [
+        {"node": NODE, "mac": MAC, "callbackUrl": "https://192.0.2.99:9999", "agentVersion": "9.11.0", "agentToken": agent.token, "verifyCa": good}])
+    for bad in 7, [good], "x" * 8193, "\x1b[2J", "\xe9":
+        status, answer = agent.beat(NODE, callback="https://192.0.2.99:9999", agent_verify_ca=bad)
+        assert status == 400 and "agent_verify_ca" in message(answer)
+    assert agent.beat(NODE, callback="https://192.0.2.99:9999", agent_verify_ca="x" * 8192)[0] == 202
+    assert agent.beat(NODE, callback="https://192.0.2.99:9999", agent_verify_ca=None)[0] == 202
 
 
 def test_callback_url_stands(shared):

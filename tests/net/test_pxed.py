@@ -236,9 +236,34 @@ def test_agent_of_a_node(pxed):
         with pytest.raises(VarlinkError) as refused:
             pxed.report('introspect', 51, {'time': now(), 'heartbeat': {'node': node['id'], 'mac': MAC, 'callbackUrl': 'http://x', **bad}})
         assert refused.value.parameters['field'] == f'observations[0].heartbeat.{next(iter(bad))}'
+    with pytest.raises(VarlinkError, match='InvalidParameter|Invalid'):
+        beat(51, verifyCa='x' * 8193)
     pxed.call('Node.Delete', node=MAC)
     pxed.report('introspect', 51, {'time': now(), 'heartbeat': {'node': node['id'], 'mac': MAC, 'callbackUrl': 'http://x', 'agentVersion': None}})
     assert pxed.call('Node.Create', macs=[MAC])['node']['agent'] is None
+
+
+def pxectl(pxed, *arguments):
+    return subprocess.run([BUILD / 'pxectl', *arguments], capture_output=True, text=True, env={**os.environ, 'PXED_RUNTIME_DIR': str(pxed.runtime)})
+
+
+def test_agent_is_commanded_by_those_who_control(pxed):
+    """Its token and certificate are told on the control socket alone, and are in nothing else that is told."""
+    node = pxed.call('Node.Create', name='m1', macs=[MAC])['node']
+    none = pxectl(pxed, 'node', 'agent', 'm1')
+    assert none.returncode == 4 and 'no ironic-python-agent has said' in none.stderr
+    certificate = '-----BEGIN CERTIFICATE-----\nAAAA\r\nB\x1b[2J\n-----END CERTIFICATE-----\n'
+    pxed.report('introspect', 1, {'time': now(), 'heartbeat': {
+        'node': node['id'], 'mac': MAC, 'callbackUrl': 'https://192.0.2.100:9999', 'agentVersion': None, 'agentToken': 'f00d' * 16, 'verifyCa': certificate}})
+    told = pxed.call('Node.GetAgent', node='m1')
+    assert (told['token'], told['verifyCa'], told['agent']) == ('f00d' * 16, certificate, pxed.call('Node.Get', node='m1')['node']['agent'])
+    assert 'f00d' not in json.dumps([pxed.call('Node.Get', node='m1'), pxed.call('Node.List'), pxed.events()]) + pxed.log()
+    with pxed.connect('monitor') as connection, pytest.raises(VarlinkError, match='PermissionDenied|InterfaceNotFound|MethodNotFound'):
+        connection.call('org.pxed.Node.GetAgent', node='m1')
+    shown = pxectl(pxed, 'node', 'agent', 'm1')
+    assert shown.returncode == 0 and 'f00d' * 16 in shown.stdout and 'https://192.0.2.100:9999' in shown.stdout
+    assert shown.stdout.splitlines()[-4:] == ['-----BEGIN CERTIFICATE-----', 'AAAA', 'B\\x1b[2J', '-----END CERTIFICATE-----']
+    assert json.loads(pxectl(pxed, '--json', 'node', 'agent', 'm1').stdout) == told
 
 
 def test_events_are_in_the_journal_too(pxed):

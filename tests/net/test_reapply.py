@@ -1,14 +1,12 @@
 """Inventories that are kept go through hooks and rules again; what an inspection is at outlives pxed."""
 import copy
 import json
-import os
-import subprocess
 import uuid
 
 import pytest
 
 from introspect_daemon import ipa
-from test_pxed import BUILD, MAC, inventory, pxed, step, wait_for  # noqa: F401
+from test_pxed import MAC, inventory, pxectl, pxed, step, wait_for  # noqa: F401
 from varlink import VarlinkError
 
 RULE = {'name': 'rack', 'conditions': [], 'actions': [{'op': 'set-attribute', 'args': {'path': '/tags', 'value': ['r1']}}]}
@@ -111,10 +109,6 @@ def test_many_go_on_after_a_restart_and_hold_nobody_up(pxed):
     nodes = wait_for(done)
     assert all(node['tags'] == ['r1'] for node in nodes)
     assert len(of_kind(pxed, 'node.inspected')) == 2 * MANY and len(of_kind(pxed, 'node.inspection-reapplying')) == MANY
-
-
-def pxectl(pxed, *arguments):
-    return subprocess.run([BUILD / 'pxectl', *arguments], capture_output=True, text=True, env={**os.environ, 'PXED_RUNTIME_DIR': str(pxed.runtime)})
 
 
 def test_pxectl(pxed):
