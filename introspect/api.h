@@ -20,6 +20,7 @@
 #include "introspect/spool.h"
 #include "introspect/state.h"
 #include "introspect/target.h"
+#include "lib/payload_nuls.h"
 #include "lib/token.h"
 
 /* Of one inventory, as Ironic has it. */
@@ -74,6 +75,7 @@ struct api_request {
         bool without_token; /* then `token` is what the body says */
         uint64_t run;       /* without a token: when the inspection began that waits for it; 0: of a machine that nobody knows */
         struct body body;
+        struct payload_nuls nuls;       /* of the body, once it is read */
         struct api_inventory inventory; /* of a route that takes them */
         struct api_answer answer;
 };

@@ -143,6 +143,19 @@ static bool fits_report(struct api *api, struct api_request *request, const json
         return false;
 }
 
+/* What is kept is what was read: pxed and all behind it take no text with a NUL. False: it was answered. */
+static bool keep_without_nuls(struct api *api, struct api_request *request, const json_t *object) {
+        size_t size = 0;
+        _cleanup_free_ char *text = json_write(object, JSON_COMPACT, &size);
+        int r = text ? body_replace(&request->body, text, size) : -ENOMEM;
+
+        if (r == -EFBIG)
+                api_refuse(api, request, 413, "the inventory is larger than %zu KiB without the NULs of its texts", request->route->body_max / 1024);
+        else if (r < 0)
+                refuse_to_store(api, request, r);
+        return r == 0;
+}
+
 static void normalize_and_take(struct api *api, struct api_request *request, const json_t *object, const struct weight *weight) {
         _cleanup_inventory_ struct inventory_result result = { 0 };
         char reason[INVENTORY_REASON_SIZE];
@@ -156,6 +169,9 @@ static void normalize_and_take(struct api *api, struct api_request *request, con
                 refuse_to_store(api, request, r);
                 return;
         }
+        inventory_tell_nuls(result.normalized, &request->nuls);
+        if (request->nuls.texts > 0 && !keep_without_nuls(api, request, object))
+                return;
         if (!fits_report(api, request, result.normalized, *weight))
                 return;
         if (request->without_token && !name_machine(api, request, result.normalized))

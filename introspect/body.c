@@ -64,6 +64,11 @@ int body_append(struct body *body, const void *data, size_t size) {
         return add(body, data, size);
 }
 
+int body_replace(struct body *body, const char *payload, size_t size) {
+        body->size = body->prefix;
+        return body_append(body, payload, size);
+}
+
 int body_set_prefix(struct body *body, const char *prefix) {
         int r = add(body, prefix, strlen(prefix));
 

@@ -33,6 +33,8 @@ void body_clear(struct body *body);
 int body_append(struct body *body, const void *data, size_t size);
 /* Makes the text before the payload: called once, before the first body_append. */
 int body_set_prefix(struct body *body, const char *prefix);
+/* Another payload in the place of what has come: as body_append of it, but that nothing is left where it does not fit. */
+int body_replace(struct body *body, const char *payload, size_t size);
 /* Text after the payload, which is not counted to it. */
 int body_finish(struct body *body, const char *suffix, size_t size);
 

@@ -8,6 +8,8 @@
 #include "lib/inventory_reader.h"
 #include "lib/payload.h"
 
+#define NULS_ERROR "text: NULs were taken out of "
+
 const struct reader inventory_readers[] = {
         { "ramdisk-error", false, reader_ramdisk_errors },
         { "validate-interfaces", true, reader_validate_interfaces },
@@ -98,6 +100,22 @@ int inventory_normalize(const json_t *raw, const struct mac *boot_mac, struct in
         *ret = result;
         result = (struct inventory_result) { 0 };
         return 0;
+}
+
+void inventory_tell_nuls(json_t *normalized, const struct payload_nuls *nuls) {
+        if (nuls->texts > 0)
+                json_array_append_new(json_object_get(normalized, "errors"),
+                                      json_sprintf(NULS_ERROR "%zu text%s, the first at %s", nuls->texts, nuls->texts == 1 ? "" : "s",
+                                                   nuls->first));
+}
+
+void inventory_retell_nuls(json_t *normalized, const json_t *before) {
+        json_t *error;
+        size_t i;
+
+        json_array_foreach(json_get_array(before, "errors"), i, error)
+                if (json_is_string(error) && strncmp(json_string_value(error), NULS_ERROR, strlen(NULS_ERROR)) == 0)
+                        json_array_append(json_object_get(normalized, "errors"), error);
 }
 
 enum inventory_owner inventory_owner(const json_t *raw, const struct mac *mac) {

@@ -6,6 +6,7 @@
 
 #include "lib/address.h"
 #include "lib/json.h"
+#include "lib/payload_nuls.h"
 
 #define INVENTORY_REASON_SIZE 256
 
@@ -31,6 +32,11 @@ void inventory_result_clear(struct inventory_result *result);
  */
 int inventory_normalize(const json_t *raw, const struct mac *boot_mac, struct inventory_result *ret,
                         char reason[static INVENTORY_REASON_SIZE]);
+
+/* Says among the errors that NULs were taken out of its texts, where they were. */
+void inventory_tell_nuls(json_t *normalized, const struct payload_nuls *nuls);
+/* The same, as it is said in `before`: what is kept as raw has no NULs any more, so that reading it anew does not tell of them. NULL: nothing. */
+void inventory_retell_nuls(json_t *normalized, const json_t *before);
 
 /* Whose machine a payload is about. */
 enum inventory_owner {

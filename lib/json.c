@@ -70,8 +70,9 @@ static const char *reason_of(const json_error_t *error) {
         case json_error_end_of_input_expected:
                 return "bytes after the value";
         case json_error_null_character:
-        case json_error_null_byte_in_key:
                 return "NUL in a string";
+        case json_error_null_byte_in_key:
+                return "NUL in the name of a member";
         case json_error_duplicate_key:
                 return "duplicate key";
         case json_error_numeric_overflow:
@@ -83,19 +84,27 @@ static const char *reason_of(const json_error_t *error) {
         }
 }
 
-json_t *json_parse(const char *text, size_t size, unsigned depth, const char **ret_reason) {
+static json_t *parse(const char *text, size_t size, unsigned depth, size_t flags, const char **ret_reason) {
         json_error_t error;
         const char *reason = prescan(text, size, depth);
         json_t *value = NULL;
 
         if (!reason) {
-                value = json_loadb(text, size, JSON_REJECT_DUPLICATES, &error);
+                value = json_loadb(text, size, JSON_REJECT_DUPLICATES | flags, &error);
                 if (!value)
                         reason = reason_of(&error);
         }
         if (!value && ret_reason)
                 *ret_reason = reason;
         return value;
+}
+
+json_t *json_parse(const char *text, size_t size, unsigned depth, const char **ret_reason) {
+        return parse(text, size, depth, 0, ret_reason);
+}
+
+json_t *json_parse_with_nuls(const char *text, size_t size, unsigned depth, const char **ret_reason) {
+        return parse(text, size, depth, JSON_ALLOW_NUL, ret_reason);
 }
 
 /* The UTF-16 code unit that `text` starts with as "\\uXXXX"; -1: it does not. */
@@ -126,7 +135,7 @@ void json_mend_escapes(char *text, size_t size) {
                 bool surrogate = (unit & 0xf800) == 0xd800;
                 if (surrogate && unit < 0xdc00 && (escaped_unit(at + ESCAPE_SIZE, left - ESCAPE_SIZE) & ~0x3ff) == 0xdc00)
                         at += ESCAPE_SIZE;
-                else if (surrogate || unit == 0)
+                else if (surrogate)
                         memcpy(at + 2, "fffd", 4);
                 at += ESCAPE_SIZE;
         }

@@ -23,10 +23,12 @@ static inline void json_unrefp(json_t **value) {
  * ret_reason may be NULL.
  */
 json_t *json_parse(const char *text, size_t size, unsigned depth, const char **ret_reason);
+/* As json_parse, but strings may have NULs ("\u0000"), keys not: for who takes them out before anybody reads a string as one of C. */
+json_t *json_parse_with_nuls(const char *text, size_t size, unsigned depth, const char **ret_reason);
 
 /*
- * Escapes that JSON has but no text of jansson's become \ufffd in place: NUL, and a surrogate that is not half of a pair (RFC 8259 section 8.2), which is what
- * Python's surrogateescape makes of each byte that is no UTF-8. Whatever json_parse takes stays as it is.
+ * Escapes of surrogates that are not half of a pair (RFC 8259 section 8.2), of which jansson takes none, become \ufffd in place. They are what Python's
+ * surrogateescape makes of each byte that is no UTF-8. Whatever json_parse takes stays as it is.
  */
 void json_mend_escapes(char *text, size_t size);
 

@@ -46,6 +46,7 @@ static int read_source(struct state *s, const struct node *node, struct source *
         r = inventory_normalize(ret->kept.raw, &ret->mac, &ret->read, reason);
         if (r < 0)
                 return r == -EINVAL ? 0 : r;
+        inventory_retell_nuls(ret->read.normalized, ret->kept.inventory);
         junk_clear(&s->settings->junk, ret->read.normalized);
         /* One that cannot be read is as none. */
         r = inventory_read_before(s->store, &node->id, ret->kept.number, true, &ret->previous);

@@ -53,6 +53,19 @@ def test_hooks_and_rules_as_they_are_now(pxed):
     assert [event['kind'] for event in pxed.events() if event['node'] == node['id']][-2:] == ['node.inspection-reapplying', 'node.inspected']
 
 
+def test_texts_with_nuls_are_told_of_still(pxed):
+    """What is kept as raw has none any more."""
+    told, other = 'text: NULs were taken out of 1 text, the first at /inventory/disks/0/serial', 'disks: as it was read before'
+    observation = posted(MAC)
+    observation['inventory']['normalized']['errors'] = [other, told]
+    pxed.report('introspect', 1, observation)
+    for _ in range(2):
+        pxed.call('Node.Reapply', node=MAC)
+        wait_state(pxed, 'finished')
+        errors = pxed.call('Inventory.Get', node=MAC)['inventory']['errors']
+        assert errors.count(told) == 1 and other not in errors
+
+
 def test_failure_changes_nothing_and_can_be_mended(pxed):
     pxed.report('introspect', 1, posted(MAC))
     before = pxed.call('Node.Get', node=MAC)['node']

@@ -292,6 +292,29 @@ static void test_accepted(void **state) {
         assert_true(json_is_object(json_object_get(stored, "normalized")));
 }
 
+/* What is kept has no NUL, since nobody behind takes one; the same posted again is the same. */
+static void test_nuls(void **state) {
+        static const char posted[] = "{\"inventory\": {\"interfaces\": [{\"name\": \"eth0\\u0000\", \"mac_address\": \"" MAC "\"}]}, \"x\": [\"\\u0000\"]}";
+        struct spool_post post;
+        unsigned status;
+        _cleanup_json_ json_t *answer = ask("POST", "/v1/continue", good_token(), posted, strlen(posted), &status);
+        _cleanup_free_ char *text = NULL;
+
+        assert_int_equal(status, 200);
+        assert_answer("POST", "/v1/continue", good_token(), posted, 200, "");
+        assert_int_equal(spool_size(t.spool), 1);
+        assert_true(spool_take(t.spool, &post));
+        assert_int_equal(spool_read(t.spool, &post, &text), 0);
+        _cleanup_json_ json_t *observation = json_parse(text, post.size, JSON_DEPTH_MAX, NULL);
+        const json_t *stored = json_get_object(observation, "inventory"), *normalized = json_get_object(stored, "normalized");
+        _cleanup_json_ json_t *raw = json_loads("{\"inventory\": {\"interfaces\": [{\"name\": \"eth0\", \"mac_address\": \"" MAC "\"}]}, \"x\": [\"\"]}", 0, NULL);
+        assert_true(json_equal(json_object_get(stored, "raw"), raw));
+        const json_t *errors = json_object_get(normalized, "errors");
+        assert_string_equal(json_string_value(json_array_get(errors, json_array_size(errors) - 1)),
+                            "text: NULs were taken out of 2 texts, the first at /inventory/interfaces/0/name");
+        assert_answer("POST", "/v1/continue", good_token(), "{\"a\\u0000\": 1}", 400, "NUL in the name of a member");
+}
+
 static void test_posted_again(void **state) {
         assert_answer("POST", "/v1/continue", good_token(), INVENTORY, 200, "");
         assert_answer("POST", "/v1/continue", good_token(), INVENTORY, 200, "");
@@ -519,6 +542,7 @@ int main(void) {
                 cmocka_unit_test_setup_teardown(test_what_grows_can_be_reported, set_up, tear_down),
                 cmocka_unit_test_setup_teardown(test_foreign, set_up, tear_down),
                 cmocka_unit_test_setup_teardown(test_accepted, set_up, tear_down),
+                cmocka_unit_test_setup_teardown(test_nuls, set_up, tear_down),
                 cmocka_unit_test_setup_teardown(test_posted_again, set_up, tear_down),
                 cmocka_unit_test_setup_teardown(test_posted_too_often, set_up, tear_down),
                 cmocka_unit_test_setup_teardown(test_posted_too_often_without_token, set_up, tear_down),

@@ -422,6 +422,29 @@ static void test_owner(void **state) {
         }
 }
 
+/* Told once, and again by what is read anew of what was kept. */
+static void test_nuls(void **state) {
+        _cleanup_inventory_ struct inventory_result result = normalize("{\"inventory\": {\"interfaces\": [{\"name\": \"a\", \"mac_address\": \"52:54:00:aa:bb:01\"}]}}"),
+                                                    anew = { .normalized = json_pack("{s:[]}", "errors") };
+        const char *expected = "text: NULs were taken out of 1 text, the first at /dmi/x";
+        const json_t *errors = json_object_get(result.normalized, "errors"), *again = json_object_get(anew.normalized, "errors");
+        size_t before = json_array_size(errors);
+
+        inventory_tell_nuls(result.normalized, &(struct payload_nuls) { 0 });
+        assert_int_equal(json_array_size(errors), before);
+        inventory_tell_nuls(result.normalized, &(struct payload_nuls) { 1, "/dmi/x" });
+        assert_int_equal(json_array_size(errors), before + 1);
+        assert_string_equal(json_string_value(json_array_get(errors, before)), expected);
+        assert_meets_contract(result.normalized);
+
+        json_array_append_new((json_t *) errors, json_string("disks: text: NULs"));
+        inventory_retell_nuls(anew.normalized, result.normalized);
+        assert_int_equal(json_array_size(again), 1);
+        assert_string_equal(json_string_value(json_array_get(again, 0)), expected);
+        inventory_retell_nuls(anew.normalized, NULL);
+        assert_int_equal(json_array_size(again), 1);
+}
+
 int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_ironic_python_agents),
@@ -444,6 +467,7 @@ int main(void) {
                 cmocka_unit_test(test_nothing_left_fails),
                 cmocka_unit_test(test_long_lists_are_cut),
                 cmocka_unit_test(test_owner),
+                cmocka_unit_test(test_nuls),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);

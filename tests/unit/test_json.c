@@ -30,7 +30,7 @@ static void test_refusals(void **state) {
                 { "{\"a\":1,\"a\":1}", "duplicate key" },
                 { "{\"a\":{\"b\":1,\"b\":2}}", "duplicate key" },
                 { "{\"a\":\"\\u0000\"}", "NUL in a string" },
-                { "{\"a\\u0000b\":1}", "NUL in a string" },
+                { "{\"a\\u0000b\":1}", "NUL in the name of a member" },
                 { "{\"a\":\"\xff\"}", "invalid UTF-8" },
                 { "{\"a\":\"\xc0\x80\"}", "invalid UTF-8" },
                 { "{\"a\":\"\xed\xa0\x80\"}", "invalid UTF-8" },
@@ -59,10 +59,10 @@ static void test_mended_escapes(void **state) {
                 { "\\uD83D\\uDE00", NULL },
                 { "Xe\\udcaeon", "Xe\\ufffdon" },
                 { "\\uDCFF", "\\ufffd" },
-                { "\\u0000", "\\ufffd" },
+                { "\\u0000", NULL },
                 { "\\ud83d", "\\ufffd" },
                 { "\\ud83dx\\ude00", "\\ufffdx\\ufffd" },
-                { "\\ud83d\\u0000", "\\ufffd\\ufffd" },
+                { "\\ud83d\\u0000", "\\ufffd\\u0000" },
                 { "\\ud83d\\ud83d\\ude00\\ude00", "\\ufffd\\ud83d\\ude00\\ufffd" },
                 { "\\udcff\\ud800", "\\ufffd\\ufffd" },
                 /* that is a backslash, and words */
@@ -85,6 +85,20 @@ static void test_mended_escapes(void **state) {
                 json_mend_escapes(exact, size);
                 assert_memory_equal(exact, cases[i].mended ?: cases[i].text, size);
         }
+}
+
+/* Only strings may have them, and only where somebody asks for that. */
+static void test_nuls(void **state) {
+        static const char text[] = "{\"a\":\"x\\u0000y\"}", key[] = "{\"a\\u0000\":1}";
+        _cleanup_json_ json_t *value = json_parse_with_nuls(text, strlen(text), 1, NULL);
+        const char *reason = NULL;
+
+        assert_int_equal(json_string_length(json_object_get(value, "a")), 3);
+        assert_null(json_parse(text, strlen(text), 1, NULL));
+        assert_null(json_parse_with_nuls(key, strlen(key), 1, &reason));
+        assert_string_equal(reason, "NUL in the name of a member");
+        assert_null(json_parse_with_nuls("{\"a\":\"\0\"}", 9, 1, &reason));
+        assert_string_equal(reason, "NUL byte");
 }
 
 static char *nested(size_t depth) {
@@ -216,6 +230,7 @@ int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_refusals),
                 cmocka_unit_test(test_mended_escapes),
+                cmocka_unit_test(test_nuls),
                 cmocka_unit_test(test_depth),
                 cmocka_unit_test(test_brackets_in_strings_do_not_nest),
                 cmocka_unit_test(test_values_are_bounded),

@@ -7,6 +7,7 @@
 
 #include "lib/lldp_describe.h"
 #include "lib/payload.h"
+#include "lib/payload_nuls.h"
 
 static json_t *parse(const char *text) {
         json_t *value = json_loads(text, JSON_DECODE_ANY, NULL);
@@ -45,6 +46,65 @@ static void test_text(void **state) {
         }
         _cleanup_json_ json_t *null = payload_text(NULL, "a");
         assert_true(json_is_null(null));
+}
+
+static void test_nuls(void **state) {
+        static const struct {
+                const char *posted, *read, *first;
+                size_t texts;
+        } cases[] = {
+                { "{\"a\": \"plain\"}", "{\"a\": \"plain\"}", "", 0 },
+                { "{\"a\": \"S\\u00001\\u0000\\u0000\"}", "{\"a\": \"S1\"}", "/a", 1 },
+                { "{\"a\": \"\\u0000\"}", "{\"a\": \"\"}", "/a", 1 },
+                /* a backslash, and digits */
+                { "{\"a\": \"\\\\u0000\"}", "{\"a\": \"\\\\u0000\"}", "", 0 },
+                { "{\"a\": \"\\\\\\u0000\"}", "{\"a\": \"\\\\\"}", "/a", 1 },
+                { "{\"a\": [1, {\"b/~\": [\"x\", \"\\u0000y\"]}, \"\\u0000\"], \"c\": \"\\u0000\"}", "{\"a\": [1, {\"b/~\": [\"x\", \"y\"]}, \"\"], \"c\": \"\"}",
+                  "/a/1/b~1~0/1", 3 },
+                { "[\"z\\u0000\"]", "[\"z\"]", "/0", 1 },
+                /* nothing that a terminal takes for an order */
+                { "{\"\\u001b[2J\": \"\\u0000\"}", "{\"\\u001b[2J\": \"\"}", "/?[2J", 1 },
+        };
+
+        for (size_t i = 0; i < ELEMENTS(cases); i++) {
+                struct payload_nuls nuls = { 77, "left from before" };
+                _cleanup_json_ json_t *value = payload_parse(cases[i].posted, strlen(cases[i].posted), 25, &nuls, NULL), *expected = parse(cases[i].read);
+                assert_true(json_equal(value, expected));
+                assert_int_equal(nuls.texts, cases[i].texts);
+                assert_string_equal(nuls.first, cases[i].first);
+        }
+}
+
+static void test_nuls_that_are_refused(void **state) {
+        static const struct {
+                const char *posted, *reason;
+        } cases[] = {
+                { "{\"a\\u0000\": \"\\u0000\"}", "NUL in the name of a member" },
+                { "{\"a\": \"\\u0000\"", "ends too early" },
+                { "{\"a\": \"\\u0000\", \"a\": 1}", "duplicate key" },
+                { "[[[[\"\\u0000\"]]]]", "nested too deep" },
+        };
+
+        for (size_t i = 0; i < ELEMENTS(cases); i++) {
+                const char *reason = NULL;
+                struct payload_nuls nuls = { .texts = 77 };
+                assert_null(payload_parse(cases[i].posted, strlen(cases[i].posted), 3, &nuls, &reason));
+                assert_string_equal(reason, cases[i].reason);
+                assert_int_equal(nuls.texts, 77);
+                assert_null(payload_parse(cases[i].posted, strlen(cases[i].posted), 3, &nuls, NULL));
+        }
+}
+
+/* However long the names are on the way to it. */
+static void test_place_of_nuls_is_cut(void **state) {
+        _cleanup_free_ char *text = malloc(1100);
+        struct payload_nuls nuls;
+
+        strcpy(stpcpy((char *) memset(stpcpy(text, "{\"a"), 'x', 1000) + 1000, "\": {\"b\": [\"\\u0000\"]}"), "}");
+        _cleanup_json_ json_t *value = payload_parse(text, strlen(text), 25, &nuls, NULL);
+        assert_non_null(value);
+        assert_int_equal(strlen(nuls.first), PAYLOAD_PLACE_SIZE - 1);
+        assert_memory_equal(nuls.first, "/axxx", 5);
 }
 
 static void test_long_text_is_cut_at_a_character(void **state) {
@@ -209,6 +269,9 @@ int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_text),
                 cmocka_unit_test(test_long_text_is_cut_at_a_character),
+                cmocka_unit_test(test_nuls),
+                cmocka_unit_test(test_nuls_that_are_refused),
+                cmocka_unit_test(test_place_of_nuls_is_cut),
                 cmocka_unit_test(test_count),
                 cmocka_unit_test(test_mac),
                 cmocka_unit_test(test_ip),
