@@ -31,14 +31,14 @@ DISK_DEVICES = {
     'nvme': 'nvme,drive={id}{serial}',
     'nvme-ns': 'nvme-ns,bus=nvme0,drive={id},nsid={number_from_1}',
 }
-CONTROLLERS = {'sas': 'mptsas1068,id=sas0', 'lsi': 'lsi53c895a,id=lsi0', 'scsi': 'virtio-scsi-pci,id=scsi0', 'sata': 'ich9-ahci,id=ahci0', 'usb': 'qemu-xhci,id=xhci0',
-               'nvme-ns': 'nvme,id=nvme0{serial}'}
+CONTROLLERS = {'sas': 'mptsas1068,id=sas0', 'lsi': 'lsi53c895a,id=lsi0', 'scsi': 'virtio-scsi-pci,id=scsi0', 'sata': 'ich9-ahci,id=ahci0',
+               'usb': 'qemu-xhci,id=xhci0', 'nvme-ns': 'nvme,id=nvme0{serial}'}
 
 
 @dataclasses.dataclass
 class Disk:
     path: pathlib.Path
-    bus: str = 'virtio'       # a key of DISK_DEVICES; 'ide' is for bios machines only; the serial of 'nvme-ns' is their controller's, the first one's
+    bus: str = 'virtio'       # a key of DISK_DEVICES; 'ide': bios machines only; 'nvme-ns': the first one's serial is their controller's
     serial: str = None
     bootindex: int = None
     options: str = ''         # more properties of the device, 'a=b,c=d'
