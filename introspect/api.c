@@ -319,7 +319,10 @@ static void handle_body(struct api *api, struct api_request *request) {
         /* An ironic-python-agent sends what programs of its ramdisk printed, and not all of that is UTF-8. */
         if (body->text)
                 json_mend_escapes(body->text + body->prefix, body_payload_size(body));
-        _cleanup_json_ json_t *object = payload_parse(body_payload(body), body_payload_size(body), request->route->depth_max, &request->nuls, &reason);
+        json_t *parsed = payload_parse(body_payload(body), body_payload_size(body), request->route->depth_max, &request->nuls, &reason);
+        if (!parsed && body->text && json_mend_integers(body->text + body->prefix, body_payload_size(body)))
+                parsed = payload_parse(body_payload(body), body_payload_size(body), request->route->depth_max, &request->nuls, &reason);
+        _cleanup_json_ json_t *object = parsed;
 
         if (!object)
                 api_refuse(api, request, 400, "the body is not acceptable JSON: %s", reason);

@@ -1,5 +1,6 @@
 #include "lib/json.h"
 
+#include <errno.h>
 #include <string.h>
 
 #include "lib/text.h"
@@ -13,6 +14,8 @@
 #define VALUES_MAX (256u * 1024)
 /* "\uXXXX" */
 #define ESCAPE_SIZE 6
+/* An integer of more digits is none that a machine counts. */
+#define INTEGER_DIGITS_MAX 64
 
 /* What is written on the stack first: a page of a list fits (pxed/node_page.h). */
 #define SHORT_TEXT (72u * 1024)
@@ -139,6 +142,63 @@ void json_mend_escapes(char *text, size_t size) {
                         memcpy(at + 2, "fffd", 4);
                 at += ESCAPE_SIZE;
         }
+}
+
+/* Behind a string that begins at `at`. */
+static char *skip_string(char *at, const char *end) {
+        for (at++; at < end && *at != '"'; at++)
+                if (*at == '\\')
+                        at++;
+        return at < end ? at + 1 : at;
+}
+
+/* How many characters there are at `at` of which numbers are made. */
+static size_t number_length(const char *at, const char *end) {
+        const char *start = at;
+
+        while (at < end && *at && strchr("+-.0123456789eE", *at))
+                at++;
+        return (size_t) (at - start);
+}
+
+/* Whether it was an integer that no int64_t holds, and is a real now. */
+static bool mend_integer(char *text, size_t length) {
+        char copy[INTEGER_DIGITS_MAX + 1], real[2 * INTEGER_DIGITS_MAX];
+
+        if (length > INTEGER_DIGITS_MAX)
+                return false;
+        *(char *) mempcpy(copy, text, length) = '\0';
+        const char *digits = copy + (copy[0] == '-');
+        errno = 0;
+        (void) strtoll(copy, NULL, 10);
+        if (errno != ERANGE || digits[strspn(digits, "0123456789")] != '\0')
+                return false;
+        /* With the more decimals the more there is room for beside a sign, the point and an exponent. */
+        int decimals = (int) length, written = 0;
+        while (decimals > 0 && (written = snprintf(real, sizeof(real), "%.*e", decimals, strtod(copy, NULL))) > (int) length)
+                decimals--;
+        if (written != (int) length)
+                return false;
+        memcpy(text, real, length);
+        return true;
+}
+
+bool json_mend_integers(char *text, size_t size) {
+        const char *end = text + size;
+        bool mended = false;
+
+        for (char *at = text; at < end;) {
+                size_t length = number_length(at, end);
+                if (*at == '"')
+                        at = skip_string(at, end);
+                else if (length == 0)
+                        at++;
+                else {
+                        mended |= mend_integer(at, length);
+                        at += length;
+                }
+        }
+        return mended;
 }
 
 /* Not inlined: only who is in it has the space on its stack. */

@@ -31,6 +31,11 @@ json_t *json_parse_with_nuls(const char *text, size_t size, unsigned depth, cons
  * surrogateescape makes of each byte that is no UTF-8. Whatever json_parse takes stays as it is.
  */
 void json_mend_escapes(char *text, size_t size);
+/*
+ * Integers that no int64_t holds, of which jansson takes none either, become reals in place, as exact as their place allows; RFC 8259 section 6 has no
+ * bound for them, and counters of 64 bits go beyond. Whatever json_parse takes stays as it is. False: there is none.
+ */
+bool json_mend_integers(char *text, size_t size);
 
 /*
  * The text of a value, to be freed, as json_dumps writes it by the same flags, and its length; ret_size may be NULL. NULL: no memory, or nothing

@@ -41,6 +41,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
         memcpy(mended, data, size);
         json_mend_escapes(mended, size);
         bool same = memcmp(mended, data, size) == 0;
+        /* once mended there is nothing left to mend */
+        same = !json_mend_integers(mended, size) && same;
+        if (json_mend_integers(mended, size))
+                abort();
         free(mended);
 
         if (!value) {

@@ -87,6 +87,45 @@ static void test_mended_escapes(void **state) {
         }
 }
 
+static void test_mended_integers(void **state) {
+        static const struct {
+                const char *text, *mended;
+        } cases[] = {
+                { "", NULL },
+                { "[9223372036854775807,-9223372036854775808]", NULL },
+                { "[9223372036854775808]", "[9.2233720368548e+18]" },
+                { "[-9223372036854775809]", "[-9.2233720368548e+18]" },
+                { "[18446744073709551615]", "[1.84467440737096e+19]" },
+                { "{\"18446744073709551615\":\"18446744073709551615\"}", NULL },
+                { "{\"\\\"\":18446744073709551615}", "{\"\\\"\":1.84467440737096e+19}" },
+                { "[18446744073709551615.0, 18446744073709551615e1, 1e400]", NULL },
+                { "[true,18446744073709551615,false]", "[true,1.84467440737096e+19,false]" },
+                { "18446744073709551615", "1.84467440737096e+19" },
+                /* not JSON */
+                { "[--18446744073709551615]", NULL },
+                { "\"18446744073709551615\\", NULL },
+        };
+
+        for (size_t i = 0; i < ELEMENTS(cases); i++) {
+                size_t size = strlen(cases[i].text);
+                _cleanup_free_ char *text = malloc(size + 1);
+                char *exact = memcpy(text + 1, cases[i].text, size);
+                assert_int_equal(json_mend_integers(exact, size), cases[i].mended != NULL);
+                assert_memory_equal(exact, cases[i].mended ?: cases[i].text, size);
+        }
+        /* Of any length: it is as long as it was, and a number, or is left. */
+        for (int digits = 1; digits < 100; digits++) {
+                char text[128];
+                snprintf(text, sizeof text, "[%0*d]", digits, 0);
+                memset(text + 1, '9', (size_t) digits);
+                assert_int_equal(json_mend_integers(text, strlen(text)), digits >= 19 && digits <= 64);
+                assert_int_equal(strlen(text), digits + 2);
+                json_t *value = json_parse(text, strlen(text), 1, NULL);
+                assert_int_equal(value != NULL, digits <= 64);
+                json_decref(value);
+        }
+}
+
 /* Only strings may have them, and only where somebody asks for that. */
 static void test_nuls(void **state) {
         static const char text[] = "{\"a\":\"x\\u0000y\"}", key[] = "{\"a\\u0000\":1}";
@@ -230,6 +269,7 @@ int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_refusals),
                 cmocka_unit_test(test_mended_escapes),
+                cmocka_unit_test(test_mended_integers),
                 cmocka_unit_test(test_nuls),
                 cmocka_unit_test(test_depth),
                 cmocka_unit_test(test_brackets_in_strings_do_not_nest),
