@@ -10,6 +10,8 @@
 const char *const boot_outcome_names[BOOT_OUTCOMES] = { "running", "booted", "inspected", "failed", "silent" };
 
 #define REPEAT_USEC (10 * USEC_PER_SEC)
+/* An agent beats at least every 180 s; the same words later are those of another boot, of which nothing else was told yet. */
+#define AGENT_REPEAT_USEC (200 * USEC_PER_SEC)
 /* Of what came last, and of the reason that ends with it. */
 #define DESCRIPTION_SIZE 600
 #define REASON_SIZE 700
@@ -88,7 +90,7 @@ static struct boot_step *same_step(struct boot *boot, const struct boot_step *st
                 /* Retransmissions, an agent that says the same again. An inventory is told by two ways, with one time. */
                 bool neighbour = i + 1 == boot->n_steps && same_words(s, step);
                 if (neighbour && step->kind != STEP_FILE && step->kind != STEP_TFTP && step->kind != STEP_INVENTORY &&
-                    (step->kind == STEP_AGENT || apart <= REPEAT_USEC))
+                    apart <= (step->kind == STEP_AGENT ? AGENT_REPEAT_USEC : REPEAT_USEC))
                         return s;
         }
         return NULL;
@@ -239,9 +241,11 @@ int boot_add(struct boot *boot, const struct boot_step *step, bool inspects, uin
         if (r < 0 || renew_reason(boot, before) < 0)
                 return r < 0 ? r : -ENOMEM;
         int changed = same ? r : BOOT_CHANGED;
-        /* A worker tells a file that goes on with the time of its begin. */
-        if (same && now > same->time && (step->kind == STEP_AGENT || (step->kind == STEP_FILE && r != BOOT_UNCHANGED)))
+        /* A worker tells a file that goes on with the time of its begin; an agent's words are told with their own. */
+        if (same && step->kind == STEP_FILE && r != BOOT_UNCHANGED && now > same->time)
                 same->last = now;
+        if (same && step->kind == STEP_AGENT && step->time > boot_step_last(same))
+                same->last = step->time;
         if (now > boot->heard)
                 boot->heard = now;
         /* A repetition tells nothing new. */

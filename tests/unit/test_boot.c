@@ -168,6 +168,15 @@ static void test_repetitions(void **state) {
         }
         assert_int_equal(boot->n_steps, 2);
         assert_int_equal(boot->heard, s.time);
+        /* Whenever that is told. */
+        assert_int_equal(boot->steps[1].last, s.time);
+        s.time += 10 * S;
+        assert_int_equal(boot_add(boot, &s, false, s.time + 3600 * S), BOOT_UNCHANGED);
+        assert_int_equal(boot->steps[1].last, s.time);
+        /* A boot later it is no repetition. */
+        s.time += 201 * S;
+        assert_int_equal(boot_add(boot, &s, false, s.time + 3600 * S), BOOT_CHANGED);
+        assert_int_equal(boot->n_steps, 3);
 }
 
 /* A server that is not heard answers each DISCOVER: two steps, not sixty. */
