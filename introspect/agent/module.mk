@@ -25,6 +25,7 @@ endif
 
 $(eval $(call unit_test,test_agent_cmdline,introspect/agent))
 $(eval $(call unit_test,test_agent_collect,introspect/agent,zlib))
+$(eval $(call unit_test,test_agent_disks,introspect/agent))
 $(eval $(call unit_test,test_agent_hardware,introspect/agent))
 $(eval $(call unit_test,test_agent_http,introspect/agent))
 $(eval $(call unit_test,test_agent_ipmi,introspect/agent))
