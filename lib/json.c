@@ -174,8 +174,9 @@ static bool mend_integer(char *text, size_t length) {
         if (errno != ERANGE || digits[strspn(digits, "0123456789")] != '\0')
                 return false;
         /* With the more decimals the more there is room for beside a sign, the point and an exponent. */
+        double value = strtod(copy, NULL);
         int decimals = (int) length, written = 0;
-        while (decimals > 0 && (written = snprintf(real, sizeof(real), "%.*e", decimals, strtod(copy, NULL))) > (int) length)
+        while (decimals > 0 && (written = snprintf(real, sizeof(real), "%.*e", decimals, value)) > (int) length)
                 decimals--;
         if (written != (int) length)
                 return false;

@@ -153,6 +153,11 @@ struct boot *change_edit_boot(struct change *c, struct boot *boot) {
         return copy;
 }
 
+void change_drop_boot(struct boot *edited, const struct boot *boot) {
+        if (edited != boot)
+                boot_free(edited);
+}
+
 int change_put_boot(struct change *c, struct boot *boot, bool durable) {
         if (boot->change == c->state->changes) {
                 for (size_t i = 0; durable && i < c->n_entries; i++)

@@ -31,6 +31,8 @@ int change_remove_profile(struct change *change, struct profile *profile);
 int change_put_boot(struct change *change, struct boot *boot, bool durable);
 /* A copy of the boot that may be edited and put: the same one when this change made it. */
 struct boot *change_edit_boot(struct change *change, struct boot *boot);
+/* Gives up what change_edit_boot made of `boot`, instead of putting it; NULL-safe. */
+void change_drop_boot(struct boot *edited, const struct boot *boot);
 int change_put_sighting(struct change *change, struct sighting *sighting);
 int change_remove_sighting(struct change *change, struct sighting *sighting);
 int change_put_lease(struct change *change, struct lease *lease);

@@ -65,8 +65,7 @@ static int supersede(struct state *s, struct change *c, struct boot *latest, uin
                 return -ENOMEM;
         int r = boot_supersede(edited, time);
         if (r < 0) {
-                if (edited != latest)
-                        boot_free(edited);
+                change_drop_boot(edited, latest);
                 return r;
         }
         r = change_put_boot(c, edited, true);
@@ -113,8 +112,7 @@ static int add_to(struct state *s, struct change *c, struct boot *boot, const ch
                 /* Heard of, at least. */
                 if (r >= 0 && copied)
                         boot->heard = edited->heard;
-                if (copied)
-                        boot_free(edited);
+                change_drop_boot(edited, boot);
                 return r < 0 ? r : 0;
         }
         /* It goes on, or there is more to say. */
@@ -252,8 +250,7 @@ int flight_failed(struct state *s, struct change *c, const struct mac *mac, cons
                 return -ENOMEM;
         r = boot_fail(edited, reason, time);
         if (r < 0) {
-                if (edited != boot)
-                        boot_free(edited);
+                change_drop_boot(edited, boot);
                 return r;
         }
         r = change_put_boot(c, edited, true);
@@ -276,8 +273,7 @@ int flight_captured(struct state *s, struct change *c, uint64_t id, const char *
                 return r;
         struct boot *copy = change_edit_boot(c, boot);
         if (!copy || text_set_max(&copy->capture, path, 4096) < 0) {
-                if (copy != boot)
-                        boot_free(copy);
+                change_drop_boot(copy, boot);
                 return -ENOMEM;
         }
         return change_put_boot(c, copy, true);

@@ -16,8 +16,7 @@ static int end_silent(struct state *s, struct change *c, struct boot *boot) {
                 return -ENOMEM;
         int r = boot_check_silence(copy, change_now(c));
         if (r <= 0) {
-                if (copy != boot)
-                        boot_free(copy);
+                change_drop_boot(copy, boot);
                 return r;
         }
         r = change_put_boot(c, copy, true);
