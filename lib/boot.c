@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "lib/boot_fit.h"
+#include "lib/boot_order.h"
 #include "lib/text.h"
 
 const char *const boot_outcome_names[BOOT_OUTCOMES] = { "running", "booted", "inspected", "failed", "silent" };
@@ -75,12 +75,26 @@ static bool is_sent_again(const struct boot_step *s, const struct boot_step *ste
         return boot_step_is_dhcp(step) && s->protocol == step->protocol && s->has_xid && step->has_xid && s->xid == step->xid && same_words(s, step);
 }
 
+static bool is_alike(const struct boot_step *s, const struct boot_step *step) {
+        return s->kind == step->kind && s->stage == step->stage && text_equal(s->file, step->file);
+}
+
+/* What came last says the same. Words of a daemon that saw nothing else of the machine may be of as many attempts, of which others tell later: so many
+ * stay apart. */
+static bool is_said_again(const struct boot *boot, const struct boot_step *step) {
+        size_t kept = boot_step_is_dhcp(step) ? 1 : BOOT_ORDER_MAX, same = 0;
+        while (same < kept && same < boot->n_steps && is_alike(&boot->steps[boot->n_steps - 1 - same], step) &&
+               same_words(&boot->steps[boot->n_steps - 1 - same], step))
+                same++;
+        return same == kept;
+}
+
 /* The step that this one repeats or goes on with; NULL: it is a new one. */
 static struct boot_step *same_step(struct boot *boot, const struct boot_step *step) {
         bool reopens = boot->ended != 0 && step->time > boot->ended;
         for (size_t i = boot->n_steps; i-- > 0;) {
                 struct boot_step *s = &boot->steps[i];
-                if (s->kind != step->kind || s->stage != step->stage || !text_equal(s->file, step->file))
+                if (!is_alike(s, step))
                         continue;
                 if (s->time == step->time && text_equal(s->server, step->server))
                         return s;
@@ -88,8 +102,8 @@ static struct boot_step *same_step(struct boot *boot, const struct boot_step *st
                         return s;
                 uint64_t last = boot_step_last(s), apart = last > step->time ? last - step->time : step->time - last;
                 /* Retransmissions, an agent that says the same again. An inventory is told by two ways, with one time. */
-                bool neighbour = i + 1 == boot->n_steps && same_words(s, step);
-                if (neighbour && step->kind != STEP_FILE && step->kind != STEP_TFTP && step->kind != STEP_INVENTORY &&
+                bool again = i + 1 == boot->n_steps && is_said_again(boot, step);
+                if (again && step->kind != STEP_FILE && step->kind != STEP_TFTP && step->kind != STEP_INVENTORY &&
                     apart <= (step->kind == STEP_AGENT ? AGENT_REPEAT_USEC : REPEAT_USEC))
                         return s;
         }

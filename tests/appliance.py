@@ -128,7 +128,8 @@ class Appliance:
         return json.loads(self.ctl('--json', *arguments, timeout=timeout))
 
     def wait(self, what, condition, timeout=PATIENCE):
-        """Asks until condition() is true and returns its value; on the way fails when a daemon has ended."""
+        """Asks until condition() is true and returns its value; on the way fails when a daemon has ended. `what`: what is waited for, or a function
+        that tells what is known of it."""
         deadline = time.monotonic() + timeout
         while True:
             value = condition()
@@ -139,7 +140,7 @@ class Appliance:
                     raise RuntimeError(f'{name} ended with {process.returncode}:\n{self.log(name).read_text()[-3000:]}')
             if time.monotonic() > deadline:
                 logs = '\n'.join(f'== {name}\n{self.log(name).read_text()[-3000:]}' for name in self.processes)
-                raise TimeoutError(f'{what}: not after {timeout} s\n{logs}')
+                raise TimeoutError(f'{what() if callable(what) else what}: not after {timeout} s\n{logs}')
             time.sleep(0.05)
 
     def status(self):

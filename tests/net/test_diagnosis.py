@@ -443,7 +443,7 @@ def told(appliance):
         appliance.wait("the healthy boot has ended", lambda: scenes.outcome("healthy") == "inspected")
         for name, steps in TOLD.items():
             for kind, what in steps.items():
-                appliance.wait(f"{name}: {kind} {what}", lambda: scenes.is_told(name, kind, what))
+                appliance.wait(lambda: f"{name}: {kind} {what}, of {json.dumps(appliance.boots(MACS[name]))}", lambda: scenes.is_told(name, kind, what))
         boots = {}
 
         def take(names):

@@ -9,6 +9,7 @@
 
 #include "lib/boot_fit.h"
 #include "lib/json.h"
+#include "lib/boot_order.h"
 #include "tests/unit/boot_fixture.h"
 
 static void test_what_begins(void **state) {
@@ -162,21 +163,39 @@ static void test_repetitions(void **state) {
         struct boot_step s = step(20, STEP_AGENT, STAGE_NONE);
         s.detail = (char *) "waiting";
         assert_int_equal(add(boot, s, false), BOOT_CHANGED);
+        /* So many may be of attempts of their own. */
+        for (unsigned i = 1; i < BOOT_ORDER_MAX; i++) {
+                s.time += 30 * S;
+                assert_int_equal(add(boot, s, false), BOOT_CHANGED);
+        }
         for (unsigned i = 0; i < 100; i++) {
                 s.time += 30 * S;
                 assert_int_equal(add(boot, s, false), BOOT_UNCHANGED);
         }
-        assert_int_equal(boot->n_steps, 2);
+        assert_int_equal(boot->n_steps, 1 + BOOT_ORDER_MAX);
         assert_int_equal(boot->heard, s.time);
         /* Whenever that is told. */
-        assert_int_equal(boot->steps[1].last, s.time);
+        assert_int_equal(boot->steps[BOOT_ORDER_MAX].last, s.time);
         s.time += 10 * S;
         assert_int_equal(boot_add(boot, &s, false, s.time + 3600 * S), BOOT_UNCHANGED);
-        assert_int_equal(boot->steps[1].last, s.time);
+        assert_int_equal(boot->steps[BOOT_ORDER_MAX].last, s.time);
         /* A boot later it is no repetition. */
         s.time += 201 * S;
         assert_int_equal(boot_add(boot, &s, false, s.time + 3600 * S), BOOT_CHANGED);
-        assert_int_equal(boot->n_steps, 3);
+        assert_int_equal(boot->n_steps, 2 + BOOT_ORDER_MAX);
+}
+
+/* Scripts of attempts of which pxed-netcfg has not told yet: each is told of when it was served. */
+static void test_scripts_in_a_row(void **state) {
+        _cleanup_(boot_freep) struct boot *boot = booted_to_script();
+        size_t before = boot->n_steps;
+        for (unsigned i = 1; i < BOOT_ORDER_MAX; i++)
+                assert_int_equal(add(boot, step(10 + i, STEP_SCRIPT, STAGE_NONE), true), BOOT_CHANGED);
+        assert_int_equal(boot->n_steps, before + BOOT_ORDER_MAX - 1);
+        assert_int_equal(add(boot, step(10 + BOOT_ORDER_MAX, STEP_SCRIPT, STAGE_NONE), true), BOOT_UNCHANGED);
+        /* The same one, told again. */
+        assert_int_equal(add(boot, step(12, STEP_SCRIPT, STAGE_NONE), true), BOOT_UNCHANGED);
+        assert_int_equal(boot->n_steps, before + BOOT_ORDER_MAX - 1);
 }
 
 /* A server that is not heard answers each DISCOVER: two steps, not sixty. */
@@ -295,6 +314,7 @@ int main(void) {
                 cmocka_unit_test(test_silence),
                 cmocka_unit_test(test_progress),
                 cmocka_unit_test(test_repetitions),
+                cmocka_unit_test(test_scripts_in_a_row),
                 cmocka_unit_test(test_one_exchange),
                 cmocka_unit_test(test_options),
                 cmocka_unit_test(test_wire_fields),
