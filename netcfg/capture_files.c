@@ -15,6 +15,8 @@
 #define RETRY_DELAY (10 * USEC_PER_SEC)
 /* A boot may be over before its last packets have come out of the capture. */
 #define LAST_PACKETS_DELAY (300 * USEC_PER_MSEC)
+/* A daemon that was kept from running so long has frames before it that came in time. */
+#define LATE (50 * USEC_PER_MSEC)
 #define PROBLEM "captures"
 
 struct capture_files {
@@ -23,9 +25,11 @@ struct capture_files {
         const struct machine_packets *packets;
         char *folder;
         json_t *wanted; /* boot: type Capture */
+        json_t *since;  /* boot: when its entry came, in microseconds of the monotonic clock */
         json_t *told;   /* boot: whether it has a file; those that were reported since the desired state began */
         sd_event_source *timer;
-        bool settling; /* the timer is for LAST_PACKETS_DELAY: further commits do not put it off */
+        bool settling; /* the timer is for the next whose packets are there: further commits do not put it off */
+        bool late;     /* it came late, and was put off once for that */
 };
 
 /* ---- one file */
@@ -145,8 +149,16 @@ static size_t files_of(size_t wanted) {
         return wanted < CAPTURE_FILES_MAX ? wanted : CAPTURE_FILES_MAX;
 }
 
-/* Writes or gives up what was not told of yet; `boots` are the wanted ones, the newest first. */
-static int settle_all(struct capture_files *files, const char *const *boots, size_t count) {
+/* How long until its last packets have come out of the capture; 0: they have. */
+static uint64_t remaining(const struct capture_files *files, const char *boot, uint64_t now) {
+        uint64_t due = (uint64_t) json_get_int(files->since, boot, 0) + LAST_PACKETS_DELAY;
+
+        return due > now ? due - now : 0;
+}
+
+/* Writes or gives up what was not told of yet and can be; `boots` are the wanted ones, the newest first. *ret_next: when there is more; 0: there is not. */
+static int settle_all(struct capture_files *files, const char *const *boots, size_t count, uint64_t *ret_next) {
+        uint64_t now = monotonic_us(), next = 0;
         size_t kept = files_of(count);
         int failed = 0;
 
@@ -154,6 +166,12 @@ static int settle_all(struct capture_files *files, const char *const *boots, siz
                 const json_t *told = json_object_get(files->told, boots[i]);
                 if (json_is_false(told) || (told && i < kept))
                         continue;
+                uint64_t left = remaining(files, boots[i], now);
+                if (left > 0) {
+                        if (next == 0 || left < next)
+                                next = left;
+                        continue;
+                }
                 int r = 0;
                 if (i < kept)
                         r = settle(files, boots[i]);
@@ -162,22 +180,29 @@ static int settle_all(struct capture_files *files, const char *const *boots, siz
                 if (r < 0)
                         failed = r;
         }
+        *ret_next = next;
         return failed;
 }
 
 static int on_timer(sd_event_source *source, uint64_t usec, void *userdata) {
         struct capture_files *files = userdata;
-        _cleanup_free_ const char **boots = NULL;
-        size_t count = sort_wanted(files, &boots);
-        int r = boots ? settle_all(files, boots, count) : -ENOMEM;
-
-        files->settling = false;
-        if (r == 0) {
-                daemon_clear_problem(files->daemon, PROBLEM);
+        files->late = !files->late && monotonic_us() > usec + LATE;
+        if (files->late) {
+                arm(files, LATE);
                 return 0;
         }
-        daemon_set_problem(files->daemon, PROBLEM, "Cannot keep the packets of failed boots in %s: %s", files->folder, strerror(-r));
-        arm(files, RETRY_DELAY);
+        _cleanup_free_ const char **boots = NULL;
+        size_t count = sort_wanted(files, &boots);
+        uint64_t next = 0;
+        int r = boots ? settle_all(files, boots, count, &next) : -ENOMEM;
+
+        if (r == 0)
+                daemon_clear_problem(files->daemon, PROBLEM);
+        else
+                daemon_set_problem(files->daemon, PROBLEM, "Cannot keep the packets of failed boots in %s: %s", files->folder, strerror(-r));
+        files->settling = next > 0;
+        if (next > 0 || r < 0)
+                arm(files, next > 0 ? next : RETRY_DELAY);
         return 0;
 }
 
@@ -194,14 +219,17 @@ void capture_files_commit(struct capture_files *files, bool is_current) {
 
 void capture_files_begin(struct capture_files *files) {
         json_object_clear(files->wanted);
+        json_object_clear(files->since);
         json_object_clear(files->told);
 }
 
 void capture_files_want(struct capture_files *files, const char *boot, json_t *entry) {
         if (entry && is_boot(boot)) {
                 json_object_set(files->wanted, boot, entry);
+                json_object_set_new(files->since, boot, json_integer((json_int_t) monotonic_us()));
         } else {
                 json_object_del(files->wanted, boot);
+                json_object_del(files->since, boot);
                 json_object_del(files->told, boot);
         }
 }
@@ -215,9 +243,10 @@ int capture_files_new(struct daemon *daemon, struct worker *worker, const struct
                 return -ENOMEM;
         *files = (struct capture_files) { .daemon = daemon, .worker = worker, .packets = packets };
         files->wanted = json_object();
+        files->since = json_object();
         files->told = json_object();
         files->folder = path_join(daemon_state_dir(daemon), "captures");
-        if (!files->wanted || !files->told || !files->folder)
+        if (!files->wanted || !files->since || !files->told || !files->folder)
                 return -ENOMEM;
         int r = sd_event_add_time_relative(daemon_event(daemon), &files->timer, CLOCK_MONOTONIC, 0, 0, on_timer, files);
         if (r < 0 || (r = sd_event_source_set_enabled(files->timer, SD_EVENT_OFF)) < 0)
@@ -231,6 +260,7 @@ struct capture_files *capture_files_free(struct capture_files *files) {
                 return NULL;
         sd_event_source_disable_unref(files->timer);
         json_decref(files->wanted);
+        json_decref(files->since);
         json_decref(files->told);
         free(files->folder);
         free(files);

@@ -362,6 +362,17 @@ def test_files_of_failed_boots(bus, trunk, captures, start, tmp_path):
     assert sorted(p.name for p in folder.iterdir()) == ["8.pcapng", "9.pcapng", "note.txt"]
 
 
+def test_each_file_waits_for_its_own_last_packets(bus, trunk, captures, tmp_path):
+    """Boots that fail one soon after the other: the packets of each may be in the kernel still."""
+    folder = tmp_path / "state" / "netcfg" / "captures"
+    for number in range(1, 31):
+        trunk.send(discover(number))
+        bus.set_entry(f"capture/{number}", boot=number, mac=machine(number))
+        time.sleep(0.02)  # so that a wait that began with the first boot ends amid them
+    bus.wait_for(lambda: len(capture_files(bus)) == 30)
+    assert capture_files(bus) == {number: str(folder / f"{number}.pcapng") for number in range(1, 31)}
+
+
 def test_files_survive_a_restart(bus, trunk, captures, start, tmp_path):
     folder = tmp_path / "state" / "netcfg" / "captures"
     trunk.send(discover(1))
