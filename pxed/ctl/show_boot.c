@@ -95,11 +95,23 @@ static void add_options(struct table *table, const json_t *step) {
         }
 }
 
-static void add_step(struct table *table, const json_t *boot, const json_t *steps, size_t i, const struct look *look) {
+/* Whether it differs from the step before in its times at most. */
+static bool is_said_again(const json_t *before, const json_t *step) {
+        _cleanup_json_ json_t *a = json_copy((json_t *) before), *b = json_copy((json_t *) step);
+        static const char *const times[] = { "time", "last" };
+        for (size_t i = 0; i < ELEMENTS(times); i++) {
+                json_object_del(a, times[i]);
+                json_object_del(b, times[i]);
+        }
+        return json_equal(a, b);
+}
+
+/* A step and the next ones that say the same, `times` in all. */
+static void add_step(struct table *table, const json_t *boot, const json_t *steps, size_t i, size_t times, const struct look *look) {
         char offset[TEXT_NUMBER_SIZE], took[TEXT_NUMBER_SIZE], bar[BAR_SIZE(BAR_COLUMNS)];
         const json_t *step = json_array_get(steps, i);
         uint64_t started = (uint64_t) json_get_int(boot, "started", 0);
-        uint64_t time = (uint64_t) json_get_int(step, "time", 0), end = step_end(boot, steps, i, look->now);
+        uint64_t time = (uint64_t) json_get_int(step, "time", 0), end = step_end(boot, steps, i + times - 1, look->now);
         int64_t from = (int64_t) (time - started), to = (int64_t) (end - started);
         double whole = (double) boot_elapsed(boot, look->now);
         const char *kind = json_get_string(step, "kind");
@@ -110,7 +122,10 @@ static void add_step(struct table *table, const json_t *boot, const json_t *step
         table_add(table, STYLE_ACTIVE, whole > 0 ? bar_span((double) from / whole, (double) to / whole, BAR_COLUMNS, look->unicode, bar) : NULL);
         table_add(table, kind && (strcmp(kind, "refused") == 0 || strcmp(kind, "nak") == 0) ? STYLE_BAD : STYLE_NONE, kind);
         table_add(table, json_get_bool(step, "foreign", false) ? STYLE_WARN : STYLE_NONE, boot_step_by(step));
-        table_add(table, STYLE_NONE, words);
+        if (times > 1)
+                table_addf(table, STYLE_NONE, "%s%s%zu times", words ?: "", words && words[0] ? ", " : "", times);
+        else
+                table_add(table, STYLE_NONE, words);
 }
 
 void show_diagnosis(const json_t *diagnosis, const struct look *look, FILE *out) {
@@ -136,8 +151,11 @@ static int show(const json_t *boot, bool all, const struct look *look, FILE *out
         const char *capture = json_get_string(boot, "capture");
 
         show_head(boot, look, out);
-        for (size_t i = 0; i < json_array_size(steps); i++) {
-                add_step(table, boot, steps, i, look);
+        for (size_t i = 0, times; i < json_array_size(steps); i += times) {
+                for (times = 1; !all && i + times < json_array_size(steps); times++)
+                        if (!is_said_again(json_array_get(steps, i), json_array_get(steps, i + times)))
+                                break;
+                add_step(table, boot, steps, i, times, look);
                 if (all)
                         add_options(table, json_array_get(steps, i));
         }

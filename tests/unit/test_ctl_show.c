@@ -179,6 +179,24 @@ static void test_boot(void **state) {
                "no \\x07 disk\n"
                "       AT   TOOK                        STEP     BY  WHAT\n"
                "  +4.000s  1.0 s  ................####  refused  -   x\\ny\n");
+        /* What was said again and again is one line. */
+        static const char *again = "{" BOOT ",'ended':@8000000,'outcome':'silent','steps':[{'time':@0,'kind':'script','profile':'p'},{'time':@2000000,'kind':'agent'},"
+                                   "{'time':@3000000,'kind':'agent'},{'time':@4000000,'kind':'agent','detail':'waiting'},"
+                                   "{'time':@5000000,'kind':'agent','detail':'waiting','last':@7000000}]}";
+        expect(show_boot, again, &plain,
+               "Boot 17 of 52:54:00:00:00:01 on lab, started 2026-11-21 00:29:35: silent after 8.0 s\n"
+               "       AT   TOOK                        STEP    BY               WHAT\n"
+               "  +0.000s  2.0 s  #####...............  script  pxed-tftp        p\n"
+               "  +2.000s  2.0 s  .....#####..........  agent   pxed-introspect  2 times\n"
+               "  +4.000s  4.0 s  ..........##########  agent   pxed-introspect  waiting, 2 times\n");
+        expect(show_boot_all, again, &plain,
+               "Boot 17 of 52:54:00:00:00:01 on lab, started 2026-11-21 00:29:35: silent after 8.0 s\n"
+               "       AT   TOOK                        STEP    BY               WHAT\n"
+               "  +0.000s  2.0 s  #####...............  script  pxed-tftp        p\n"
+               "  +2.000s  1.0 s  .....###............  agent   pxed-introspect  -\n"
+               "  +3.000s  1.0 s  .......###..........  agent   pxed-introspect  -\n"
+               "  +4.000s  1.0 s  ..........###.......  agent   pxed-introspect  waiting\n"
+               "  +5.000s  3.0 s  ............########  agent   pxed-introspect  waiting\n");
 }
 
 static void test_fraction(void **state) {
