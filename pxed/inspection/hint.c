@@ -235,12 +235,14 @@ int hints_parse(const json_t *json, struct hints **ret, const char **ret_name, c
         if (!hints)
                 return -ENOMEM;
         json_object_foreach((json_t *) json, name, value) {
-                struct hint *hint = &hints->list[hints->count];
+                const struct hint_kind *kind = find_kind(name);
                 if (ret_name)
                         *ret_name = name;
-                hint->kind = find_kind(name);
-                if (!hint->kind)
+                /* Before there is a place for it: the list has one for each that there is. */
+                if (!kind)
                         return refuse_name(reason);
+                struct hint *hint = &hints->list[hints->count];
+                hint->kind = kind;
                 int r = parse_hint(hint, value, reason);
                 if (r < 0)
                         return r;

@@ -45,6 +45,9 @@ static void test_refused(void **state) {
         assert_refused("{'rotational': 'maybe'}", "rotational", "neither true nor false");
         assert_refused("{'rotational': 1}", "rotational", "true or false");
         assert_refused("{'size': 5, 'name': null}", "name", "it has to be a text");
+        assert_refused("{'size': 5, 'model': 'a', 'vendor': 'a', 'serial': 'a', 'wwn': 'a', 'wwn_with_extension': 'a', 'wwn_vendor_extension': 'a', "
+                       "'hctl': 'a', 'name': 'a', 'by_path': 'a', 'rotational': true, 'colour': 'red'}",
+                       "colour", "there is no hint of this name");
         char text[400] = "{'model': '<or> a";
         for (int i = 0; i < HINT_VALUES_MAX; i++)
                 strcat(text, " <or> b");
