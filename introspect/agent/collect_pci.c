@@ -5,13 +5,14 @@
 #include "introspect/agent/collect.h"
 #include "introspect/agent/sysfs.h"
 
-/* "0000:00:1f.2" */
+/* "0000:00:1f.2"; domains that drivers make (Intel's VMD) have numbers of five digits: "10000:01:00.0". */
 static bool is_pci_address(const char *text, size_t length) {
-        static const char shape[] = "xxxx:xx:xx.x";
-        if (length != sizeof shape - 1)
+        static const char shape[] = ":xx:xx.x";
+        size_t domain = strspn(text, "0123456789abcdef");
+        if (domain < 4 || domain > 6 || length != domain + sizeof shape - 1)
                 return false;
-        for (size_t i = 0; i < length; i++)
-                if (shape[i] == 'x' ? !strchr("0123456789abcdef", text[i]) : text[i] != shape[i])
+        for (size_t i = 0; shape[i]; i++)
+                if (shape[i] == 'x' ? !strchr("0123456789abcdef", text[domain + i]) : text[domain + i] != shape[i])
                         return false;
         return true;
 }

@@ -1,3 +1,4 @@
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -99,14 +100,29 @@ static json_t *fibre_path(const char *root, const char *pci, const char *path, c
         return json_sprintf("/dev/disk/by-path/pci-%s-fc-%s-%s", pci, name, lun);
 }
 
+/* "0000:01:00.0"; where drives are hidden in a PCI domain of their own (Intel's VMD), the device that hides them goes before:
+ * "0000:64:00.5-pci-10000:01:00.0". "" if there is none. */
+static void pci_part(const char *path, char *buf, size_t size) {
+        char part[PATH_MAX], address[16];
+        size_t used = 0;
+        buf[0] = '\0';
+        for (const char *domain = path, *next; domain && used < size; domain = next) {
+                next = strstr(domain + 1, "/pci");
+                snprintf(part, sizeof part, "%.*s", (int) (next ? (size_t) (next - domain) : strlen(domain)), domain);
+                collect_pci_address(part, address, sizeof address);
+                if (*address)
+                        used += (size_t) snprintf(buf + used, size - used, "%s%s", used > 0 ? "-pci-" : "", address);
+        }
+}
+
 json_t *collect_by_path(const char *root, const char *name, const char *path) {
-        char pci[16], usb[64], lun[32];
+        char pci[64], usb[64], lun[32];
         long long namespace;
         unsigned ata;
         struct scsi_address address;
         if (!path)
                 return json_null();
-        collect_pci_address(path, pci, sizeof pci);
+        pci_part(path, pci, sizeof pci);
         if (!*pci)
                 return json_null();
         if (strncmp(name, "nvme", 4) == 0 && sysfs_read_number(&namespace, "%s/sys/block/%s/nsid", root, name) == 0)

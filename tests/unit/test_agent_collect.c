@@ -139,6 +139,15 @@ static void test_nics(void **state) {
         json_decref(nics);
 }
 
+/* In a PCI domain behind Intel's VMD, whose number has five digits. */
+static void test_nic_behind_vmd(void **state) {
+        json_t *nics;
+        put_link("sys/class/net/eth0/device", "sys/devices/pci0000:64/0000:64:00.5/pci10000:00/10000:01:00.0");
+        assert_int_equal(collect_nics(root, NULL, &nics), 0);
+        assert_text(entry_named(nics, "eth0"), "pci_address", "10000:01:00.0");
+        json_decref(nics);
+}
+
 static void test_pci_and_usb(void **state) {
         json_t *list;
         put("sys/bus/pci/devices/0000:00:03.0/vendor", "0x1af4\n");
@@ -298,6 +307,7 @@ int main(void) {
                 TREE_TEST(test_memory),
                 TREE_TEST(test_numa),
                 TREE_TEST(test_nics),
+                TREE_TEST(test_nic_behind_vmd),
                 TREE_TEST(test_pci_and_usb),
                 TREE_TEST(test_usb_starting),
                 TREE_TEST(test_platform),

@@ -155,6 +155,17 @@ static void test_by_path(void **state) {
         assert_by_path("sdg", "sys/devices/platform/host1/target1:0:0/1:0:0:0", NULL);
 }
 
+/* Intel's VMD hides a server's drives in a PCI domain of its own, whose number has five digits. */
+static void test_by_path_behind_vmd(void **state) {
+#define VMD "sys/devices/pci0000:64/0000:64:00.5/pci10000:00"
+        put(VMD "/10000:00:02.0/10000:01:00.0/nvme/nvme0/uevent", "");
+        put("sys/block/nvme0n1/nsid", "1\n");
+        put("sys/block/nvme1n1/nsid", "1\n");
+        assert_by_path("nvme0n1", VMD "/10000:00:02.0/10000:01:00.0/nvme/nvme0", "/dev/disk/by-path/pci-0000:64:00.5-pci-10000:01:00.0-nvme-1");
+        assert_by_path("nvme1n1", VMD "/10000:00:03.0/10000:02:00.0/nvme/nvme1", "/dev/disk/by-path/pci-0000:64:00.5-pci-10000:02:00.0-nvme-1");
+#undef VMD
+}
+
 /* As systemd's udev-builtin-path_id.c names them. */
 static void test_by_path_of_fabrics(void **state) {
 #define EXPANDED ADAPTER "/host2/port-2:0/expander-2:0/port-2:0:1/end_device-2:0:1/target2:0:1/2:0:1:0"
@@ -257,6 +268,7 @@ int main(void) {
                 TREE_TEST(test_usb_serial),
                 TREE_TEST(test_parallel_scsi),
                 TREE_TEST(test_by_path),
+                TREE_TEST(test_by_path_behind_vmd),
                 TREE_TEST(test_by_path_of_fabrics),
                 TREE_TEST(test_raid_members),
                 cmocka_unit_test(test_root_disk_of_none),
