@@ -92,7 +92,7 @@ static json_t *model_of(const char *root, const char *name) {
 }
 
 static void set_wwn(json_t *disk, const char *root, const char *name) {
-        char wwid[128];
+        char wwid[DISK_WWID_MAX];
         struct disk_wwn wwn;
         /* NVMe has it at the namespace, SCSI at the device */
         if (sysfs_read(wwid, sizeof wwid, "%s/sys/block/%s/wwid", root, name) <= 0)

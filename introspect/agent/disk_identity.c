@@ -52,8 +52,8 @@ void disk_wwn_parse(const char *wwid, struct disk_wwn *ret) {
                 if (length == 32)
                         snprintf(ret->vendor_extension, sizeof ret->vendor_extension, "0x%.16s", digits + 16);
         } else if (strncmp(wwid, "eui.", 4) == 0 || strncmp(wwid, "nvme.", 5) == 0 || strncmp(wwid, "uuid.", 5) == 0) {
-                snprintf(ret->wwn, sizeof ret->wwn, "%.95s", wwid);
-                snprintf(ret->with_extension, sizeof ret->with_extension, "%.95s", wwid);
+                snprintf(ret->wwn, sizeof ret->wwn, "%s", wwid);
+                snprintf(ret->with_extension, sizeof ret->with_extension, "%s", wwid);
         }
 }
 

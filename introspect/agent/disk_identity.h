@@ -4,6 +4,8 @@
 #include <stddef.h>
 
 #define DISK_TEXT_MAX 64
+/* The kernel's longest (nvme_core, wwid_show) has 140 characters. */
+#define DISK_WWID_MAX 160
 
 /* Unit serial number from VPD page 0x80 (SPC-4 7.8.15), without padding. "" if the page is not one. */
 void disk_vpd80_serial(const unsigned char *page, size_t size, char ret[static DISK_TEXT_MAX]);
@@ -14,8 +16,8 @@ void disk_vpd89_model(const unsigned char *page, size_t size, char ret[static DI
 
 /* World wide names as udev has them, from sysfs's `wwid` ("naa.5000c500a1b2c3d4", "eui.0025385b71b00d0e", "nvme.1234-..."). */
 struct disk_wwn {
-        char wwn[96];              /* "0x" and 16 digits; of NVMe, the identifier as it stands; "" if there is none */
-        char with_extension[96];   /* "0x" and all digits; the same as `wwn` where there is no extension */
+        char wwn[DISK_WWID_MAX];   /* "0x" and 16 digits; of NVMe, the identifier as it stands; "" if there is none */
+        char with_extension[DISK_WWID_MAX]; /* "0x" and all digits; the same as `wwn` where there is no extension */
         char vendor_extension[32]; /* "0x" and the last 16 digits of a 32-digit NAA name; else "" */
 };
 void disk_wwn_parse(const char *wwid, struct disk_wwn *ret);

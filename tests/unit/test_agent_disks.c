@@ -226,6 +226,22 @@ static void test_raid_members(void **state) {
         json_decref(members);
 }
 
+/* A drive without an EUI-64 is named by its vendor, serial number and model, up to 140 characters; what tells its namespaces apart comes last. */
+static void test_long_nvme_wwid(void **state) {
+#define DRIVE "nvme.144d-5336343947364e5437303530303037202020-53414d53554e47204d5a574c4a335438484245532d30303030372020202020202020"
+        json_t *disks;
+        put("sys/block/nvme0n1/size", "1000\n");
+        put("sys/block/nvme0n1/wwid", DRIVE "-00000001\n");
+        put("sys/block/nvme0n2/size", "1000\n");
+        put("sys/block/nvme0n2/wwid", DRIVE "-00000002\n");
+        assert_int_equal(collect_disks(root, &disks), 0);
+        assert_text(entry_named(disks, "/dev/nvme0n1"), "wwn", DRIVE "-00000001");
+        assert_text(entry_named(disks, "/dev/nvme0n2"), "wwn", DRIVE "-00000002");
+        assert_text(entry_named(disks, "/dev/nvme0n2"), "wwn_with_extension", DRIVE "-00000002");
+        json_decref(disks);
+#undef DRIVE
+}
+
 static void test_root_disk_of_none(void **state) {
         json_t *none = json_array(), *chosen = collect_root_disk(none);
         assert_true(json_is_null(chosen));
@@ -271,6 +287,7 @@ int main(void) {
                 TREE_TEST(test_by_path_behind_vmd),
                 TREE_TEST(test_by_path_of_fabrics),
                 TREE_TEST(test_raid_members),
+                TREE_TEST(test_long_nvme_wwid),
                 cmocka_unit_test(test_root_disk_of_none),
                 cmocka_unit_test(test_wwn),
                 cmocka_unit_test(test_vpd_bounds),
