@@ -73,17 +73,38 @@ int api_reply_node(struct manager *m, struct varlink_call *call, const struct uu
         return varlink_reply(call, json_pack("{s:o}", "node", api_node_to_json(m->state, node)));
 }
 
+/*
+ * What nodes take in a reply, about: clients bound its bytes, its values and, lower, its objects and lists (lib/json.h). So each byte of a text counts, a value
+ * as 16 of them, an object or a list as 64. A full page and the largest node together stay below all three.
+ */
+#define PAGE_WEIGHT ((size_t) 2 << 20)
+
+/* Recurses as deep as a node may be. */
+static size_t weigh(const json_t *value) {
+        size_t i, weight = json_is_object(value) || json_is_array(value) ? 64 : 16 + json_string_length(value);
+        const char *key;
+        json_t *member;
+
+        json_object_foreach((json_t *) value, key, member)
+                weight += strlen(key) + weigh(member);
+        json_array_foreach((json_t *) value, i, member)
+                weight += weigh(member);
+        return weight;
+}
+
 int api_node_list(struct varlink_call *call, const json_t *in, void *userdata) {
         struct manager *m = userdata;
         int64_t limit;
-        size_t count;
+        size_t count, weight = 0;
         if (!api_bounded(call, INTERFACE, in, "limit", 1, 500, 200, &limit))
                 return 0;
         struct node *const *nodes = registry_sorted(&m->state->nodes, &count);
         size_t at = registry_sorted_after(nodes, count, json_get_string(in, "after"));
         json_t *list = json_array();
-        for (; at < count && json_array_size(list) < (size_t) limit; at++)
+        for (; at < count && json_array_size(list) < (size_t) limit && weight < PAGE_WEIGHT; at++) {
                 json_array_append_new(list, api_node_to_json(m->state, nodes[at]));
+                weight += weigh(json_array_get(list, json_array_size(list) - 1));
+        }
         return varlink_reply(call, json_pack("{s:o, s:o}", "nodes", list, "next",
                                              json_text(at < count && at > 0 ? nodes[at - 1]->name : NULL)));
 }
