@@ -28,12 +28,18 @@ const char *observe_network(const struct observe *o, const json_t *object) {
         return network ? network->name : NULL;
 }
 
+/* One with leases of both families renews both: its IPv4 address stays, as it is the one that an inventory tells of the two. */
+static bool is_second_family(const struct node *node, const struct ip *address) {
+        struct ip known;
+        return address->family == AF_INET6 && node->bmc_address && ip_parse(node->bmc_address, &known) == 0 && known.family == AF_INET;
+}
+
 /* Node.bmcAddress goes with the lease of its BMC. */
 static int follow_bmc(struct observe *o, const struct mac *mac, const struct ip *address) {
         const struct node *node = registry_by_bmc_mac(&o->state->nodes, mac);
         char text[IP_TEXT_SIZE];
 
-        if (!node || text_equal(node->bmc_address, ip_format(address, text)))
+        if (!node || is_second_family(node, address) || text_equal(node->bmc_address, ip_format(address, text)))
                 return 0;
         _cleanup_(node_freep) struct node *copy = node_copy(node);
         if (!copy || text_set(&copy->bmc_address, text) < 0)

@@ -32,10 +32,12 @@ class Inspected:
 
     def report(self, number, inventory, raw=None, **more):
         self.posts += 1
+        self.observe('introspect', {'inventory': {'mac': mac(number), 'post': f'post-{self.posts}', 'normalized': inventory,
+                                                  'raw': raw if raw is not None else {'posted': self.posts}, **more}})
+
+    def observe(self, role, what):
         self.batch += 1
-        self.connection.call('org.pxed.Worker.Report', role='introspect', instance='test', batch=self.batch, observations=[
-            {'time': int(time.time() * 1e6), 'inventory': {'mac': mac(number), 'post': f'post-{self.posts}', 'normalized': inventory,
-                                                           'raw': raw if raw is not None else {'posted': self.posts}, **more}}])
+        self.connection.call('org.pxed.Worker.Report', role=role, instance='test', batch=self.batch, observations=[{'time': int(time.time() * 1e6), **what}])
 
     def events(self, kind):
         return [event for event in self.connection.call('org.pxed.Event.Watch', limit=1000)['events'] if event['kind'] == kind]

@@ -2,6 +2,7 @@
 import base64
 import copy
 import gzip
+import itertools
 import json
 
 import pytest
@@ -221,3 +222,21 @@ def test_the_monitor_may_ask(bus):
     with bus.pxed.connect(bus.pxed.monitor) as connection:
         for method, parameters in (('Query', {'pointer': '/memory'}), ('Export', {}), ('List', {'node': mac(0)})):
             assert connection.call(f'org.pxed.Inventory.{method}', **parameters)
+
+
+def test_the_bmc_goes_with_its_lease(bus, machine):
+    """One that has leases of both families renews both, again and again: the IPv4 address stays what the node tells."""
+    bmc, lasts = mac(machine, 9), itertools.count(1_900_000_000_000_000)
+
+    def address_after(*addresses):
+        for address in addresses:
+            bus.observe('dhcp', {'lease': {'network': 'lab', 'mac': bmc, 'address': address, 'expires': next(lasts), 'ended': False}})
+        return bus.connection.call('org.pxed.Node.Get', node=mac(machine))['node']['bmcAddress']
+    bus.report(machine, normalized(machine, bmcMac=bmc))
+    assert address_after('2001:db8::9') == '2001:db8::9'
+    assert address_after('2001:db8::a') == '2001:db8::a'
+    assert address_after('192.0.2.150') == '192.0.2.150'
+    assert address_after('2001:db8::a', '192.0.2.150', '2001:db8::a') == '192.0.2.150'
+    assert address_after('192.0.2.151') == '192.0.2.151'
+    told = [event['message'] for event in bus.events('node.updated') if event['mac'] == bmc]
+    assert len(told) == 4 and told[-1].endswith('is at 192.0.2.151 now, and was at 192.0.2.150')
