@@ -314,9 +314,9 @@ static int _printf_(3, 4) fail_run(struct run_outcome *outcome, const struct rul
 }
 
 /* 1, 0, -ECANCELED, -ENOMEM */
-static int is_fulfilled(const struct rule *rule, const struct rule_run *run, size_t *work) {
+static int is_fulfilled(const struct rule *rule, const struct rule_run *run) {
         for (size_t i = 0; i < rule->n_conditions; i++) {
-                int r = rule_condition_check(rule->conditions[i], run->document, work);
+                int r = rule_condition_check(rule->conditions[i], run->document, run->work);
                 if (r == -EFBIG)
                         return fail_run(run->outcome, rule, "conditions[%zu]: the rules look at more than %d values and bytes of text, or an expression takes too long",
                                         i, RULE_WORK_MAX);
@@ -326,9 +326,9 @@ static int is_fulfilled(const struct rule *rule, const struct rule_run *run, siz
         return 1;
 }
 
-static int run_rule(const struct rule *rule, struct rule_run *run, size_t *work) {
+static int run_rule(const struct rule *rule, struct rule_run *run) {
         char reason[HOOK_REASON_SIZE - 32];
-        int r = is_fulfilled(rule, run, work);
+        int r = is_fulfilled(rule, run);
 
         if (r <= 0)
                 return r;
@@ -371,8 +371,8 @@ int rules_run(const struct rules *rules, const json_t *inventory, const json_t *
         _cleanup_json_ json_t *document = make_document(inventory, raw, outcome);
         if (!outcome->matched || !outcome->logs || !document)
                 return -ENOMEM;
-        struct rule_run run = { .document = document, .outcome = outcome, .left = RULE_RUN_MAX };
+        struct rule_run run = { .document = document, .outcome = outcome, .left = RULE_RUN_MAX, .work = &work };
         for (size_t i = 0; r == 0 && (rule = rules_at(rules, i)); i++)
-                r = run_rule(rule, &run, &work);
+                r = run_rule(rule, &run);
         return r == -ECANCELED ? 0 : r;
 }

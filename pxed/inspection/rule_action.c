@@ -149,7 +149,7 @@ static int check_port(const struct rule_reader *reader, struct rule_action *acti
 
 /* The value of an argument, with what it refers to filled in, and taken from what the run may still set. */
 static int fill(const struct rule_action *action, struct rule_run *run, const char *name, bool text, json_t **ret, char *reason, size_t size) {
-        int r = rule_fill(run->document, json_object_get(action->args, name), text ? FILL_TEXT : FILL_VALUE, ret, reason, size);
+        int r = rule_fill(run->document, json_object_get(action->args, name), text ? FILL_TEXT : FILL_VALUE, run->work, ret, reason, size);
 
         if (r < 0)
                 return r == -ENOMEM ? r : -ECANCELED;
@@ -168,7 +168,7 @@ static int fill(const struct rule_action *action, struct rule_run *run, const ch
 static int run_fail(const struct rule_action *action, struct rule_run *run, char *reason, size_t size) {
         if (run->sensitive)
                 return cancel(reason, size, "it says why, but is sensitive");
-        rule_fill_line(run->document, json_get_string(action->args, "message"), reason, size);
+        rule_fill_line(run->document, json_get_string(action->args, "message"), run->work, reason, size);
         return -ECANCELED;
 }
 
@@ -179,7 +179,7 @@ static int run_log(const struct rule_action *action, struct rule_run *run, char 
         if (json_array_size(run->outcome->logs) >= RULE_LOGS_MAX)
                 return 0;
         if (!run->sensitive)
-                rule_fill_line(run->document, json_get_string(action->args, "message"), message, sizeof message);
+                rule_fill_line(run->document, json_get_string(action->args, "message"), run->work, message, sizeof message);
         json_t *line = json_pack("{s:s, s:s, s:s}", "rule", run->rule, "level", level ? level : "info", "message", message);
         return line && json_array_append_new(run->outcome->logs, line) == 0 ? 0 : -ENOMEM;
 }

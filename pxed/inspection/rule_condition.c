@@ -243,7 +243,7 @@ int rule_condition_check(const struct rule_condition *c, const json_t *document,
         int r = 0;
 
         if (c->has_references) {
-                r = rule_fill(document, c->value, FILL_LENIENT, &filled, ignored, sizeof ignored);
+                r = rule_fill(document, c->value, FILL_LENIENT, work, &filled, ignored, sizeof ignored);
                 check.compared = filled;
         }
         if (r == 0 && c->members)

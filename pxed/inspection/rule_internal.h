@@ -4,8 +4,8 @@
 #include "pxed/inspection/rule.h"
 #include "pxed/node_values.h"
 
-/* What the conditions of a run look at, all together: values of the document, also on the way to others, members of lists that are compared with, and bytes that are compared with
- * regular expressions. */
+/* What the rules of a run look at, all together: values of the document, also on the way to others, those that a "{POINTER}" with '*' looks for, members of lists that are
+ * compared with, and bytes that are compared with regular expressions. */
 #define RULE_WORK_MAX (1024 * 1024)
 /* Bytes of a text that was filled in, and of what one action sets (as JSON). */
 #define RULE_TEXT_MAX 4096
@@ -47,11 +47,11 @@ int rule_references(const json_t *value, char *reason, size_t size);
 enum rule_fill_mode { FILL_VALUE, FILL_TEXT, FILL_LENIENT };
 /*
  * A new value with all references replaced by what they name; what a pattern names is a list. -ENOENT: something is not there; -EFBIG: it is larger
- * than the bounds above; `reason` says which reference it was. -ENOMEM.
+ * than the bounds above, or *work, what is left of RULE_WORK_MAX, is used up; `reason` says which reference it was. -ENOMEM.
  */
-int rule_fill(const json_t *document, const json_t *value, enum rule_fill_mode mode, json_t **ret, char *reason, size_t size);
+int rule_fill(const json_t *document, const json_t *value, enum rule_fill_mode mode, size_t *work, json_t **ret, char *reason, size_t size);
 /* The same of a text, into `buffer`: cleaned (text_clean) and cut to what fits. What is not there is "(none)". */
-void rule_fill_line(const json_t *document, const char *text, char *buffer, size_t size);
+void rule_fill_line(const json_t *document, const char *text, size_t *work, char *buffer, size_t size);
 /* Bytes that a value takes as JSON, about; SIZE_MAX: more than `max`, or deeper than `depth` levels. */
 size_t rule_value_size(const json_t *value, size_t max, unsigned depth);
 
@@ -100,7 +100,8 @@ struct rule_run {
         bool sensitive;
         json_t *document; /* node, inventory with pluginData, raw */
         struct run_outcome *outcome;
-        size_t left; /* of RULE_RUN_MAX */
+        size_t left;  /* of RULE_RUN_MAX */
+        size_t *work; /* left of RULE_WORK_MAX */
 };
 
 struct rule_action;

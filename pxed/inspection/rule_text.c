@@ -111,7 +111,7 @@ static int append_value(const char *pointer, json_t *value, void *userdata) {
 }
 
 /* What a pointer names: the value itself, or a list of what a pattern names (new reference, its values borrowed from the document). */
-static int look_up(const json_t *document, const char *pointer, json_t **ret) {
+static int look_up(const json_t *document, const char *pointer, size_t *work, json_t **ret) {
         if (!json_pointer_is_pattern(pointer)) {
                 json_t *value = json_pointer_get(document, pointer);
                 if (!value || json_is_null(value))
@@ -120,9 +120,9 @@ static int look_up(const json_t *document, const char *pointer, json_t **ret) {
                 return 0;
         }
         _cleanup_json_ json_t *list = json_array();
-        int r = list ? json_pointer_each(document, pointer, append_value, list) : -ENOMEM;
+        int r = list ? json_pointer_each_within(document, pointer, work, append_value, list) : -ENOMEM;
         if (r < 0)
-                return r == -ENOMEM ? r : -EFBIG;
+                return r == -ENOMEM || r == -E2BIG ? r : -EFBIG;
         *ret = TAKE_POINTER(list);
         return 0;
 }
@@ -133,18 +133,21 @@ struct filling {
         enum rule_fill_mode mode;
         const char *none; /* put into a text where nothing is there; NULL: that is an error */
         size_t left;
+        size_t *work; /* of RULE_WORK_MAX */
         char *reason;
         size_t size;
 };
 
-/* Says which pointer it was. Returns the error. */
+/* Says which pointer it was. Returns the error, for which all that is too much is -EFBIG. */
 static int say(struct filling *filling, int error, const char *pointer) {
         if (error == -ENOENT)
                 snprintf(filling->reason, filling->size, "there is no %.100s", pointer);
         else if (error == -EFBIG)
                 snprintf(filling->reason, filling->size, "with %.100s it is too large: a text has at most %d bytes, a value %d", pointer,
                          RULE_TEXT_MAX, RULE_VALUE_MAX);
-        return error;
+        else if (error == -E2BIG)
+                snprintf(filling->reason, filling->size, "with %.100s the rules look at more than %d values", pointer, RULE_WORK_MAX);
+        return error == -E2BIG ? -EFBIG : error;
 }
 
 struct filled {
@@ -200,7 +203,7 @@ static int fill_text(struct filling *filling, const char *text, struct filled *f
                 _cleanup_json_ json_t *value = NULL;
                 r = append(filled, text, (size_t) (begin - text));
                 if (r == 0)
-                        r = look_up(filling->document, pointer, &value);
+                        r = look_up(filling->document, pointer, filling->work, &value);
                 if (r == 0)
                         r = append_words(filled, value);
                 else if (r == -ENOENT && filling->none)
@@ -223,7 +226,7 @@ static bool is_one_reference(const char *text, char pointer[static JSON_POINTER_
 
 static int fill_whole(struct filling *filling, const char *pointer, json_t **ret) {
         _cleanup_json_ json_t *value = NULL;
-        int r = look_up(filling->document, pointer, &value);
+        int r = look_up(filling->document, pointer, filling->work, &value);
 
         if (r == -ENOENT && filling->mode == FILL_LENIENT) {
                 *ret = json_null();
@@ -290,21 +293,24 @@ static int fill(struct filling *filling, const json_t *value, json_t **ret) {
         return r;
 }
 
-int rule_fill(const json_t *document, const json_t *value, enum rule_fill_mode mode, json_t **ret, char *reason, size_t size) {
+int rule_fill(const json_t *document, const json_t *value, enum rule_fill_mode mode, size_t *work, json_t **ret, char *reason, size_t size) {
         struct filling filling = {
                 .document = document,
                 .mode = mode,
                 .none = mode == FILL_LENIENT ? "" : NULL,
                 .left = RULE_VALUE_MAX,
+                .work = work,
                 .reason = reason,
                 .size = size,
         };
         return fill(&filling, value, ret);
 }
 
-void rule_fill_line(const json_t *document, const char *text, char *buffer, size_t size) {
+void rule_fill_line(const json_t *document, const char *text, size_t *work, char *buffer, size_t size) {
         char ignored[8];
-        struct filling filling = { .document = document, .mode = FILL_TEXT, .none = "(none)", .left = RULE_VALUE_MAX, .reason = ignored, .size = sizeof ignored };
+        struct filling filling = {
+                .document = document, .mode = FILL_TEXT, .none = "(none)", .left = RULE_VALUE_MAX, .work = work, .reason = ignored, .size = sizeof ignored,
+        };
         struct filled filled;
 
         (void) fill_text(&filling, text, &filled);

@@ -86,6 +86,8 @@ static void test_at_most_so_many_rules(void **state) {
         rules_free(rules);
 }
 
+/* Each goes through the whole list. */
+#define NOTHING_4 "{/raw/list/*/x} {/raw/list/*/x} {/raw/list/*/x} {/raw/list/*/x}"
 #define NONE_IS_3 M("!eq", "/raw/list/*", "3", "all")
 
 /* What an inventory makes a rule look at, tell and set is bounded. */
@@ -97,6 +99,13 @@ static void test_bounds_of_a_run(void **state) {
         } cases[] = {
                 { "{'name': 'r', 'conditions': [" NONE_IS_3 ", " NONE_IS_3 ", " NONE_IS_3 ", " NONE_IS_3 "], 'actions': []}",
                   "conditions[3]: the rules look at more than 1048576 values" },
+                { "{'name': 'r', 'conditions': [" C("eq", "/raw/x", "'" NOTHING_4 "'") "], 'actions': []}",
+                  "conditions[0]: the rules look at more than 1048576 values" },
+                { "{'name': 'r', 'conditions': [], 'actions': [" A("set-attribute", "'path': '/extra/x', 'value': '" NOTHING_4 "'") "]}",
+                  "actions[0]: with /raw/list/*/x the rules look at more than 1048576 values" },
+                { "{'name': 'r', 'conditions': [], 'actions': [" A("log", "'message': '" NOTHING_4 "'") ", "
+                  A("set-attribute", "'path': '/extra/x', 'value': '{/raw/list/*/x}'") "]}",
+                  "actions[1]: with /raw/list/*/x the rules look at more than 1048576 values" },
                 { "{'name': 'r', 'conditions': [], 'actions': [" A("set-attribute", "'path': '/extra/x', 'value': '{/raw}'") "]}",
                   "actions[0]: with /raw it is too large" },
                 { "{'name': 'r', 'conditions': [], 'actions': [" A("set-attribute", "'path': '/extra/x', 'value': 'a {/raw/list}'") "]}",
