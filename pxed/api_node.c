@@ -214,7 +214,7 @@ static bool add_macs(struct varlink_call *call, const struct state *s, struct no
                         api_refuse(call, INTERFACE, "macs", "more than %d", PORTS_MAX);
                         return false;
                 }
-                port->boots = i == 0;
+                port->boots = port->boots || i == 0;
         }
         return true;
 }

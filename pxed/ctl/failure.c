@@ -27,6 +27,7 @@ static const char *listing(const char *kind) {
         static const char *const known[][2] = {
                 { "node", "node list" },       { "profile", "profile list" },     { "network", "network list" },
                 { "inventory", "inventory list NODE" }, { "boot", "boot list" }, { "daemon", "status" }, { "rule", "rule list" },
+                { "port", "node show NODE" },
         };
         for (size_t i = 0; i < ELEMENTS(known); i++)
                 if (strcmp(kind, known[i][0]) == 0)

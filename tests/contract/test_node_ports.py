@@ -49,6 +49,13 @@ def test_nothing_is_known_of_new_ports(connection, node):
     assert select(connection, node, physicalNetworks=['rack1'], allowUnknown=True) == ([[0], [1], [2]], {})
 
 
+def test_the_first_mac_boots(connection):
+    macs = ['52:54:00:0f:ff:00', '52:54:00:0f:ff:01']
+    node = connection.call('org.pxed.Node.Create', macs=[*macs, macs[0].upper()])['node']
+    connection.call('org.pxed.Node.Delete', node=node['id'])
+    assert [(port['mac'], port['boots']) for port in node['ports']] == [(macs[0], True), (macs[1], False)]
+
+
 def test_set_port(connection, node):
     port = set_port(connection, node, 1, physicalNetwork='rack1', expectedChassis='leaf1', expectedPort='Eth1/7', portGroup='bond0',
                     attachment='8f9c8a51', boots=True)

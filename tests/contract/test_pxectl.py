@@ -221,7 +221,7 @@ def test_ports(ctl, node):
                   ['select-port', mac, '--segment', 'rack1:4095'], ['select-port', mac, '--segment', 'rack1:']]:
         ctl.fails(2, 'node', *wrong)
     assert 'physicalNetwork' in ctl.fails(1, 'node', 'set-port', mac, mac, '--physical-network', 'a b')
-    ctl.fails(4, 'node', 'set-port', mac, '52:54:00:ff:ff:fe', '--group', 'x')
+    assert "'pxectl node show NODE' shows those there are" in ctl.fails(4, 'node', 'set-port', mac, '52:54:00:ff:ff:fe', '--group', 'x')
     ctl.fails(5, 'node', 'set-port', mac, mac, '--group', 'x', '--if-revision', '1')
 
 
