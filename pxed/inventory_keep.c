@@ -37,7 +37,6 @@ int inventory_keep(struct state *state, struct change *change, const struct node
         struct stored_inventory stored = {
                 .number = node->last_inventory,
                 .received = time,
-                .has_mac = mac_parse(json_get_string(inventory, "mac") ?: "", &stored.mac) == 0,
                 .ramdisk_failure = (char *) json_get_string(inventory, "failure"),
                 .failure = (char *) failure,
                 .document = document,
@@ -46,6 +45,7 @@ int inventory_keep(struct state *state, struct change *change, const struct node
                 .raw_size = rest_size,
                 .logs = (char *) logs,
         };
+        stored.has_mac = mac_parse(json_get_string(inventory, "mac") ?: "", &stored.mac) == 0;
         int r = store_add_inventory(store, &node->id, json_get_string(inventory, "post"), &stored);
         return r < 0 ? r : store_forget_inventories(store, &node->id, state->settings->inventories_kept);
 }

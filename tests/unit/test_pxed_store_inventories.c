@@ -161,6 +161,7 @@ static void test_kept_inventories(void **state) {
         assert_int_equal(kept.number, 7);
         assert_int_equal(kept.received, 7);
         assert_true(kept.has_mac);
+        assert_int_equal(mac_to_u64(&kept.mac), 0x525400000001);
         assert_null(kept.raw);
         assert_int_equal(json_get_int(kept.inventory, "cpus", 0), 7);
         assert_int_equal(json_get_int(json_object_get(kept.inventory, "pluginData"), "found", 0), 7);
