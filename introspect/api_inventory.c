@@ -152,7 +152,7 @@ static bool keep_without_nuls(struct api *api, struct api_request *request, cons
         if (r == -EFBIG)
                 api_refuse(api, request, 413, "the inventory is larger than %zu KiB without the NULs of its texts", request->route->body_max / 1024);
         else if (r < 0)
-                refuse_to_store(api, request, r);
+                refuse_to_store(api, request, -ENOMEM);
         return r == 0;
 }
 
