@@ -77,8 +77,6 @@ enum boot_fit boot_fit(const struct boot *latest, const struct boot_step *step) 
         struct boot_progress progress = { 0 };
         for (size_t i = 0; latest && i < latest->n_steps && latest->steps[i].time <= step->time; i++)
                 boot_progress_add(&progress, &latest->steps[i]);
-        if (latest && latest->n_steps > 0 && latest->heard > progress.last && latest->heard <= step->time)
-                progress.last = latest->heard;
         enum boot_fit fit = boot_progress_fit(&progress, step);
         return fit == BOOT_FIT_THIS && boot_is_renewal(latest, progress.last, step) ? BOOT_FIT_NOISE : fit;
 }

@@ -1,7 +1,8 @@
 /*
  * How far a machine has got with a step, and where its next attempt begins: when it asks for an address, or for a script, although it
  * had got further already; when a firmware that was given an address a minute ago asks again; or after BOOT_GAP_USEC without a word.
- * DHCP of an operating system, answers of the DHCP server, and an agent's words alone begin none. Pure.
+ * DHCP of an operating system, answers of the DHCP server, and an agent's words alone begin none (pxed keeps words that are told late all the
+ * same: what began their boot may still come). Pure.
  */
 #pragma once
 

@@ -42,8 +42,9 @@ static size_t order(struct boot *const *boots, size_t n, struct placed *steps, s
                 p->to = BOOT_ORDER_NOISE;
                 if (fit == BOOT_FIT_NOISE && is_new)
                         continue;
-                /* What was found to belong to an attempt goes on belonging to one. */
-                if (fit == BOOT_FIT_NEW || attempts == 0) {
+                /* What was found to belong to an attempt goes on belonging to one, and what was found to begin one to begin one. */
+                bool began = fit == BOOT_FIT_NOISE && p->step == boots[p->from]->steps;
+                if (fit == BOOT_FIT_NEW || began || attempts == 0) {
                         attempts++;
                         progress = (struct boot_progress) { 0 };
                 }

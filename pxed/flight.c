@@ -9,6 +9,8 @@
 #include "pxed/flight_tell.h"
 
 #define UNKNOWN_MAX 5000
+/* What is told so late was seen while pxed was away, or busy. */
+#define TOLD_LATE_USEC (2 * USEC_PER_SEC)
 
 static int keep_one(struct boot *boot, void *userdata) {
         struct boot **found = userdata;
@@ -89,7 +91,8 @@ static int begin_attempt(struct state *s, struct change *c, struct boot *latest,
         return r < 0 ? r : put_new(s, c, TAKE_POINTER(boot), node);
 }
 
-static int add_to(struct state *s, struct change *c, struct boot *boot, const char *network, const struct node *node,
+/* `next`: the attempt after it, NULL: it is the latest. */
+static int add_to(struct state *s, struct change *c, struct boot *boot, const struct boot *next, const char *network, const struct node *node,
                   const struct boot_step *step) {
         struct boot *edited = change_edit_boot(c, boot);
         if (!edited)
@@ -99,6 +102,8 @@ static int add_to(struct state *s, struct change *c, struct boot *boot, const ch
 
         int r = boot_add(edited, step, profile_inspects(step->profile, s), change_now(c));
         int changed = r;
+        if (r >= 0 && next)
+                r = boot_supersede(edited, next->started);
         if (r >= 0 && network && !edited->network) {
                 r = text_set_max(&edited->network, network, 63);
                 changed = BOOT_CHANGED;
@@ -169,6 +174,17 @@ static int arrange(struct state *s, struct change *c, struct boot *const *boots,
         return attempts < 0 ? attempts : r;
 }
 
+/* The attempt after it began earlier than was known. */
+static int move_end(struct change *c, struct boot *boot, uint64_t time) {
+        if (boot->outcome != BOOT_SILENT || boot->ended <= time)
+                return 0;
+        struct boot *edited = change_edit_boot(c, boot);
+        if (!edited)
+                return -ENOMEM;
+        edited->ended = time;
+        return change_put_boot(c, edited, true);
+}
+
 /* A step that is older than others of its machine. */
 static int place_late(struct state *s, struct change *c, struct boot *latest, const char *network, const struct node *node,
                       const struct boot_step *step) {
@@ -177,8 +193,6 @@ static int place_late(struct state *s, struct change *c, struct boot *latest, co
         int r = find_since(s, latest, step->time, boots, &n);
         if (r < 0)
                 return r;
-        if (boots[0]->started > step->time + BOOT_GAP_USEC)
-                return 0;
         int at = boot_order_place(boots, n, step);
         if (at == BOOT_ORDER_NOISE)
                 return 0;
@@ -186,9 +200,12 @@ static int place_late(struct state *s, struct change *c, struct boot *latest, co
                 r = arrange(s, c, boots, n, node, step);
                 if (r != -E2BIG)
                         return r;
+                if (boots[0]->started > step->time + BOOT_GAP_USEC)
+                        return 0;
                 at = 0;
         }
-        return add_to(s, c, boots[at], network, node, step);
+        r = at > 0 ? move_end(c, boots[at - 1], step->time) : 0;
+        return r < 0 ? r : add_to(s, c, boots[at], (size_t) at + 1 < n ? boots[at + 1] : NULL, network, node, step);
 }
 
 /* Puts a step where it belongs. */
@@ -196,7 +213,11 @@ static int place(struct state *s, struct change *c, struct boot *latest, const s
                  const struct node *node, const struct boot_step *step) {
         if (latest && latest->n_steps > 0 && step->time < latest->steps[latest->n_steps - 1].time)
                 return place_late(s, c, latest, network, node, step);
-        switch (boot_fit(latest, step)) {
+        enum boot_fit fit = boot_fit(latest, step);
+        /* What begins its boot is still to be told by others. */
+        if (fit == BOOT_FIT_NOISE && step->kind == STEP_AGENT && change_now(c) >= step->time + TOLD_LATE_USEC)
+                fit = BOOT_FIT_NEW;
+        switch (fit) {
         case BOOT_FIT_NOISE:
                 return 0;
         case BOOT_FIT_NEW:
@@ -204,7 +225,7 @@ static int place(struct state *s, struct change *c, struct boot *latest, const s
         case BOOT_FIT_THIS:
                 break;
         }
-        return add_to(s, c, latest, network, node, step);
+        return add_to(s, c, latest, NULL, network, node, step);
 }
 
 /* The clock was set back since the latest attempt began: by their times all steps that come now would be older than that. */

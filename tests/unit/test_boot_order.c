@@ -168,6 +168,19 @@ static void test_inventory_before_its_boot(void **state) {
         free_all(arranged, 2);
 }
 
+/* Attempts of which nothing but the ramdisk's words is known stay as many as they are when what began the first is told. */
+static void test_words_before_their_boot(void **state) {
+        struct boot *boots[2];
+        for (unsigned i = 0; i < 2; i++) {
+                struct boot_step s = step(300 + i * 7200, STEP_AGENT, STAGE_NONE);
+                assert_int_equal(boot_new(&mac, s.time, &boots[i]), 0);
+                add(boots[i], s, true);
+        }
+        struct boot_step s = step(0, STEP_DISCOVER, STAGE_FIRMWARE);
+        assert_int_equal(boot_order_place(boots, 2, &s), 0);
+        free_all(boots, 2);
+}
+
 int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_late_reports),
@@ -177,6 +190,7 @@ int main(void) {
                 cmocka_unit_test(test_ends_are_kept),
                 cmocka_unit_test(test_too_many_attempts),
                 cmocka_unit_test(test_inventory_before_its_boot),
+                cmocka_unit_test(test_words_before_their_boot),
         };
         return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -203,27 +203,6 @@ static void test_workers_one_after_the_other(void **state) {
                 }
 }
 
-/* Each in its own batches, at its own pace. */
-static void test_workers_at_their_own_pace(void **state) {
-        struct fixture *f = *state;
-        for (unsigned seed = 0; seed < 300; seed++) {
-                struct telling telling = { .steps = STEPS_TO_TFTP + seed % (ELEMENTS(boot_seen) - STEPS_TO_TFTP + 1) };
-                unsigned at, random = seed;
-                char how[80];
-                snprintf(how, sizeof how, "seed %u", seed);
-                tell_in_order(f, &telling, 1);
-                for (size_t left = TELLERS; left > 0;) {
-                        left = 0;
-                        for (enum teller t = 0; t < TELLERS; t++)
-                                left += next_of(&telling, t, &at) != NULL;
-                        enum teller t = (enum teller) (rand_r(&random) % TELLERS);
-                        tell(f, &telling, t, 1 + (size_t) rand_r(&random) % 20);
-                }
-                assert_told(f, telling.steps, how);
-                afresh(f);
-        }
-}
-
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void) {
@@ -232,7 +211,6 @@ int main(void) {
                 TEST(test_many_in_flight),
                 TEST(test_clock_set_back),
                 TEST(test_workers_one_after_the_other),
-                TEST(test_workers_at_their_own_pace),
         };
         return cmocka_run_group_tests(tests, NULL, NULL);
 }
