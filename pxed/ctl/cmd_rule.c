@@ -85,19 +85,24 @@ static int read_rules(struct ctl *ctl, const char *path, struct rule_file *ret) 
         return check_names(ctl, ret);
 }
 
-/* A refusal of one of the rules, with the line where its place is. */
-static int fail_rule(struct ctl *ctl, const struct rule_file *file, size_t index, const char *error, const json_t *parameters) {
+/* A refusal of one of the rules, with the line where its place is. `set`: how many before it have been set nevertheless. */
+static int fail_rule(struct ctl *ctl, const struct rule_file *file, size_t index, size_t set, const char *error, const json_t *parameters) {
         const char *field = json_get_string(parameters, "field"), *parameter = json_get_string(parameters, "parameter");
 
         if (!field && parameter)
                 field = strncmp(parameter, "rule.", 5) == 0 ? parameter + 5 : "";
-        if (!field)
-                return ctl_fail_error(ctl, error, parameters);
         const char *reason = json_get_string(parameters, "reason");
-        return fail_at(ctl, EXIT_REFUSED, file, index, field, reason ? reason : "it is missing, not known, or of another type than org.pxed.Rule says");
+        char before[64] = "", whole[512];
+        if (set > 0)
+                snprintf(before, sizeof before, "the %zu before it in the file %s set", set, set == 1 ? "is" : "are");
+        if (!field)
+                return set > 0 ? ctl_fail_error_of(ctl, before, error, parameters) : ctl_fail_error(ctl, error, parameters);
+        snprintf(whole, sizeof whole, "%s%s%s%s", reason ? reason : "it is missing, not known, or of another type than org.pxed.Rule says", set > 0 ? " (" : "", before,
+                 set > 0 ? ")" : "");
+        return fail_at(ctl, EXIT_REFUSED, file, index, field, whole);
 }
 
-/* Calls a method with each of the rules; it fails as one of a file. *ret are the replies. */
+/* Calls a method with each of the rules; it fails as one of a file. *ret are the replies; NULL: it sets nothing. */
 static int call_each(struct ctl *ctl, const struct rule_file *file, const char *method, const json_t *more, json_t **ret) {
         _cleanup_json_ json_t *replies = json_array();
 
@@ -111,7 +116,7 @@ static int call_each(struct ctl *ctl, const struct rule_file *file, const char *
                         return ctl_fail_connection(ctl, r, path ? path : "?");
                 }
                 if (error)
-                        return fail_rule(ctl, file, i, error, reply);
+                        return fail_rule(ctl, file, i, ret ? i : 0, error, reply);
                 json_array_append(replies, reply);
         }
         if (ret)

@@ -55,6 +55,14 @@ def test_set_show_list_delete(ctl, write):
     ctl.fails(4, 'rule', 'delete', 'r')
 
 
+def test_what_was_set_before_a_refusal_is_told(ctl, write):
+    """That there are too many is known only when it is the turn of the first of these."""
+    told = ctl.fails(1, 'rule', 'set', write([rule(f'r{number}') for number in range(258)]))
+    assert re.search(r"rules.json:\d+: \[256\]\.name: there are 256 rules already \(the 256 before it in the file are set\)$", told), told
+    assert 'are set' not in ctl.fails(1, 'rule', 'set', write([rule('a'), rule('b')]))
+    assert len(ctl.json('rule', 'list')['rules']) == 256
+
+
 def test_standard_input(ctl):
     ctl.ok('rule', 'set', '-', input=json.dumps(rule('r')))
     assert 'standard input:1:1: ' in ctl.fails(2, 'rule', 'set', '-', input='}')
