@@ -8,7 +8,7 @@
 #define PATIENCE (2 * USEC_PER_SEC) /* of somebody who pressed Tab */
 
 static const char *const levels[] = { "error", "warning", "notice", "info", "debug", NULL };
-static const char *const hints[] = { "size", "model", "vendor", "serial", "wwn", "wwn_with_extension", "wwn_vendor_extension", "hctl", "name", "by_path", "rotational", NULL };
+static const char *const hints[] = { "size", "model", "vendor", "serial", "wwn", "wwn_with_extension", "wwn_vendor_extension", "hctl", "name", "by_path", "tran", "rotational", NULL };
 static const char *const kinds[] = { "kernel", "local", "inspect", NULL };
 
 /* A name that the shell would have to quote is none of pxed's. */

@@ -33,6 +33,7 @@ static const struct hint_kind {
         { "hctl", "hctl", HINT_TEXT },
         { "name", "name", HINT_TEXT },
         { "by_path", "byPath", HINT_TEXT },
+        { "tran", "transport", HINT_TEXT },
         { "rotational", "rotational", HINT_BOOL },
 };
 

@@ -46,7 +46,7 @@ static void test_refused(void **state) {
         assert_refused("{'rotational': 1}", "rotational", "true or false");
         assert_refused("{'size': 5, 'name': null}", "name", "it has to be a text");
         assert_refused("{'size': 5, 'model': 'a', 'vendor': 'a', 'serial': 'a', 'wwn': 'a', 'wwn_with_extension': 'a', 'wwn_vendor_extension': 'a', "
-                       "'hctl': 'a', 'name': 'a', 'by_path': 'a', 'rotational': true, 'colour': 'red'}",
+                       "'hctl': 'a', 'name': 'a', 'by_path': 'a', 'rotational': true, 'tran': 'a', 'colour': 'red'}",
                        "colour", "there is no hint of this name");
         char text[400] = "{'model': '<or> a";
         for (int i = 0; i < HINT_VALUES_MAX; i++)
@@ -119,6 +119,9 @@ static void test_matches(void **state) {
                 { "{'wwn_vendor_extension': 'x'}", "{'wwnVendorExtension': 'y'}", false },
                 { "{'hctl': '1:0:0:0', 'name': '/dev/sda', 'by_path': '/dev/disk/by-path/x', 'vendor': 'v'}",
                   "{'hctl': '1:0:0:0', 'name': '/dev/sda', 'byPath': '/dev/disk/by-path/x', 'vendor': 'V'}", true },
+                { "{'tran': 'NVMe'}", "{'transport': 'nvme'}", true },
+                { "{'tran': '<or> sas <or> sata'}", "{'transport': 'usb'}", false },
+                { "{'tran': 's!= usb'}", "{'transport': null}", false },
                 { "{'rotational': false}", "{'rotational': false}", true },
                 { "{'rotational': 'No'}", "{'rotational': false}", true },
                 { "{'rotational': 'true'}", "{'rotational': false}", false },
