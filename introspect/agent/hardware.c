@@ -2,7 +2,9 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <poll.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -27,6 +29,7 @@
 static struct modules *modules;
 static int uevents = -1;
 static int helpers = -1;    /* end of a pipe, closed at the other end when the processes that load drivers have ended */
+static int to_parent = -1;  /* in one of those: the other end, which takes the lines that the parent is to say */
 static uint64_t usb_ms;     /* when the kernel last announced something of USB */
 
 static bool is_other(const char *modalias) {
@@ -42,6 +45,44 @@ static void load_ipmi(void) {
         modules_load_name(modules, "ipmi_devintf");
 }
 
+/* Each process finds out by itself what is refused. */
+static void say_once(const char *line) {
+        size_t index;
+        json_t *step;
+        json_array_foreach(console_steps(), index, step) {
+                const char *said = json_string_value(json_object_get(step, "text"));
+                if (said && strcmp(said, line) == 0)
+                        return;
+        }
+        say("%s", line);
+}
+
+/* What another process than the first says is not in the agent's log: the first one says it. */
+static void tell_refused(const char *name, int error) {
+        char line[PIPE_BUF];
+        int length = snprintf(line, sizeof line, "the kernel refuses the driver %s: %s", name, strerror(-error));
+        if (to_parent < 0)
+                say_once(line);
+        else if (write(to_parent, line, (size_t) length + 1) < 0)
+                return; /* its reader has given up waiting */
+}
+
+/* Says what the helpers have written, lines that each end with a NUL. False when they have ended. */
+static bool hear_helpers(void) {
+        static char text[2 * PIPE_BUF];
+        static size_t used;
+        ssize_t n = read(helpers, text + used, sizeof text - used);
+        if (n <= 0)
+                return n < 0 && errno == EINTR;
+        used += (size_t) n;
+        for (size_t length; (length = strnlen(text, used)) < used;) {
+                say_once(text);
+                used -= length + 1;
+                memmove(text, text + length + 1, used);
+        }
+        return true;
+}
+
 /* Loading a driver lasts until it has probed its devices, for the most part by waiting for them: several processes wait at the same time. The kernel
  * sorts out who loads what both need. */
 static void start_helper(int pipe_end, void (*work)(void)) {
@@ -50,6 +91,7 @@ static void start_helper(int pipe_end, void (*work)(void)) {
                 work();
         if (pid != 0)
                 return;
+        to_parent = pipe_end;
         work();
         _exit(0);
 }
@@ -57,7 +99,7 @@ static void start_helper(int pipe_end, void (*work)(void)) {
 void hardware_start(bool ipmi) {
         int ends[2];
         uevents = uevent_open();
-        int r = modules_open(&modules, "");
+        int r = modules_open(&modules, "", tell_refused);
         if (r < 0) {
                 say("no driver modules for this kernel (%s): only what is built in will work", strerror(-r));
                 return;
@@ -109,8 +151,11 @@ void hardware_load(void) {
         struct pollfd pfd = { .fd = helpers, .events = POLLIN };
         if (!modules)
                 return;
-        while (helpers >= 0 && console_now_ms() < deadline && poll(&pfd, 1, QUIET_MS) == 0)
-                hear_uevents();
+        for (bool running = helpers >= 0; running && console_now_ms() < deadline;)
+                if (poll(&pfd, 1, QUIET_MS) > 0)
+                        running = hear_helpers();
+                else
+                        hear_uevents();
         if (console_now_ms() >= deadline)
                 say("drivers are still starting after %u s: the inventory may miss some devices", PROBE_MS / 1000);
         say("drivers loaded: %zu", count_loaded());

@@ -36,7 +36,8 @@ struct modules {
         char directory[128];
         char *dep_text, *alias_text, *softdep_text;
         struct module *list;
-        size_t count, failed;
+        size_t count;
+        modules_refused refused;
         struct alias *aliases;
         size_t alias_count;
         void *tried; /* modaliases that have been looked up, for tsearch(3) */
@@ -115,11 +116,12 @@ static char *read_table(const char *directory, const char *name) {
         return (char *) data;
 }
 
-int modules_open(struct modules **ret, const char *root) {
+int modules_open(struct modules **ret, const char *root, modules_refused refused) {
         struct utsname uts;
         struct modules *modules = calloc(1, sizeof *modules);
         if (!modules)
                 return -ENOMEM;
+        modules->refused = refused;
         uname(&uts);
         snprintf(modules->directory, sizeof modules->directory, "%s/lib/modules/%s", root, uts.release);
         modules->dep_text = read_table(modules->directory, "modules.dep");
@@ -165,7 +167,8 @@ static void insert(struct modules *modules, struct module *module) {
         if (r < 0 && error != EEXIST) {
                 /* ENODEV is how a driver says that its hardware is not there after all */
                 module->state = MODULE_FAILED;
-                modules->failed += error != ENODEV;
+                if (error != ENODEV)
+                        modules->refused(module->name, -error);
         }
 }
 
@@ -297,10 +300,6 @@ static bool coldplug_once(struct modules *modules, bool (*wanted)(const char *mo
 void modules_coldplug(struct modules *modules, bool (*wanted)(const char *modalias)) {
         for (int pass = 0; pass < COLDPLUG_PASSES && coldplug_once(modules, wanted); pass++)
                 ;
-}
-
-size_t modules_failed(const struct modules *modules) {
-        return modules->failed;
 }
 
 void modules_free(struct modules *modules) {

@@ -7,12 +7,15 @@
 
 struct modules;
 
+/* Is told of a module that the kernel refuses (negative errno), but for one whose hardware is not there after all. */
+typedef void (*modules_refused)(const char *name, int error);
+
 /* Reads modules.dep, modules.alias and modules.softdep of the running kernel below `root`. Returns 0 and *ret for
  * modules_free(), or a negative errno (-ENOENT: a ramdisk without modules, which is fine for a kernel that has everything built in). */
-int modules_open(struct modules **ret, const char *root);
+int modules_open(struct modules **ret, const char *root, modules_refused refused);
 
 /* Loads a module by name ("ipmi_devintf"), with all that it needs; other processes may load modules at the same time. True if it is there now. One that
- * the kernel refuses is counted in modules_failed() and never tried again. */
+ * the kernel refuses is never tried again. */
 bool modules_load_name(struct modules *modules, const char *name);
 
 /* Asks every device on every bus that has no driver yet for its modalias and loads what drives it, again and again until nothing new appears (a bus
@@ -29,9 +32,6 @@ bool modules_is_wanted(const char *modalias);
 /* The same: is it a network card on PCI or on a hypervisor's bus? Those come first, so that links train and DHCP runs while
  * storage adapters, which take their time, are probed. */
 bool modules_is_network(const char *modalias);
-
-/* How many the kernel has refused to this process. */
-size_t modules_failed(const struct modules *modules);
 
 /* Takes NULL. */
 void modules_free(struct modules *modules);

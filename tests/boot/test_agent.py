@@ -28,6 +28,16 @@ def test_retries(tmp_path):
     assert server.headers[0]['Content-Type'] == 'application/json'
 
 
+def test_driver_refused(tmp_path):
+    """What the kernel would not load is said, and stands in the agent's log: a disk may be missing for it."""
+    with StandIn() as server, machine(tmp_path, server, disks=[disk(tmp_path, 'a', GIB)], append='module_blacklist=virtio_blk') as node:
+        node.wait_off(60)
+    line = 'the kernel refuses the driver virtio_blk: Operation not permitted'
+    assert line in node.console
+    assert line in [step['text'] for step in server.payload['pxed_agent']['steps']]
+    assert server.payload['inventory']['disks'] == []
+
+
 def test_refused(tmp_path):
     """A refusal is final, shown, and never switches the machine off by itself; that it was taken back ends it."""
     with StandIn(statuses=[400] * 9, order='wait') as server, machine(tmp_path, server, append='pxed.finish=poweroff') as node:
