@@ -1,5 +1,6 @@
 #include "introspect/agent/log_archive.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -93,6 +94,17 @@ static char *base64(const unsigned char *data, size_t size) {
         if (text)
                 *to = '\0';
         return text;
+}
+
+void log_hide_tokens(char *text, size_t size) {
+        static const char prefix[] = "p1.";
+        for (size_t i = 1; i + strlen(prefix) <= size; i++) {
+                /* in a query (?token=p1.) or in a path (/t/p1.) */
+                if (memcmp(text + i, prefix, strlen(prefix)) != 0 || (text[i - 1] != '=' && text[i - 1] != '/'))
+                        continue;
+                for (i += strlen(prefix); i < size && (isalnum((unsigned char) text[i]) || (text[i] && strchr("._-", text[i]))); i++)
+                        text[i] = '*';
+        }
 }
 
 int log_archive(const struct log_file *files, size_t count, time_t now, char **ret) {

@@ -12,6 +12,7 @@
 #include "introspect/agent/init.h"
 #include "introspect/agent/inventory.h"
 #include "introspect/agent/lldp.h"
+#include "introspect/agent/log_archive.h"
 #include "introspect/agent/net.h"
 #include "introspect/agent/server.h"
 #include "introspect/agent/wait.h"
@@ -194,7 +195,9 @@ static void collect_network(struct agent *agent) {
 static enum server_result post(struct agent *agent) {
         static char kernel_log[KERNEL_LOG_MAX];
         for (;;) {
-                inventory_set_logs(&agent->inventory, kernel_log, console_kernel_log(kernel_log, sizeof kernel_log));
+                size_t size = console_kernel_log(kernel_log, sizeof kernel_log);
+                log_hide_tokens(kernel_log, size);
+                inventory_set_logs(&agent->inventory, kernel_log, size);
                 char *text = inventory_text(&agent->inventory, agent->net.interface, agent->net.address);
                 enum server_result result = text ? server_post(&agent->server, text) : SERVER_UNREACHABLE;
                 free(text);

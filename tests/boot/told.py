@@ -191,4 +191,5 @@ def are_steps(steps):
 @functools.cache
 def are_logs(text):
     logs = agent_lab.read_logs(text)
-    return set(logs) == {'pxed-agent.log', 'dmesg'} and 'inspects this machine' in logs['pxed-agent.log'] and 'Linux version' in logs['dmesg']
+    return (set(logs) == {'pxed-agent.log', 'dmesg'} and 'inspects this machine' in logs['pxed-agent.log'] and 'Linux version' in logs['dmesg']
+            and 'token=p1.****' in logs['dmesg'])

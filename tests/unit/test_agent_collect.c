@@ -93,6 +93,21 @@ static void test_log_archive(void **state) {
         assert_int_equal(log_archive(&(struct log_file){ "big", big, sizeof big }, 1, 0, &text), -EFBIG);
 }
 
+/* As a kernel says its command line, whole or cut off. */
+static void test_hidden_tokens(void **state) {
+#define TOKEN "6d0b9e6c-7f9e-4f43-9d0c-3f2f5c0a1b11.525400aabb01.1f.6b026663.3adc9d23cd6631ed87f166db8e270fa5"
+        char text[] = "a=http://192.0.2.1/v1/continue?token=p1." TOKEN " b=http://192.0.2.1/t/p1.-.52 sp1.x=p2.5 c=p1.5";
+        char line[sizeof text + 1] = "?";
+        log_hide_tokens(text, sizeof text - 2); /* what stands behind is not the log's */
+        assert_null(strstr(text, TOKEN));
+        const char *hidden = strstr(text, "?token=p1.*");
+        assert_non_null(hidden);
+        assert_int_equal(strspn(hidden + 10, "*"), strlen(TOKEN));
+        snprintf(line, sizeof line, "%s", hidden + 10 + strlen(TOKEN));
+        assert_string_equal(line, " b=http://192.0.2.1/t/p1.**** sp1.x=p2.5 c=p1.5");
+#undef TOKEN
+}
+
 static void test_nics(void **state) {
         struct sockaddr_in v4 = { .sin_family = AF_INET };
         struct sockaddr_in6 local = { .sin6_family = AF_INET6 }, global = { .sin6_family = AF_INET6 };
@@ -306,6 +321,7 @@ int main(void) {
                 TREE_TEST(test_cpu),
                 TREE_TEST(test_memory),
                 TREE_TEST(test_numa),
+                cmocka_unit_test(test_hidden_tokens),
                 TREE_TEST(test_nics),
                 TREE_TEST(test_nic_behind_vmd),
                 TREE_TEST(test_pci_and_usb),
