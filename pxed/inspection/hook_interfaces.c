@@ -100,11 +100,24 @@ static void drop_ports(struct hook_run *run, json_t *ports, const json_t *added)
         }
 }
 
+/* Whether the interface that the machine boots by is to become a port and is none yet: then a place is kept for it, since a machine with virtual functions may
+ * have more interfaces than a node has ports. */
+static bool boot_waits(const struct hook_run *run, const json_t *added) {
+        char mac[MAC_TEXT_SIZE];
+        json_t *interface;
+        size_t i;
+
+        json_array_foreach(json_get_array(run->inventory, "interfaces"), i, interface)
+                if (boots(interface) && usable_mac(interface, mac) && contains(added, mac) && !hook_port(run, mac))
+                        return true;
+        return false;
+}
+
 bool hook_ports(struct hook_run *run) {
         const json_t *added = json_get_array(run->plugin_data, "macs");
         json_t *ports = json_get_array(run->node, "ports"), *interface, *port;
         char mac[MAC_TEXT_SIZE];
-        size_t i;
+        size_t i, kept;
 
         if (!added)
                 return hook_fail(run, "it needs validate-interfaces before it: see hooks of [inspection] in the configuration");
@@ -114,11 +127,13 @@ bool hook_ports(struct hook_run *run) {
                 drop_ports(run, ports, added);
         json_array_foreach(ports, i, port)
                 json_object_set_new(port, "boots", json_false());
+        kept = boot_waits(run, added);
         json_array_foreach(json_get_array(run->inventory, "interfaces"), i, interface) {
                 if (!usable_mac(interface, mac))
                         continue;
                 port = hook_port(run, mac);
-                if (!port && contains(added, mac) && json_array_size(ports) < PORTS_MAX) {
+                kept = boots(interface) ? 0 : kept;
+                if (!port && contains(added, mac) && json_array_size(ports) + kept < PORTS_MAX) {
                         json_array_append_new(ports, json_pack("{s:s}", "mac", mac));
                         port = hook_port(run, mac);
                 }

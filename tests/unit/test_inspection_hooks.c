@@ -88,6 +88,25 @@ static void test_ports(void **state) {
         run_outcome_clear(&t.outcome);
 }
 
+/* Virtual functions are interfaces too: they must not take the place of the one that the machine boots by. */
+static void test_more_interfaces_than_ports(void **state) {
+        struct run_test t = { 0 };
+        char inventory[16384] = "{'interfaces': [", *at = inventory + strlen(inventory);
+        for (unsigned i = 0; i < 70; i++)
+                at += sprintf(at, "%s{'name': 'n%u', 'mac': '52:54:00:00:00:%02x', 'boots': %s}", i ? ", " : "", i, i, i == 69 ? "true" : "false");
+        strcpy(at, "]}");
+        t.inventory = inventory;
+        use_hooks(&t.options, "validate-interfaces, ports");
+        run_hooks(&t);
+        const json_t *ports = json_get_array(t.outcome.node, "ports");
+        assert_int_equal(json_array_size(ports), 64);
+        for (size_t i = 0; i < 64; i++)
+                assert_int_equal(json_get_bool(json_array_get(ports, i), "boots", false), i == 63);
+        assert_string_equal(json_get_string(json_array_get(ports, 62), "interface"), "n62");
+        assert_string_equal(json_get_string(json_array_get(ports, 63), "interface"), "n69");
+        run_outcome_clear(&t.outcome);
+}
+
 static void test_local_link_connection(void **state) {
         struct run_test t = {
                 .node = "{'ports': [" PORT(1, ", 'switchChassis': 'c', 'switchPort': 'p', 'switchVlan': 5") ", " PORT(2, ", 'switchName': 'old', 'switchVlan': 5") "]}",
@@ -164,7 +183,7 @@ static void test_long_reason(void **state) {
 int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_ramdisk_error), cmocka_unit_test(test_machine), cmocka_unit_test(test_validate_interfaces),
-                cmocka_unit_test(test_ports),         cmocka_unit_test(test_local_link_connection),
+                cmocka_unit_test(test_ports),         cmocka_unit_test(test_more_interfaces_than_ports), cmocka_unit_test(test_local_link_connection),
                 cmocka_unit_test(test_parse_lldp),    cmocka_unit_test(test_names),
                 cmocka_unit_test(test_order),         cmocka_unit_test(test_long_reason),
         };
