@@ -17,6 +17,7 @@
 #include "lib/clock.h"
 #include "lib/log.h"
 #include "lib/worker.h"
+#include "lib/worker_queue.h"
 
 #define SPOOL_POSTS 10000
 #define SPOOL_BYTES (512ull * 1024 * 1024)
@@ -73,9 +74,9 @@ static void log_note(const struct note *note, int level, const char *what) {
         log_fields(level, fields, "%s %s: %s", what, note->has_mac ? mac : note->peer, note->detail);
 }
 
-/* A machine that is refused again and again has one refusal queued, not thousands. */
+/* A machine that is refused again and again has one refusal a minute queued, not thousands. */
 static void take_refusal(struct introspect *introspect, const struct note *note) {
-        char key[sizeof("refused/") + MAC_TEXT_SIZE] = "refused/";
+        char key[64];
         unsigned missed;
 
         if (!limiter_allows(&introspect->refusals, monotonic_us(), &missed))
@@ -85,8 +86,7 @@ static void take_refusal(struct introspect *introspect, const struct note *note)
         log_note(note, LOG_WARNING, "Answered");
         if (!note->has_mac)
                 return;
-        mac_format(&note->mac, key + strlen(key));
-        report_step(introspect, note, "refused", key);
+        report_step(introspect, note, "refused", worker_refusal_key(&note->mac, note->time, NULL, key, sizeof(key)) ? key : NULL);
 }
 
 /* It asks every other second until it has ended: one is queued. */

@@ -1,5 +1,7 @@
 #include "lib/worker_queue.h"
 
+#include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 static size_t bucket_of(const char *key) {
@@ -86,4 +88,10 @@ void worker_queue_clear(struct worker_queue *queue) {
 
         while ((item = worker_queue_take(queue)))
                 worker_item_free(item);
+}
+
+bool worker_refusal_key(const struct mac *mac, uint64_t time, const char *detail, char *buffer, size_t size) {
+        char text[MAC_TEXT_SIZE];
+
+        return snprintf(buffer, size, "refused/%s/%" PRIu64 "/%s", mac_format(mac, text), time / (60 * USEC_PER_SEC), detail ? detail : "") < (int) size;
 }

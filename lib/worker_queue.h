@@ -5,7 +5,9 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
+#include "lib/address.h"
 #include "lib/json.h"
 
 struct worker_item {
@@ -36,3 +38,9 @@ bool worker_queue_add(struct worker_queue *queue, struct worker_item *item);
 struct worker_item *worker_queue_take(struct worker_queue *queue);
 void worker_queue_clear(struct worker_queue *queue);
 struct worker_item *worker_item_free(struct worker_item *item);
+
+/*
+ * The key under which refusals of a machine are coalesced: those of the same minute of `time` (microseconds of realtime) and the same detail, which may be
+ * NULL. What waits for longer may be of several boots. False: the buffer is too small.
+ */
+bool worker_refusal_key(const struct mac *mac, uint64_t time, const char *detail, char *buffer, size_t size);

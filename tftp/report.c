@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <sys/eventfd.h>
 
+#include "lib/worker_queue.h"
+
 #define QUEUE_MAX 4096
 
 struct report *report_free(struct report *report) {
@@ -60,7 +62,7 @@ bool report_key(const struct report *report, char *buffer, size_t size) {
         if (report->kind == REPORT_FILE)
                 return snprintf(buffer, size, "file/%s/%" PRIu64 "/%s", mac, report->time, report->file ? report->file : "") < (int) size;
         if (report->kind == REPORT_REFUSED)
-                return snprintf(buffer, size, "refused/%s/%s", mac, report->detail ? report->detail : "") < (int) size;
+                return worker_refusal_key(&report->mac, report->time, report->detail, buffer, size);
         return false;
 }
 

@@ -41,6 +41,26 @@ static void test_order_and_coalescing(void **state) {
         assert_int_equal(take(&queue), -1);
 }
 
+/* Hours without pxed: those of another boot are not lost with it. */
+static void test_refusals(void **state) {
+        const struct mac mac = { { 0x52, 0x54, 0, 0, 0, 1 } };
+        const uint64_t minute = 60 * USEC_PER_SEC;
+        struct worker_queue queue = { .max = 10 };
+        char key[64], small[16];
+
+        for (int i = 0; i < 4; i++) {
+                assert_true(worker_refusal_key(&mac, 1000 * minute + (uint64_t) i * minute / 2, "unknown machine", key, sizeof(key)));
+                assert_true(worker_queue_add(&queue, item(key, i)));
+        }
+        assert_true(worker_refusal_key(&mac, 1000 * minute, NULL, key, sizeof(key)));
+        assert_true(worker_queue_add(&queue, item(key, 4)));
+        assert_int_equal(take(&queue), 1);
+        assert_int_equal(take(&queue), 3);
+        assert_int_equal(take(&queue), 4);
+        assert_int_equal(take(&queue), -1);
+        assert_false(worker_refusal_key(&mac, 1000 * minute, "unknown machine", small, sizeof(small)));
+}
+
 static void test_bound(void **state) {
         struct worker_queue queue = { .max = 2 };
 
@@ -74,6 +94,7 @@ static void test_many_keys(void **state) {
 int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_order_and_coalescing),
+                cmocka_unit_test(test_refusals),
                 cmocka_unit_test(test_bound),
                 cmocka_unit_test(test_many_keys),
         };
