@@ -60,10 +60,17 @@ static int ask(struct inspection *i, const struct inspection_input *in) {
         return begin(i, INSPECTION_WAITING, in->now, in->now);
 }
 
-static int note_served(struct inspection *i, const struct inspection_input *in) {
-        if (in->time <= i->served)
-                return 0;
+/* Told late: its inventory may be with another worker, which tells in its own time. */
+static void wait_since(struct inspection *i, const struct inspection_input *in) {
         i->served = in->time;
+        if (i->state == INSPECTION_WAITING)
+                inspection_resume(i, in->timeouts, in->now);
+}
+
+static int note_served(struct inspection *i, const struct inspection_input *in) {
+        if (in->time <= i->served || is_older_than_run(i, in))
+                return 0;
+        wait_since(i, in);
         return 1;
 }
 
@@ -72,7 +79,7 @@ static int serve(struct inspection *i, const struct inspection_input *in) {
                 return 0;
         begin(i, INSPECTION_WAITING, in->time, in->now);
         i->asked = true;
-        i->served = in->time;
+        wait_since(i, in);
         return 1;
 }
 

@@ -13,7 +13,8 @@
  *   tick        .           error (8)   error (8)   error       error      .           .
  *
  *   .   nothing. Workers tell late, twice, and in another order than things happened: what the state has left behind changes it no more.
- *   (1) Notes the time: it is this ramdisk that is waited for from now on, or that has to be told of the abort.
+ *   (1) Notes the time: it is this ramdisk that is waited for from now on, or that has to be told of the abort. Not of one that was served before the
+ *       inspection was asked for.
  *   (2) A machine that boots the ramdisk once more: the inventory at hand ends this run, and the one to come is a run of its own.
  *   (3) Unless that was before the run ended.
  *   (4) It will come by itself, and then ends the run: it is newer than the one that is reapplied.
@@ -56,7 +57,7 @@ struct inspection_input {
         uint64_t now;
         const char *hook;   /* of failed: the hook or rule; NULL: something else */
         const char *reason; /* of failed: why; of aborted: "the ramdisk was told"; may be NULL */
-        const struct inspection_timeouts *timeouts; /* of tick */
+        const struct inspection_timeouts *timeouts; /* of tick and served */
 };
 
 /* Returns 1 when something changed, 0 when nothing did, -EBUSY when the state does not allow it, -ENOMEM. */
@@ -69,6 +70,6 @@ bool inspection_refuses(const struct inspection *inspection);
 uint64_t inspection_deadline(const struct inspection *inspection, const struct inspection_timeouts *timeouts);
 /* Whether a tick would change something. */
 bool inspection_is_due(const struct inspection *inspection, const struct inspection_timeouts *timeouts, uint64_t now);
-/* After a restart: workers may have that with them which the state waits for, so no state ends within a minute (or its
+/* After a restart, and when that is told late which it counts from: workers may have that with them which the state waits for, so no state ends within a minute (or its
  * time-out, where that is shorter). */
 void inspection_resume(struct inspection *inspection, const struct inspection_timeouts *timeouts, uint64_t now);

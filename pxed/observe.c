@@ -66,7 +66,7 @@ static int observe_lease(struct observe *o, const json_t *json) {
                 return 0;
         struct lease *before = leases_find(&o->state->leases, network, &address);
         if (json_get_bool(json, "ended", false))
-                return before && mac_to_u64(&before->mac) == mac_to_u64(&mac) ? change_remove_lease(o->change, before) : 0;
+                return before ? change_remove_lease(o->change, before) : 0;
         const char *hostname = json_get_string(json, "hostname");
         r = follow_bmc(o, &mac, &address);
         if (r < 0)

@@ -32,7 +32,8 @@ static int add_port(struct observe *o, const struct mac *mac, struct node **node
 
 static int inspect(struct observe *o, enum inspection_event event, const struct mac *mac, const struct boot_step *step,
                    struct node **node) {
-        const struct inspection_input input = { .event = event, .time = step->time, .now = change_now(o->change), .reason = "the ramdisk was told" };
+        const struct inspection_input input = { .event = event, .time = step->time, .now = change_now(o->change), .reason = "the ramdisk was told",
+                                                .timeouts = &o->state->settings->timeouts };
         return *node ? inspection_change(o->change, node, &input, mac) : 0;
 }
 
