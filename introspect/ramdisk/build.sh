@@ -74,7 +74,7 @@ unpack_package() {
     echo "$tree"
 }
 
-# Paths, below the tree, of the modules that the list names and of all that they need.
+# Paths, below the tree, of the modules that the list names and of all that they need. What this host's modprobe.d forbids is no matter of the ramdisk's.
 module_files() {
     tree=$1 release=$2 list=$3
     modules=$tree/lib/modules/$release
@@ -84,7 +84,7 @@ module_files() {
         */) (cd "$modules/kernel" && find "$word" -name '*.ko' 2>/dev/null) | sed 's|.*/||; s|\.ko$||' ;;
         *) echo "$word" ;;
         esac
-    done | sort -u | xargs modprobe -d "$tree" -S "$release" -a --show-depends 2>/dev/null |
+    done | sort -u | xargs modprobe -C /dev/null -d "$tree" -S "$release" -a --show-depends 2>/dev/null |
         sed -n "s|^insmod $tree/||p" | sed 's/ *$//' | sort -u
 }
 
