@@ -81,6 +81,8 @@ int api_rule_set(struct varlink_call *call, const json_t *in, void *userdata) {
                 return api_refuse(call, INTERFACE, error.place, "%s", error.reason);
         if (r == 0 && !before && rules_at(m->state->rules, RULES_MAX - 1))
                 return api_refuse(call, INTERFACE, "name", "there are %d rules already", RULES_MAX);
+        if (r == 0 && rules_size_with(m->state->rules, rule) > RULES_SIZE_MAX)
+                return api_refuse(call, INTERFACE, "", "all rules together have at most %d bytes as JSON: delete some first", RULES_SIZE_MAX);
         if (r == 0)
                 r = set_rule(m->state, change, rule);
         return r < 0 ? api_failed(call, INTERFACE, m->state, r) : reply_rule(call, m->state, name);

@@ -18,6 +18,7 @@ struct rule {
         unsigned references;
         json_t *json; /* type Rule, whole */
         const char *name;
+        size_t size; /* as JSON text, about */
         int64_t priority;
         uint64_t revision;
         bool sensitive;
@@ -183,6 +184,7 @@ int rule_parse(const json_t *json, uint64_t revision, struct rule **ret, struct 
         if (!rule->json || json_object_set_new(rule->json, "revision", json_integer((json_int_t) revision)) < 0)
                 return -ENOMEM;
         rule->name = json_get_string(rule->json, "name");
+        rule->size = rule_value_size(json, RULE_SIZE_MAX, DEPTH_MAX);
         rule->priority = json_get_int(rule->json, "priority", 0);
         rule->sensitive = json_get_bool(rule->json, "sensitive", false);
         rule->revision = revision;
@@ -286,6 +288,14 @@ int rules_with(const struct rules *rules, struct rule *rule, struct rules **ret)
 
 int rules_without(const struct rules *rules, const char *name, struct rules **ret) {
         return rules_copy(rules, name, NULL, ret);
+}
+
+size_t rules_size_with(const struct rules *rules, const struct rule *rule) {
+        size_t size = rule->size;
+
+        for (size_t i = 0; rules && i < rules->count; i++)
+                size += strcmp(rules->rule[i]->name, rule->name) == 0 ? 0 : rules->rule[i]->size;
+        return size;
 }
 
 const struct rule *rules_at(const struct rules *rules, size_t index) {

@@ -16,6 +16,8 @@
 #define RULE_ACTIONS_MAX 64
 /* Of a rule as JSON text, in bytes. */
 #define RULE_SIZE_MAX 65536
+/* Of all rules together, since they are told in one message: clients take 256 Ki values in one (lib/json.h). */
+#define RULES_SIZE_MAX (2 * 1024 * 1024)
 /* Lines that the rules of one run have told; what is more is left out. */
 #define RULE_LOGS_MAX 64
 
@@ -50,6 +52,8 @@ DEFINE_CLEANUP(struct rules *, rules_free);
 int rules_with(const struct rules *rules, struct rule *rule, struct rules **ret);
 /* What it has but the one of that name. -ENOMEM */
 int rules_without(const struct rules *rules, const char *name, struct rules **ret);
+/* Bytes that they take as JSON, about, with this one besides or in the place of the one with its name. `rules` may be NULL. */
+size_t rules_size_with(const struct rules *rules, const struct rule *rule);
 /* By index; NULL past the last. `rules` may be NULL. */
 const struct rule *rules_at(const struct rules *rules, size_t index);
 /* NULL: there is none of that name. */

@@ -6,6 +6,7 @@ import pytest
 
 from test_pxectl import Ctl, complete
 from test_rules import LARGE, TAG, no_rules, pxed, rule  # noqa: F401 (fixtures)
+from varlink import VarlinkError
 
 
 @pytest.fixture
@@ -61,6 +62,22 @@ def test_what_was_set_before_a_refusal_is_told(ctl, write):
     assert re.search(r"rules.json:\d+: \[256\]\.name: there are 256 rules already \(the 256 before it in the file are set\)$", told), told
     assert 'are set' not in ctl.fails(1, 'rule', 'set', write([rule('a'), rule('b')]))
     assert len(ctl.json('rule', 'list')['rules']) == 256
+
+
+def test_all_that_is_set_can_be_listed(ctl, connection):
+    """Rules of 64 KiB are told in one message, which has to be one that clients take."""
+    names = []
+    for number in range(60):
+        large = rule(f'r{number:02}', [('one-of', {'field': '/inventory/cpus', 'value': [number] * 7000})])
+        try:
+            connection.call('org.pxed.Rule.Set', rule=large)
+            names.append(large['name'])
+        except VarlinkError as error:
+            assert error.parameters['reason'].startswith('all rules together have at most 2097152 bytes'), error
+    assert 20 < len(names) < 60
+    assert [each['name'] for each in ctl.json('rule', 'list')['rules']] == names
+    # Another one in the place of one of them takes no more than that.
+    connection.call('org.pxed.Rule.Set', rule=rule('r00', [('one-of', {'field': '/inventory/cpus', 'value': [1] * 7000})]))
 
 
 def test_standard_input(ctl):
