@@ -8,7 +8,7 @@
 #include "lib/boot_fit.h"
 
 /* So many attempts are looked at, and may come out of it. */
-#define BOOT_ORDER_MAX 8
+#define BOOT_ORDER_MAX 24
 
 enum { BOOT_ORDER_NOISE = -1, BOOT_ORDER_OTHERS = -2 };
 

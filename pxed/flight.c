@@ -193,6 +193,9 @@ static int place_late(struct state *s, struct change *c, struct boot *latest, co
         int r = find_since(s, latest, step->time, boots, &n);
         if (r < 0)
                 return r;
+        /* Of more attempts ago than are looked at. */
+        if (n == BOOT_ORDER_MAX && boots[0]->started > step->time)
+                return 0;
         int at = boot_order_place(boots, n, step);
         if (at == BOOT_ORDER_NOISE)
                 return 0;
