@@ -32,8 +32,8 @@ int api_rule_get(struct varlink_call *call, const json_t *in, void *userdata) {
         return reply_rule(call, m->state, json_get_string(in, "rule"));
 }
 
-/* Commits a change of the rules; only then do these take the place of those that there are. They are taken over, also on failure. */
-static int commit(struct state *s, struct change *change, struct rules *rules) {
+/* Commits a change of the rule of that name; only then do these take the place of those that there are. They are taken over, also on failure. */
+static int commit(struct state *s, struct change *change, const char *name, struct rules *rules) {
         int r = change_commit(change);
 
         if (r < 0) {
@@ -42,6 +42,7 @@ static int commit(struct state *s, struct change *change, struct rules *rules) {
         }
         rules_free(s->rules);
         s->rules = rules;
+        (void) json_object_del(s->lost_rules, name);
         return 0;
 }
 
@@ -59,7 +60,7 @@ static int set_rule(struct state *s, struct change *change, struct rule *rule) {
                 r = store_put_rule(store, name, rule_revision(rule), text);
         if (r == 0)
                 r = rules_with(s->rules, rule, &rules);
-        return r < 0 ? r : commit(s, change, rules);
+        return r < 0 ? r : commit(s, change, name, rules);
 }
 
 int api_rule_set(struct varlink_call *call, const json_t *in, void *userdata) {
@@ -96,9 +97,10 @@ int api_rule_delete(struct varlink_call *call, const json_t *in, void *userdata)
         _cleanup_(change_freep) struct change *change = NULL;
         struct rules *rules;
 
-        if (!rule)
+        /* One that the store alone has can go too. */
+        if (!rule && !json_object_get(m->state->lost_rules, name))
                 return api_not_found(call, INTERFACE, "rule", name);
-        if (if_revision >= 0 && (uint64_t) if_revision != rule_revision(rule))
+        if (rule && if_revision >= 0 && (uint64_t) if_revision != rule_revision(rule))
                 return api_conflict(call, INTERFACE, rule_revision(rule));
         int r = change_begin(m->state, realtime_us(), &change);
         if (r == 0) {
@@ -111,7 +113,7 @@ int api_rule_delete(struct varlink_call *call, const json_t *in, void *userdata)
         if (r == 0)
                 r = rules_without(m->state->rules, name, &rules);
         if (r == 0)
-                r = commit(m->state, change, rules);
+                r = commit(m->state, change, name, rules);
         if (r < 0)
                 return api_failed(call, INTERFACE, m->state, r);
         return varlink_reply(call, json_pack("{s:I}", "revision", (json_int_t) m->state->revision));

@@ -126,6 +126,22 @@ static void check_room(struct manager *m) {
                 daemon_clear_problem(m->daemon, "nodes");
 }
 
+/* One that an older or newer pxed took: whoever set it takes it to be in force. */
+static void check_rules(struct manager *m) {
+        json_t *lost = m->state->lost_rules;
+        const char *name = json_object_iter_key(json_object_iter(lost));
+        size_t count = json_object_size(lost);
+        char more[32] = "";
+        if (count == 0) {
+                daemon_clear_problem(m->daemon, "rules");
+                return;
+        }
+        if (count > 1)
+                snprintf(more, sizeof more, " and %zu more", count - 1);
+        daemon_set_problem(m->daemon, "rules", "inspection rule %s of the store%s %s not run, since it cannot be evaluated (%s): set it again, or delete it", name,
+                           more, count > 1 ? "do" : "does", json_get_string(lost, name));
+}
+
 static int on_flush(sd_event_source *source, uint64_t usec, void *userdata) {
         manager_wake(userdata);
         return 0;
@@ -136,6 +152,7 @@ static int on_wake(sd_event_source *source, void *userdata) {
         struct manager *m = userdata;
         check_profiles(m);
         check_room(m);
+        check_rules(m);
         compare_own_status(m);
         store_notes(m);
         workers_send(m);

@@ -79,11 +79,13 @@ static int add_rule(struct state *s, const char *text, uint64_t revision, struct
 /* One that an older or newer pxed took, and this one cannot evaluate, is left out and kept in the store. */
 static int load_rule(const char *name, uint64_t revision, const char *text, void *userdata) {
         struct rule_error error = { .reason = "it is no JSON" };
-        int r = add_rule(userdata, text, revision, &error);
+        struct state *s = userdata;
+        int r = add_rule(s, text, revision, &error);
 
-        if (r == -EINVAL)
-                log_error("Inspection rule %s of the store is left out: %s: %s. Set it again", name, error.place, error.reason);
-        return r == -EINVAL ? 0 : r;
+        if (r != -EINVAL)
+                return r;
+        log_error("Inspection rule %s of the store is left out: %s: %s. Set it again", name, error.place, error.reason);
+        return json_object_set_new(s->lost_rules, name, json_sprintf("%s: %s", error.place, error.reason)) < 0 ? -ENOMEM : 0;
 }
 
 static int load_revision(struct state *s) {
@@ -208,7 +210,8 @@ int state_new(const char *folder, struct settings *settings, uint64_t now, struc
                 return -ENOMEM;
         s->seen = json_object();
         s->agents = json_object();
-        int r = s->seen && s->agents ? store_open(folder, &s->store, reason, reason_size) : -ENOMEM;
+        s->lost_rules = json_object();
+        int r = s->seen && s->agents && s->lost_rules ? store_open(folder, &s->store, reason, reason_size) : -ENOMEM;
         if (r < 0)
                 return r;
         r = profiles_set_builtin(&s->profiles, settings->inspect_arguments);
@@ -243,6 +246,7 @@ struct state *state_free(struct state *s) {
         leases_clear(&s->leases);
         boots_clear(&s->boots);
         rules_free(s->rules);
+        json_decref(s->lost_rules);
         feed_clear(&s->desired);
         feed_clear(&s->flights);
         json_decref(s->seen);

@@ -39,6 +39,7 @@ struct state {
         struct boots boots;
         struct captures captures;
         struct rules *rules; /* of inspections; NULL: none */
+        json_t *lost_rules;  /* by name, as text, why a rule of the store cannot be evaluated: it does not run until it is set again */
         json_t *seen;        /* by a network's name what was seen of it: see pxed/network_seen.h */
         json_t *agents;      /* by a node's id, as text, what org.pxed.Node.GetAgent tells: see pxed/observe_heartbeat.c */
         json_t *dhcp_problems; /* of pxed-dhcp as it told last, array of org.pxed.Worker.Problem; NULL: it never did */

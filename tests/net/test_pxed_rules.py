@@ -26,14 +26,25 @@ def test_rules_outlive_a_kill(pxed):  # noqa: F811
     pxed.kill()
     # one that this pxed cannot evaluate is left out and said; the others work on
     with contextlib.closing(sqlite3.connect(pxed.state / 'pxed/pxed.db')) as database, database:
-        database.execute('INSERT INTO rules VALUES (?, 1, ?)', ('newer', '{"name": "newer", "conditions": [{"op": "resembles", "args": {}}], "actions": []}'))
+        for name in 'newer', 'older':
+            database.execute('INSERT INTO rules VALUES (?, 1, ?)', (name, f'{{"name": "{name}", "conditions": [{{"op": "resembles", "args": {{}}}}], "actions": []}}'))
     pxed.start()
     assert rules(pxed) == before
     assert 'Inspection rule newer of the store is left out: conditions[0].op' in pxed.log()
     pxed.report('introspect', 1, inventory('a'))
     assert pxed.call('Node.List')['nodes'][0]['tags'] == ['ruled']
+    problem = wait_for(lambda: pxed.problem('rules'))
+    assert problem.startswith('inspection rule newer of the store and 1 more do not run') and 'conditions[0].op' in problem and 'delete' in problem
     pxed.call('Rule.Set', rule=rule('newer'))
     assert [each['name'] for each in rules(pxed)] == ['high', 'newer', 'secret', 'low']
+    assert wait_for(lambda: pxed.problem('rules')).startswith('inspection rule older of the store does not run')
+    pxed.call('Rule.Delete', rule='older')
+    wait_for(lambda: pxed.problem('rules') is None)
+    with pytest.raises(VarlinkError, match='NotFound'):
+        pxed.call('Rule.Delete', rule='older')
+    pxed.kill()
+    pxed.start()
+    assert len(rules(pxed)) == 4 and pxed.problem('rules') is None
 
 
 def test_a_refused_write_leaves_the_rules_as_they_were(small_disk):  # noqa: F811
