@@ -201,7 +201,8 @@ static bool assignments_equal(const struct assignment *a, const struct assignmen
 bool node_boots_equal(const struct node *a, const struct node *b) {
         if (!text_equal(a->name, b->name) || a->n_ports != b->n_ports || a->has_uuid != b->has_uuid ||
             (a->has_uuid && memcmp(&a->uuid, &b->uuid, sizeof a->uuid) != 0) ||
-            a->inspection.asked != b->inspection.asked || !text_equal(a->bmc_address, b->bmc_address) ||
+            a->inspection.asked != b->inspection.asked || (a->inspection.asked && a->inspection.started != b->inspection.started) ||
+            !text_equal(a->bmc_address, b->bmc_address) ||
             (a->inspection.state == INSPECTION_ABORTING) != (b->inspection.state == INSPECTION_ABORTING))
                 return false;
         for (size_t i = 0; i < a->n_ports; i++)

@@ -6,7 +6,7 @@ import uuid
 import pytest
 
 from introspect_daemon import ipa
-from test_pxed import MAC, inventory, pxectl, pxed, step, wait_for  # noqa: F401
+from test_pxed import MAC, Worker, inventory, pxectl, pxed, step, wait_for  # noqa: F401
 from varlink import VarlinkError
 
 RULE = {'name': 'rack', 'conditions': [], 'actions': [{'op': 'set-attribute', 'args': {'path': '/tags', 'value': ['r1']}}]}
@@ -167,3 +167,19 @@ def test_lost_inventory(pxed):
     # it was only late
     pxed.report('introspect', 2, posted(MAC))
     assert wait_state(pxed, 'finished')['decision']['profile'] == 'local'
+
+
+def test_the_run_that_is_asked_for_is_told(pxed):
+    """pxed-introspect tells by it a post of this run from one of the last, of which it may have the same bytes."""
+    pxed.write('[inspection]\nprocessing-timeout = 1s\n')
+    pxed.call('Appliance.Reload')
+    worker = Worker(pxed, 'introspect')
+    pxed.report('tftp', 1, step('script', profile='inspect'))
+    pxed.report('introspect', 1, step('inventory'))
+    node = wait_state(pxed, 'error')
+    entry = f"node/{node['id']}"
+    wait_for(lambda: worker.state.get(entry, {}).get('inspect'))
+    assert worker.state[entry]['inspectionStarted'] == node['inspection']['started']
+    again = pxed.call('Node.Inspect', node=MAC)['node']['inspection']['started']
+    assert again > node['inspection']['started']
+    wait_for(lambda: worker.state[entry]['inspectionStarted'] == again)
