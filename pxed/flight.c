@@ -9,8 +9,6 @@
 #include "pxed/flight_tell.h"
 
 #define UNKNOWN_MAX 5000
-/* What is told so late was seen while pxed was away, or busy. */
-#define TOLD_LATE_USEC (2 * USEC_PER_SEC)
 
 static int keep_one(struct boot *boot, void *userdata) {
         struct boot **found = userdata;

@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <stdio.h>
 
+#include "lib/boot_fit.h"
 #include "lib/json.h"
 #include "pxed/diagnose.h"
 #include "pxed/flight.h"
@@ -9,6 +10,8 @@
 
 /* Boots that are found stuck in one look: the others in the next one. */
 #define STUCK_BATCH 64
+/* Within so long after one worker has told late the others have told, too. */
+#define ALL_TOLD_USEC (10 * USEC_PER_SEC)
 
 static int end_silent(struct state *s, struct change *c, struct boot *boot) {
         struct boot *copy = change_edit_boot(c, boot);
@@ -59,9 +62,17 @@ static int tell_stuck(struct state *s, struct change *c, struct boot *boot) {
                             node ? node->name : mac_format(&copy->mac, mac), json_get_string(copy->diagnosis, "reason"));
 }
 
+/* What followed may be with another worker still: it was told late, or pxed has started since. */
+static bool may_have_gone_on(const struct boot *boot, uint64_t now) {
+        struct boot_progress progress = { 0 };
+        for (size_t i = 0; i < boot->n_steps; i++)
+                boot_progress_add(&progress, &boot->steps[i]);
+        return boot->heard >= progress.last + TOLD_LATE_USEC && now < boot->heard + ALL_TOLD_USEC;
+}
+
 /* One that is known to be stuck is looked at again when there is more of it. */
 static bool is_stuck_now(const struct state *s, const struct boot *boot, uint64_t now) {
-        if (!boot || boot->ended != 0 || boot->diagnosis)
+        if (!boot || boot->ended != 0 || boot->diagnosis || may_have_gone_on(boot, now))
                 return false;
         _cleanup_json_ json_t *diagnosis = diagnose_boot(s, boot, now);
         return diagnosis != NULL;

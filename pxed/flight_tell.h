@@ -3,6 +3,9 @@
 
 #include "pxed/change.h"
 
+/* What is told so late was seen while pxed was away, or busy: others may have more to tell. */
+#define TOLD_LATE_USEC (2 * USEC_PER_SEC)
+
 /* Failed, or silent. */
 bool flight_is_over(const struct boot *boot);
 /* Looks at it anew. Returns whether there is another diagnosis than before, or none any more. */

@@ -66,6 +66,25 @@ static void test_stuck_and_on_again(void **state) {
         assert_int_equal(count_events(f, "boot.stuck"), 1);
 }
 
+/* What followed while pxed was away may be with a worker that has not told yet. */
+static void test_told_late(void **state) {
+        struct fixture *f = *state;
+        char text[1000];
+        snprintf(text, sizeof text, "[{\"time\":%llu,\"step\":{\"mac\":\"52:54:00:00:00:01\",\"kind\":\"discover\",\"stage\":\"ipxe\"}},"
+                                    "{\"time\":%llu,\"step\":{\"mac\":\"52:54:00:00:00:01\",\"kind\":\"acknowledge\",\"stage\":\"ipxe\"}}]",
+                 (unsigned long long) (NOW - 101 * S), (unsigned long long) (NOW - 100 * S));
+        assert_int_equal(report(f, NOW, text, NULL), 0);
+        assert_int_equal(ageing_tick(f->state, NOW + 9 * S), 0);
+        assert_int_equal(count_events(f, "boot.stuck"), 0);
+        /* The same of one that was in flight when pxed ended. */
+        reopen(f);
+        assert_int_equal(ageing_tick(f->state, NOW + 9 * S), 0);
+        assert_int_equal(count_events(f, "boot.stuck"), 0);
+        assert_int_equal(ageing_tick(f->state, NOW + 10 * S), 0);
+        assert_int_equal(count_events(f, "boot.stuck"), 1);
+        assert_string_equal(signature(boot_1(f)), "script-not-fetched");
+}
+
 static void test_end_and_restart(void **state) {
         struct fixture *f = *state;
         discovers(f);
@@ -161,6 +180,7 @@ static void test_captures(void **state) {
 int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test_setup_teardown(test_stuck_and_on_again, setup, teardown),
+                cmocka_unit_test_setup_teardown(test_told_late, setup, teardown),
                 cmocka_unit_test_setup_teardown(test_end_and_restart, setup, teardown),
                 cmocka_unit_test_setup_teardown(test_pool_and_denial, setup, teardown),
                 cmocka_unit_test_setup_teardown(test_silence_of_a_node, setup, teardown),

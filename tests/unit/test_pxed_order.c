@@ -174,7 +174,9 @@ static void tell_late(struct fixture *f, struct tale *t, unsigned machine, size_
                 enum teller teller = (enum teller) draw(t, TELLERS);
                 size_t count = batch == WORDS_MAX ? batch : 1 + draw(t, (unsigned) batch), there = n[teller] - next[teller];
                 count = count < there ? count : there;
-                tell(f, t->now, machine, &queue[teller][next[teller]], count);
+                /* One whose acknowledgement was lost comes again. */
+                for (unsigned times = one_or_two(t); times > 0; times--)
+                        tell(f, t->now, machine, &queue[teller][next[teller]], count);
                 next[teller] += count;
                 left -= count;
         }
