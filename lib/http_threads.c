@@ -1,6 +1,8 @@
 #include "lib/http_threads.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <unistd.h>
 
 #include "lib/clock.h"
 
@@ -62,9 +64,15 @@ int http_threads_new(const struct http_threads_options *options, int fd, struct 
         int r = connections_new(&threads->connections);
         if (r < 0)
                 return r;
-        threads->daemon = start(threads, options, fd);
+        /* One of its own: the library closes what it listens on also where it cannot start. */
+        int own = fd < 0 ? -1 : fcntl(fd, F_DUPFD_CLOEXEC, 0);
+        if (fd >= 0 && own < 0)
+                return -errno;
+        threads->daemon = start(threads, options, own);
         if (!threads->daemon)
                 return errno > 0 ? -errno : -EIO;
+        if (fd >= 0)
+                close(fd);
         *ret = TAKE_POINTER(threads);
         return 0;
 }
