@@ -97,7 +97,7 @@ static int parse_raw(const struct stored_inventory *stored, json_t **ret) {
 }
 
 /* Takes the texts over. */
-static int parse(const struct uuid *node, struct stored_inventory *stored, struct kept_inventory *ret) {
+static int parse(struct store *store, const struct uuid *node, struct stored_inventory *stored, struct kept_inventory *ret) {
         struct kept_inventory kept = { .number = stored->number, .received = stored->received, .has_mac = stored->has_mac, .mac = stored->mac,
                                         .size = stored->document_size + stored->raw_size + (stored->logs ? strlen(stored->logs) : 0) };
         int r = parse_document(node, stored, &kept.inventory);
@@ -109,17 +109,17 @@ static int parse(const struct uuid *node, struct stored_inventory *stored, struc
                 *ret = kept;
         } else
                 kept_inventory_clear(&kept);
-        return r;
+        return r == -EIO ? store_damaged(store, node, stored->number) : r;
 }
 
 int inventory_read(struct store *store, const struct uuid *node, uint64_t number, bool raw, struct kept_inventory *ret) {
         _cleanup_(stored_inventory_clear) struct stored_inventory stored = {};
         int r = store_read_inventory(store, node, number, STORED_DOCUMENT | (raw ? STORED_RAW : 0), &stored);
-        return r < 0 ? r : parse(node, &stored, ret);
+        return r < 0 ? r : parse(store, node, &stored, ret);
 }
 
 int inventory_read_before(struct store *store, const struct uuid *node, uint64_t number, bool taken_over, struct kept_inventory *ret) {
         _cleanup_(stored_inventory_clear) struct stored_inventory stored = {};
         int r = store_read_inventory_before(store, node, number, taken_over, STORED_DOCUMENT, &stored);
-        return r < 0 ? r : parse(node, &stored, ret);
+        return r < 0 ? r : parse(store, node, &stored, ret);
 }

@@ -35,7 +35,7 @@ static int read_source(struct state *s, const struct node *node, struct source *
         if (r == -ENOMEM)
                 return r;
         if (r < 0 || !ret->kept.raw) {
-                snprintf(reason, INVENTORY_REASON_SIZE, "the inventory that is kept cannot be read: %s", strerror(r < 0 ? -r : EIO));
+                snprintf(reason, INVENTORY_REASON_SIZE, "the inventory that is kept cannot be read: %s", r == -EIO ? store_reason(s->store) : strerror(r < 0 ? -r : EIO));
                 return 0;
         }
         if (!ret->kept.has_mac && !port) {

@@ -98,6 +98,8 @@ int store_has_post(struct store *store, const char *post);
 enum { STORED_DOCUMENT = 1, STORED_RAW = 2 };
 /* number 0: the newest. -ENOENT. *ret is to be cleared afterwards. */
 int store_read_inventory(struct store *store, const struct uuid *node, uint64_t number, int parts, struct stored_inventory *ret);
+/* One that was read is not what was stored: returns -EIO, and store_reason says which and what to do. */
+int store_damaged(struct store *store, const struct uuid *node, uint64_t number);
 /* The newest whose number is less; taken_over: of those that were. -ENOENT. */
 int store_read_inventory_before(struct store *store, const struct uuid *node, uint64_t number, bool taken_over, int parts,
                                 struct stored_inventory *ret);

@@ -140,9 +140,14 @@ static int inventory_from_row(struct store *store, sqlite3_stmt *row, int parts,
                 r = unpack(store, row, 6, &ret->document, &ret->document_size);
         if (r == 0 && parts & STORED_RAW)
                 r = unpack(store, row, 8, &ret->raw, &ret->raw_size);
-        if (r == -EIO)
-                snprintf(store->reason, sizeof store->reason, "inventory %llu is damaged", (unsigned long long) ret->number);
         return r;
+}
+
+int store_damaged(struct store *store, const struct uuid *node, uint64_t number) {
+        char id[UUID_TEXT_SIZE];
+        snprintf(store->reason, sizeof store->reason, "inventory %llu of node %s is damaged: inspect its machine again", (unsigned long long) number,
+                 uuid_format(node, id));
+        return -EIO;
 }
 
 static int read_inventory(struct store *store, enum statement which, const struct uuid *node, uint64_t exactly, uint64_t most, int parts,
@@ -159,6 +164,8 @@ static int read_inventory(struct store *store, enum statement which, const struc
         found.has_mac = column_mac(row, 2, &found.mac);
         r = exactly > 0 && found.number != exactly ? -ENOENT : inventory_from_row(store, row, parts, &found);
         sqlite3_reset(row);
+        if (r == -EIO)
+                r = store_damaged(store, node, found.number);
         if (r == 0 && parts & STORED_RAW)
                 r = read_logs(store, node, found.number, &found.logs);
         if (r < 0)

@@ -1,7 +1,10 @@
 """Inventories that are kept go through hooks and rules again; what an inspection is at outlives pxed."""
+import contextlib
 import copy
 import json
+import sqlite3
 import uuid
+import zlib
 
 import pytest
 
@@ -183,3 +186,24 @@ def test_the_run_that_is_asked_for_is_told(pxed):
     again = pxed.call('Node.Inspect', node=MAC)['node']['inspection']['started']
     assert again > node['inspection']['started']
     wait_for(lambda: worker.state[entry]['inspectionStarted'] == again)
+
+
+@pytest.mark.parametrize('document', [b'nonsense', zlib.compress(b'{"errors": [')], ids=['packed', 'text'])
+def test_a_damaged_inventory_is_named(pxed, document):
+    """A question to all nodes fails too: it has to be said by which of them, and what helps."""
+    others = [MAC[:-1] + '2', MAC[:-1] + '3']
+    pxed.report('introspect', 1, posted(others[0]), posted(MAC), posted(others[1]))
+    node = pxed.call('Node.Get', node=MAC)['node']
+    pxed.kill()
+    with contextlib.closing(sqlite3.connect(pxed.state / 'pxed/pxed.db')) as database, database:
+        database.execute('UPDATE inventories SET document = ?, document_size = 12 WHERE node = ?', (document, uuid.UUID(node['id']).bytes))
+    pxed.start()
+    for method, parameters in (('Inventory.Get', {'node': MAC}), ('Inventory.Query', {'pointer': '/serial'}), ('Inventory.Export', {}), ('Rule.Test', {})):
+        with pytest.raises(VarlinkError, match='StorageFailed') as failed:
+            pxed.call(method, **parameters)
+        assert failed.value.parameters['reason'] == f"inventory 1 of node {node['id']} is damaged: inspect its machine again"
+    pxed.call('Node.Reapply', node=MAC)
+    assert wait_state(pxed, 'error')['inspection']['error'].endswith('is damaged: inspect its machine again')
+    # What helps.
+    pxed.report('introspect', 2, {**posted(MAC), 'inventory': {**posted(MAC)['inventory'], 'post': 'another'}})
+    assert len(pxed.call('Inventory.Query', pointer='/serial')['matches']) == 3
