@@ -17,7 +17,7 @@ static int keep_one(struct boot *boot, void *userdata) {
         return 0;
 }
 
-/* The machine's newest attempt with an id below `below`, from memory or from the store. */
+/* The machine's newest attempt with an id below `below`, from memory or from the store: where an attempt is in memory, all newer ones of its machine are. */
 static int find_latest(struct state *s, const struct mac *mac, uint64_t below, struct boot **ret) {
         *ret = boots_latest(&s->boots, mac, below);
         if (*ret)
@@ -279,19 +279,26 @@ int flight_failed(struct state *s, struct change *c, const struct mac *mac, cons
         return r < 0 ? r : flight_tell_end(s, c, edited, node);
 }
 
-int flight_captured(struct state *s, struct change *c, uint64_t id, const char *path) {
-        struct boot *boot = boots_find(&s->boots, id), *stored = NULL, *old;
+/* A boot that may not be in memory; NULL: it is not known, or has that path. */
+static int find_captured(struct state *s, uint64_t id, const char *path, struct boot **ret) {
+        _cleanup_(boot_freep) struct boot *stored = NULL;
+        struct boot *boot = boots_find(&s->boots, id);
         int r = boot ? 0 : store_read_boot(s->store, id, &stored);
         if (r == -ENOENT)
                 return 0;
-        if (r == 0 && stored) {
-                /* As it is stored: having it in memory changes nothing. */
-                r = boots_put(&s->boots, stored, &old);
-                if (r < 0)
-                        boot_free(stored);
-                boot = stored;
-        }
-        if (r < 0 || text_equal(boot->capture, path))
+        if (r < 0 || text_equal((boot ? boot : stored)->capture, path))
+                return r;
+        for (uint64_t below = UINT64_MAX; r == 0 && (!boot || boot->id > id); below = boot->id)
+                if ((r = find_latest(s, &stored->mac, below, &boot)) == 0 && !boot)
+                        return 0;
+        *ret = boot;
+        return r;
+}
+
+int flight_captured(struct state *s, struct change *c, uint64_t id, const char *path) {
+        struct boot *boot = NULL;
+        int r = find_captured(s, id, path, &boot);
+        if (r < 0 || !boot)
                 return r;
         struct boot *copy = change_edit_boot(c, boot);
         if (!copy || text_set_max(&copy->capture, path, 4096) < 0) {
@@ -300,4 +307,3 @@ int flight_captured(struct state *s, struct change *c, uint64_t id, const char *
         }
         return change_put_boot(c, copy, true);
 }
-

@@ -102,7 +102,9 @@ void flight_forget(struct state *s, uint64_t now) {
         size_t count = 0;
         for (size_t i = 0; i < s->boots.by_id.size && count < ELEMENTS(gone); i++) {
                 struct boot *boot = s->boots.by_id.values[i];
-                if (boot && boot->ended != 0 && is_long_ago(boot->ended, now) && is_long_ago(boot->heard, now))
+                /* The oldest of a machine first: what is in memory is taken for its newest. */
+                if (boot && boot->ended != 0 && is_long_ago(boot->ended, now) && is_long_ago(boot->heard, now) &&
+                    !boots_latest(&s->boots, &boot->mac, boot->id))
                         gone[count++] = boot;
         }
         for (size_t i = 0; i < count; i++) {

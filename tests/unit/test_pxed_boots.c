@@ -48,11 +48,59 @@ static void test_boots(void **state) {
         assert_int_equal(json_get_int(json_array_get(after, 0), "id", 0), 5);
 }
 
+static void afresh(struct fixture *f) {
+        char command[128];
+        f->state = state_free(f->state);
+        snprintf(command, sizeof command, "rm -rf %s/*", f->folder);
+        assert_int_equal(system(command), 0);
+        open_state(f);
+}
+
 static void report_of(struct fixture *f, uint64_t now, uint64_t time, unsigned n, const char *kind) {
         char text[256];
         snprintf(text, sizeof text, "[{\"time\":%llu,\"step\":{\"mac\":\"52:54:00:00:%02x:%02x\",\"kind\":\"%s\",\"stage\":\"firmware\"}}]",
                  (unsigned long long) time, n >> 8, n & 255, kind);
         assert_int_equal(report(f, now, text, NULL), 0);
+}
+
+static void started_at(struct fixture *f, uint64_t now, uint64_t time) {
+        char text[256];
+        snprintf(text, sizeof text, "[{\"time\":%llu,\"step\":{\"mac\":\"52:54:00:00:00:01\",\"kind\":\"started\",\"profile\":\"local\"}}]", (unsigned long long) time);
+        assert_int_equal(report(f, now, text, NULL), 0);
+}
+
+static void assert_both_booted(struct fixture *f) {
+        _cleanup_json_ json_t *boots = boots_of(f, 1);
+        assert_int_equal(json_array_size(boots), 2);
+        for (size_t i = 0; i < 2; i++)
+                assert_string_equal(json_get_string(json_array_get(boots, i), "outcome"), "booted");
+}
+
+/* Two boots, long over and not in memory; a worker that was away tells more of each, or pxed-netcfg of the packets of the first. */
+static void test_late_from_the_store(void **state) {
+        struct fixture *f = *state;
+        const uint64_t second = USEC_PER_SEC, first = NOW, next = NOW + 1000 * second, late = NOW + 5000 * second;
+        for (int captured = 0; captured < 2; captured++) {
+                report_of(f, first, first, 1, "script");
+                report_of(f, next, next, 1, "script");
+                assert_int_equal(ageing_tick(f->state, next + BOOT_SILENT_LATE_USEC), 0);
+                for (int i = 0; i < 3; i++)
+                        assert_int_equal(ageing_tick(f->state, next + BOOT_SILENT_LATE_USEC + 61 * second), 0);
+                assert_int_equal(f->state->boots.count, 0);
+                if (captured)
+                        assert_int_equal(report(f, late, "[{\"time\":1,\"captureFile\":{\"boot\":1,\"path\":\"/1.pcapng\"}}]", NULL), 0);
+                else {
+                        started_at(f, late, first + second);
+                        assert_int_equal(ageing_tick(f->state, late), 0);
+                }
+                started_at(f, late, next + second);
+                started_at(f, late, first + second);
+                assert_both_booted(f);
+                for (int i = 0; i < 3; i++)
+                        assert_int_equal(ageing_tick(f->state, late + 61 * second), 0);
+                assert_int_equal(f->state->boots.count, 0);
+                afresh(f);
+        }
 }
 
 /* Those that may be silent for longer do not keep others from being ended, however many they are. */
@@ -165,14 +213,6 @@ static void assert_told(struct fixture *f, size_t steps, const char *how) {
         free(text);
 }
 
-static void afresh(struct fixture *f) {
-        char command[128];
-        f->state = state_free(f->state);
-        snprintf(command, sizeof command, "rm -rf %s/*", f->folder);
-        assert_int_equal(system(command), 0);
-        open_state(f);
-}
-
 /* In the order of time, up to so many boots. */
 static void tell_in_order(struct fixture *f, struct telling *telling, size_t boots) {
         unsigned at;
@@ -208,6 +248,7 @@ static void test_workers_one_after_the_other(void **state) {
 int main(void) {
         const struct CMUnitTest tests[] = {
                 TEST(test_boots),
+                TEST(test_late_from_the_store),
                 TEST(test_many_in_flight),
                 TEST(test_clock_set_back),
                 TEST(test_workers_one_after_the_other),
