@@ -39,6 +39,10 @@ int api_storage_failed(struct varlink_call *call, const char *interface, const s
         return fail(call, interface, "StorageFailed", json_pack("{s:o}", "reason", json_text(store_reason(state->store))));
 }
 
+int api_raw_parts(const struct varlink_call *call) {
+        return STORED_RAW | (varlink_call_listener(call) == LISTENER_MONITOR ? 0 : STORED_LOGS);
+}
+
 int api_failed(struct varlink_call *call, const char *interface, const struct state *state, int error) {
         if (error == -ENOSPC || error == -EIO || error == -EBUSY || error == -EEXIST)
                 return api_storage_failed(call, interface, state);

@@ -48,6 +48,10 @@ int api_worker_report(struct varlink_call *call, const json_t *parameters, void 
 /* "pxed-tftp" */
 const char *api_worker_name(enum role role);
 
+/* What of a post the caller may have read for it, as inventory_read has it: without the logs on the monitor socket. A ramdisk logs the command line of its
+ * kernel, and with it the token by which it speaks for its machine. */
+int api_raw_parts(const struct varlink_call *call);
+
 /* The errors that several interfaces declare alike; `interface` is "org.pxed.Node". */
 int api_not_found(struct varlink_call *call, const char *interface, const char *kind, const char *reference);
 int api_conflict(struct varlink_call *call, const char *interface, uint64_t revision);

@@ -26,13 +26,13 @@ static int missing(struct varlink_call *call, const json_t *in, const char *key)
 }
 
 /* The one that a call asks for. False: it has been answered with *ret_r then. */
-static bool find_inventory(struct varlink_call *call, const json_t *in, const struct state *s, bool raw, struct kept_inventory *ret, int *ret_r) {
+static bool find_inventory(struct varlink_call *call, const json_t *in, const struct state *s, int more, struct kept_inventory *ret, int *ret_r) {
         const struct node *node = find_node(call, in, s);
         int64_t wanted = json_get_int(in, "number", 0);
         *ret_r = 0;
         if (!node)
                 return false;
-        int r = wanted < 0 ? -ENOENT : inventory_read(s->store, &node->id, (uint64_t) wanted, raw, ret);
+        int r = wanted < 0 ? -ENOENT : inventory_read(s->store, &node->id, (uint64_t) wanted, more, ret);
         if (r < 0)
                 *ret_r = r == -ENOENT ? missing(call, in, "number") : api_failed(call, INVENTORY, s, r);
         return r == 0;
@@ -42,7 +42,7 @@ int api_inventory_get(struct varlink_call *call, const json_t *in, void *userdat
         struct manager *m = userdata;
         _cleanup_kept_ struct kept_inventory kept = {};
         int r;
-        if (!find_inventory(call, in, m->state, false, &kept, &r))
+        if (!find_inventory(call, in, m->state, 0, &kept, &r))
                 return r;
         return varlink_reply(call, json_pack("{s:O}", "inventory", kept.inventory));
 }
@@ -51,7 +51,7 @@ int api_inventory_get_raw(struct varlink_call *call, const json_t *in, void *use
         struct manager *m = userdata;
         _cleanup_kept_ struct kept_inventory kept = {};
         int r;
-        if (!find_inventory(call, in, m->state, true, &kept, &r))
+        if (!find_inventory(call, in, m->state, api_raw_parts(call), &kept, &r))
                 return r;
         return varlink_reply(call, json_pack("{s:I, s:O}", "received", (json_int_t) kept.received, "raw", kept.raw));
 }
@@ -66,13 +66,13 @@ static bool find_two(struct varlink_call *call, const json_t *in, const struct s
         *ret_r = 0;
         if (!node)
                 return false;
-        int r = to < 0 ? -ENOENT : inventory_read(s->store, &node->id, (uint64_t) to, false, ret_to);
+        int r = to < 0 ? -ENOENT : inventory_read(s->store, &node->id, (uint64_t) to, 0, ret_to);
         if (r < 0) {
                 *ret_r = r == -ENOENT ? missing(call, in, "to") : api_failed(call, INVENTORY, s, r);
                 return false;
         }
         r = from < 0   ? -ENOENT
-            : from > 0 ? inventory_read(s->store, &node->id, (uint64_t) from, false, ret_from)
+            : from > 0 ? inventory_read(s->store, &node->id, (uint64_t) from, 0, ret_from)
                        : inventory_read_before(s->store, &node->id, ret_to->number, false, ret_from);
         if (r == -ENOENT && from == 0) {
                 snprintf(reference, sizeof reference, "before %llu", (unsigned long long) ret_to->number);

@@ -47,14 +47,14 @@ static int add_match(const char *pointer, json_t *value, void *userdata) {
         return 0;
 }
 
-static int query_node(struct state *s, struct query *query, const char *pointer, bool raw) {
+static int query_node(struct state *s, struct query *query, const char *pointer, int more) {
         _cleanup_kept_ struct kept_inventory kept = {};
-        int r = query->node->last_inventory > 0 ? inventory_read(s->store, &query->node->id, 0, raw, &kept) : -ENOENT;
+        int r = query->node->last_inventory > 0 ? inventory_read(s->store, &query->node->id, 0, more, &kept) : -ENOENT;
         if (r < 0)
                 return r == -ENOENT ? 0 : r;
         query->number = kept.number;
         query->matches = query->bytes = 0;
-        r = json_pointer_each(raw ? kept.raw : kept.inventory, pointer, add_match, query);
+        r = json_pointer_each(more ? kept.raw : kept.inventory, pointer, add_match, query);
         /* A place that is too deep to be named has no match. */
         return r == -ENOMEM ? r : 0;
 }
@@ -77,9 +77,10 @@ static int query_page(struct manager *m, struct varlink_call *call, const json_t
         struct node_page page;
         int r = 0;
 
+        int more = json_get_bool(in, "raw", false) ? api_raw_parts(call) : 0;
         node_page_begin(&m->state->nodes, json_get_string(in, "after"), limit, &page);
         while (r == 0 && (query->node = node_page_next(&page))) {
-                r = query_node(m->state, query, json_get_string(in, "pointer"), json_get_bool(in, "raw", false));
+                r = query_node(m->state, query, json_get_string(in, "pointer"), more);
                 page.bytes += query->bytes;
                 query->bytes = 0;
         }
@@ -104,11 +105,11 @@ int api_inventory_query(struct varlink_call *call, const json_t *in, void *userd
 }
 
 /* *ret_bytes: about what it takes in the reply. */
-static int export_node(struct state *s, const struct node *node, bool raw, json_t *list, size_t *ret_bytes) {
+static int export_node(struct state *s, const struct node *node, int more, json_t *list, size_t *ret_bytes) {
         _cleanup_kept_ struct kept_inventory kept = {};
         char id[UUID_TEXT_SIZE];
 
-        int r = node->last_inventory > 0 ? inventory_read(s->store, &node->id, 0, raw, &kept) : -ENOENT;
+        int r = node->last_inventory > 0 ? inventory_read(s->store, &node->id, 0, more, &kept) : -ENOENT;
         if (r < 0)
                 return r == -ENOENT ? 0 : r;
         *ret_bytes = kept.size;
@@ -128,10 +129,11 @@ int api_inventory_export(struct varlink_call *call, const json_t *in, void *user
 
         if (!api_bounded(call, INVENTORY, in, "limit", 1, 100, 20, &limit))
                 return 0;
+        int more = json_get_bool(in, "raw", false) ? api_raw_parts(call) : 0;
         node_page_begin(&m->state->nodes, json_get_string(in, "after"), (size_t) limit, &page);
         while (r == 0 && (node = node_page_next(&page))) {
                 size_t bytes = 0;
-                r = export_node(m->state, node, json_get_bool(in, "raw", false), list, &bytes);
+                r = export_node(m->state, node, more, list, &bytes);
                 page.bytes += bytes;
         }
         if (r < 0)

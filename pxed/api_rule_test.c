@@ -13,10 +13,10 @@
 #define INTERFACE "org.pxed.Rule"
 
 /* What the hooks make of the newest inventory of a node, in a run of its own. -ENOENT: it has none. */
-static int run_hooks(const struct state *s, const struct node *node, struct kept_inventory *kept, struct run_outcome *ret) {
+static int run_hooks(const struct state *s, const struct node *node, int more, struct kept_inventory *kept, struct run_outcome *ret) {
         _cleanup_kept_ struct kept_inventory previous = { 0 };
         _cleanup_json_ json_t *document = node_document(node);
-        int r = document ? inventory_read(s->store, &node->id, 0, true, kept) : -ENOMEM;
+        int r = document ? inventory_read(s->store, &node->id, 0, more, kept) : -ENOMEM;
 
         if (r == 0)
                 r = inventory_read_before(s->store, &node->id, kept->number, true, &previous);
@@ -81,14 +81,14 @@ static json_t *result_to_json(const struct node *node, const struct run_outcome 
                          "changes", changes, "failure", json_text(*outcome->failed ? failure : NULL));
 }
 
-/* 0 and *ret NULL: it has no inventory. */
-static int test_node(const struct state *s, const struct rules *rules, const struct node *node, json_t **ret) {
+/* more: of what was posted, as inventory_read has it. 0 and *ret NULL: it has no inventory. */
+static int test_node(const struct state *s, const struct rules *rules, const struct node *node, int more, json_t **ret) {
         _cleanup_(run_outcome_clear) struct run_outcome outcome = { 0 };
         _cleanup_kept_ struct kept_inventory kept = { 0 };
         _cleanup_json_ json_t *before = NULL, *changes = json_array();
 
         *ret = NULL;
-        int r = changes ? run_hooks(s, node, &kept, &outcome) : -ENOMEM;
+        int r = changes ? run_hooks(s, node, more, &kept, &outcome) : -ENOMEM;
         if (r < 0)
                 return r == -ENOENT ? 0 : r;
         if (outcome.node) {
@@ -125,7 +125,7 @@ static int reply_page(struct varlink_call *call, struct state *s, const struct r
 
         node_page_begin(&s->nodes, after, limit, &page);
         while (r == 0 && (node = node_page_next(&page))) {
-                r = test_node(s, rules, node, &result);
+                r = test_node(s, rules, node, api_raw_parts(call), &result);
                 if (r < 0)
                         return api_failed(call, INTERFACE, s, r);
                 page.bytes += count_bytes(result);
@@ -140,7 +140,7 @@ static int reply_node(struct varlink_call *call, struct state *s, const struct r
 
         if (!node)
                 return api_not_found(call, INTERFACE, "node", reference);
-        int r = test_node(s, rules, node, &result);
+        int r = test_node(s, rules, node, api_raw_parts(call), &result);
         if (r < 0)
                 return api_failed(call, INTERFACE, s, r);
         if (!result)

@@ -112,9 +112,9 @@ static int parse(struct store *store, const struct uuid *node, struct stored_inv
         return r == -EIO ? store_damaged(store, node, stored->number) : r;
 }
 
-int inventory_read(struct store *store, const struct uuid *node, uint64_t number, bool raw, struct kept_inventory *ret) {
+int inventory_read(struct store *store, const struct uuid *node, uint64_t number, int more, struct kept_inventory *ret) {
         _cleanup_(stored_inventory_clear) struct stored_inventory stored = {};
-        int r = store_read_inventory(store, node, number, STORED_DOCUMENT | (raw ? STORED_RAW : 0), &stored);
+        int r = store_read_inventory(store, node, number, STORED_DOCUMENT | more, &stored);
         return r < 0 ? r : parse(store, node, &stored, ret);
 }
 

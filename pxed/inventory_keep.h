@@ -20,13 +20,13 @@ struct kept_inventory {
         char *ramdisk_failure; /* NULL: none */
         char *failure;         /* why it was not taken over; NULL: it was */
         json_t *inventory;     /* type Inventory of org.pxed.Inventory, with all its members */
-        json_t *raw;           /* as posted, with its logs where they are kept; NULL: not asked for */
+        json_t *raw;           /* as posted, with its logs where they are kept and asked for; NULL: not asked for */
         size_t size;           /* bytes of both as JSON text, about */
 };
 void kept_inventory_clear(struct kept_inventory *kept);
 #define _cleanup_kept_ _cleanup_(kept_inventory_clear)
 
-/* number 0: the newest. raw: it too. -ENOENT; what else store_read_inventory gives. */
-int inventory_read(struct store *store, const struct uuid *node, uint64_t number, bool raw, struct kept_inventory *ret);
+/* number 0: the newest. more: STORED_RAW, STORED_LOGS within it, or 0. -ENOENT; what else store_read_inventory gives. */
+int inventory_read(struct store *store, const struct uuid *node, uint64_t number, int more, struct kept_inventory *ret);
 /* The newest before that number; taken_over: of those that were. */
 int inventory_read_before(struct store *store, const struct uuid *node, uint64_t number, bool taken_over, struct kept_inventory *ret);

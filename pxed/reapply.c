@@ -30,7 +30,7 @@ static void source_clear(struct source *source) {
 /* 1; 0: it cannot be done, and `reason` says why; -ENOMEM. */
 static int read_source(struct state *s, const struct node *node, struct source *ret, char reason[static INVENTORY_REASON_SIZE]) {
         const struct port *port = node_boot_port(node);
-        int r = inventory_read(s->store, &node->id, 0, true, &ret->kept);
+        int r = inventory_read(s->store, &node->id, 0, STORED_RAW | STORED_LOGS, &ret->kept);
 
         if (r == -ENOMEM)
                 return r;

@@ -95,7 +95,7 @@ int store_forget_inventories(struct store *store, const struct uuid *node, uint6
 int store_has_post(struct store *store, const char *post);
 
 /* What to read of an inventory besides what is small. */
-enum { STORED_DOCUMENT = 1, STORED_RAW = 2 };
+enum { STORED_DOCUMENT = 1, STORED_RAW = 2, STORED_LOGS = 4 };
 /* number 0: the newest. -ENOENT. *ret is to be cleared afterwards. */
 int store_read_inventory(struct store *store, const struct uuid *node, uint64_t number, int parts, struct stored_inventory *ret);
 /* One that was read is not what was stored: returns -EIO, and store_reason says which and what to do. */

@@ -166,7 +166,7 @@ static int read_inventory(struct store *store, enum statement which, const struc
         sqlite3_reset(row);
         if (r == -EIO)
                 r = store_damaged(store, node, found.number);
-        if (r == 0 && parts & STORED_RAW)
+        if (r == 0 && parts & STORED_LOGS)
                 r = read_logs(store, node, found.number, &found.logs);
         if (r < 0)
                 stored_inventory_clear(&found);

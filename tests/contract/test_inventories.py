@@ -224,6 +224,22 @@ def test_the_monitor_may_ask(bus):
             assert connection.call(f'org.pxed.Inventory.{method}', **parameters)
 
 
+def test_the_monitor_is_told_no_logs(bus, machine):
+    """They may have the token of the machine's boot, as a ramdisk logs its kernel's command line."""
+    bus.report(machine, normalized(machine), {'inventory': {'x': 1}, 'logs': LOGS})
+    rule = {'conditions': [{'op': '!is-empty', 'args': {'field': '/raw/logs'}}], 'actions': []}
+
+    def told(connection):
+        raw = connection.call('org.pxed.Inventory.GetRaw', node=mac(machine))['raw']
+        exported = connection.call('org.pxed.Inventory.Export', raw=True, limit=100)['inventories']
+        queried = connection.call('org.pxed.Inventory.Query', pointer='/logs', raw=True, limit=500)['matches']
+        tested = connection.call('org.pxed.Rule.Test', node=mac(machine), rule={'name': 'logs', **rule})['results'][0]['rules']
+        return 'logs' in raw, any('logs' in each['raw'] for each in exported), len(queried) > 0, tested == ['logs']
+    assert told(bus.connection) == (True, True, True, True)
+    with bus.pxed.connect(bus.pxed.monitor) as connection:
+        assert told(connection) == (False, False, False, False)
+
+
 def test_the_bmc_goes_with_its_lease(bus, machine):
     """One that has leases of both families renews both, again and again: the IPv4 address stays what the node tells."""
     bmc, lasts = mac(machine, 9), itertools.count(1_900_000_000_000_000)

@@ -286,7 +286,7 @@ static void test_migration(void **state) {
         assert_null(node->properties);
         assert_null(node->root_device_hints);
         _cleanup_kept_ struct kept_inventory kept = {};
-        assert_int_equal(inventory_read(f->state->store, &node->id, 0, true, &kept), 0);
+        assert_int_equal(inventory_read(f->state->store, &node->id, 0, STORED_RAW | STORED_LOGS, &kept), 0);
         assert_int_equal(kept.received, 7);
         assert_int_equal(json_get_int(kept.inventory, "cpus", 0), 4);
         assert_int_equal(json_get_int(kept.raw, "a", 0), 1);

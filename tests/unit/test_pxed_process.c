@@ -46,7 +46,7 @@ static void assert_told(struct fixture *f, const char *kind, size_t count, const
 
 static json_t *kept_inventory(struct fixture *f) {
         _cleanup_kept_ struct kept_inventory kept = {};
-        assert_int_equal(inventory_read(f->state->store, &node_at(f, 1)->id, 0, false, &kept), 0);
+        assert_int_equal(inventory_read(f->state->store, &node_at(f, 1)->id, 0, 0, &kept), 0);
         return json_incref(kept.inventory);
 }
 

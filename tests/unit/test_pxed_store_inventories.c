@@ -63,7 +63,7 @@ static void test_inventory_conflicts(void **state) {
         assert_int_equal(json_array_size(kept), 2);
         assert_int_equal(json_get_int(json_array_get(kept, 0), "number", 0), 3);
         _cleanup_kept_ struct kept_inventory newest = {}, good = {};
-        assert_int_equal(inventory_read(f->state->store, &node_at(f, 4)->id, 0, true, &newest), 0);
+        assert_int_equal(inventory_read(f->state->store, &node_at(f, 4)->id, 0, STORED_RAW | STORED_LOGS, &newest), 0);
         assert_int_equal(json_get_int(newest.raw, "a", 0), 1);
         assert_int_equal(newest.received, 5);
         assert_string_equal(newest.ramdisk_failure, "no disk");
@@ -129,7 +129,7 @@ static int add_inventory(struct fixture *f, const struct uuid *node, uint64_t nu
 static void assert_raw(struct fixture *f, const struct uuid *node, uint64_t number, json_t *expected) {
         _cleanup_json_ json_t *wanted = expected;
         _cleanup_kept_ struct kept_inventory kept = {};
-        assert_int_equal(inventory_read(f->state->store, node, number, true, &kept), 0);
+        assert_int_equal(inventory_read(f->state->store, node, number, STORED_RAW | STORED_LOGS, &kept), 0);
         assert_int_equal(kept.number, number);
         assert_true(json_equal(kept.raw, wanted));
 }
@@ -157,7 +157,7 @@ static void test_kept_inventories(void **state) {
         assert_int_equal(add_inventory(f, &node, 8, "k7", json_object(), NULL), -EEXIST);
 
         _cleanup_kept_ struct kept_inventory kept = {}, again = {}, none = {};
-        assert_int_equal(inventory_read(f->state->store, &node, 0, false, &kept), 0);
+        assert_int_equal(inventory_read(f->state->store, &node, 0, 0, &kept), 0);
         assert_int_equal(kept.number, 7);
         assert_int_equal(kept.received, 7);
         assert_true(kept.has_mac);
@@ -167,8 +167,8 @@ static void test_kept_inventories(void **state) {
         assert_int_equal(json_get_int(json_object_get(kept.inventory, "pluginData"), "found", 0), 7);
         assert_true(json_is_null(json_object_get(kept.inventory, "failure")));
         assert_string_equal(json_get_string(kept.inventory, "node"), U1);
-        assert_int_equal(inventory_read(f->state->store, &node, 5, false, &none), -ENOENT);
-        assert_int_equal(inventory_read(f->state->store, &node, UINT64_MAX, false, &none), -ENOENT);
+        assert_int_equal(inventory_read(f->state->store, &node, 5, 0, &none), -ENOENT);
+        assert_int_equal(inventory_read(f->state->store, &node, UINT64_MAX, 0, &none), -ENOENT);
         assert_int_equal(inventory_read_before(f->state->store, &node, 6, false, &none), -ENOENT);
 
         /* Reapplied: the same number, the same raw, another outcome. */
@@ -178,7 +178,7 @@ static void test_kept_inventories(void **state) {
         assert_int_equal(change_begin(f->state, NOW, &change), 0);
         assert_int_equal(inventory_keep_outcome(change, &copy, 7, kept.inventory, NULL, "root-device: none"), 0);
         assert_int_equal(change_commit(change), 0);
-        assert_int_equal(inventory_read(f->state->store, &node, 0, true, &again), 0);
+        assert_int_equal(inventory_read(f->state->store, &node, 0, STORED_RAW | STORED_LOGS, &again), 0);
         assert_int_equal(again.number, 7);
         assert_int_equal(json_get_int(again.inventory, "cpus", 0), 99);
         assert_true(json_is_null(json_object_get(again.inventory, "pluginData")));
