@@ -34,6 +34,7 @@ static int check_normalized(struct observe *o, const json_t *normalized) {
         return observe_refuse(o, field, "is not as org.pxed.Inventory says");
 }
 
+/* `failure`: of a ramdisk that said itself that it failed; NULL: it did its work, whatever hooks and rules make of that. */
 static int tell_boot(struct observe *o, const struct node *node, const struct mac *mac, uint64_t time, const char *failure) {
         struct boot_step step = { .time = time, .kind = STEP_INVENTORY, .architecture = -1, .bytes = -1, .total = -1 };
         if (failure)
@@ -127,6 +128,6 @@ int observe_inventory(struct observe *o, uint64_t time, const json_t *json) {
         if (r == 0 && !failure)
                 r = tell_hardware(o, node, &in);
         if (r == 0)
-                r = tell_boot(o, node, &in.mac, time, inspection_refuses(&node->inspection) ? NULL : failure);
+                r = tell_boot(o, node, &in.mac, time, in.failure && !inspection_refuses(&node->inspection) ? failure : NULL);
         return r < 0 ? r : port_review(o->state, o->change, node, NULL);
 }

@@ -224,3 +224,20 @@ def test_a_rule_that_fails_changes_nothing(connection):
     report(connection, 'third-3', MACS[2])
     node = connection.call('org.pxed.Node.Get', node='m3')['node']
     assert node['inspection']['state'] == 'finished' and node['tags'] == ['large']
+
+
+@pytest.mark.parametrize('ramdisk, outcome', [(None, 'inspected'), ('no disk was found', 'failed')])
+def test_what_a_rule_fails_is_no_failed_boot(connection, ramdisk, outcome):
+    """The ramdisk has done its work: nobody is to look there for what is wrong."""
+    mac = f'52:54:00:0e:01:{len(outcome):02x}'
+    set_rule(connection, rule('guard', (), [('fail', {'message': 'other disks were ordered'})]))
+    more = {'failure': ramdisk} if ramdisk else {}
+    connection.call('org.pxed.Worker.Report', role='introspect', instance=outcome, batch=1, observations=[{'time': int(time.time() * 1e6), 'inventory': {
+        'mac': mac, 'post': outcome, 'raw': {}, **more, 'normalized': {
+            'errors': [], 'disks': [], 'memory': 8 << 30, 'cpus': 4, 'architecture': 'x86_64',
+            'interfaces': [{'name': 'eth0', 'mac': mac, 'addresses': [], 'boots': True}]}}}])
+    assert connection.call('org.pxed.Node.Get', node=mac)['node']['inspection']['hook'] == ('ramdisk-error' if ramdisk else 'rule guard')
+    boot, = connection.call('org.pxed.Boot.List', mac=mac)['boots']
+    assert boot['outcome'] == outcome and (boot['diagnosis'] is None) == (ramdisk is None), boot
+    assert ramdisk is None or boot['reason'] == f'ramdisk-error: {ramdisk}'
+    connection.call('org.pxed.Node.Delete', node=mac)
