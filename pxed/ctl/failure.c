@@ -95,7 +95,7 @@ static int not_applied(const json_t *parameters, char **ret) {
 }
 
 static int storage_failed(const json_t *parameters, char **ret) {
-        return say(EXIT_REFUSED, ret, "nothing was changed, pxed could not store it: %s", text(parameters, "reason"));
+        return say(EXIT_REFUSED, ret, "the store failed, and nothing was changed: %s", text(parameters, "reason"));
 }
 
 static int bad_configuration(const json_t *parameters, char **ret) {

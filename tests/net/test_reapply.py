@@ -202,6 +202,7 @@ def test_a_damaged_inventory_is_named(pxed, document):
         with pytest.raises(VarlinkError, match='StorageFailed') as failed:
             pxed.call(method, **parameters)
         assert failed.value.parameters['reason'] == f"inventory 1 of node {node['id']} is damaged: inspect its machine again"
+    assert f"the store failed, and nothing was changed: inventory 1 of node {node['id']}" in pxectl(pxed, 'inventory', 'show', MAC).stderr
     pxed.call('Node.Reapply', node=MAC)
     assert wait_state(pxed, 'error')['inspection']['error'].endswith('is damaged: inspect its machine again')
     # What helps.
