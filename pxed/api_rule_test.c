@@ -36,7 +36,7 @@ static int run_hooks(const struct state *s, const struct node *node, int more, s
 }
 
 /* Whether the node could be what a run has made of it: a name, for instance, may be another node's. */
-static int check_result(const struct state *s, const struct node *node, struct run_outcome *outcome) {
+static int check_result(const struct state *s, const struct rules *rules, const struct node *node, struct run_outcome *outcome) {
         _cleanup_(node_freep) struct node *copy = node_copy(node);
         struct document_conflict conflict;
         size_t count;
@@ -45,21 +45,8 @@ static int check_result(const struct state *s, const struct node *node, struct r
                 return -ENOMEM;
         int r = node_document_apply(&s->nodes, copy, outcome->node, &conflict, 1, &count, outcome->reason, sizeof outcome->reason);
         if (r == -EINVAL)
-                snprintf(outcome->failed, sizeof outcome->failed, "node");
+                run_fail_node(rules, outcome);
         return r == -EINVAL ? 0 : r;
-}
-
-static bool any_is_sensitive(const struct rules *rules, const json_t *names) {
-        const struct rule *rule;
-        json_t *name;
-        size_t i;
-
-        json_array_foreach((json_t *) names, i, name) {
-                rule = rules_find(rules, json_string_value(name));
-                if (rule && rule_is_sensitive(rule))
-                        return true;
-        }
-        return false;
 }
 
 static void hide_values(json_t *changes) {
@@ -96,12 +83,12 @@ static int test_node(const struct state *s, const struct rules *rules, const str
                 r = before ? rules_run(rules, kept.inventory, kept.raw, &outcome) : -ENOMEM;
         }
         if (r == 0 && outcome.node)
-                r = check_result(s, node, &outcome);
+                r = check_result(s, rules, node, &outcome);
         if (r == 0 && outcome.node && !*outcome.failed)
                 r = document_changes(before, outcome.node, changes);
         if (r < 0)
                 return r;
-        if (any_is_sensitive(rules, outcome.matched))
+        if (rules_any_is_sensitive(rules, outcome.matched))
                 hide_values(changes);
         *ret = result_to_json(node, &outcome, changes);
         return *ret ? 0 : -ENOMEM;

@@ -126,7 +126,7 @@ static int run(struct state *state, struct node **node, const struct process_inp
         if (r == 0 && outcome->node)
                 r = take_over(state, *node, in, outcome, conflicts, &changed);
         if (r == -EINVAL) {
-                snprintf(outcome->failed, sizeof outcome->failed, "node");
+                run_fail_node(state->rules, outcome);
                 conflicts->count = 0;
                 r = 0;
         }

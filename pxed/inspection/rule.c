@@ -311,6 +311,19 @@ const struct rule *rules_find(const struct rules *rules, const char *name) {
         return NULL;
 }
 
+bool rules_any_is_sensitive(const struct rules *rules, const json_t *names) {
+        const struct rule *rule;
+        json_t *name;
+        size_t i;
+
+        json_array_foreach((json_t *) names, i, name) {
+                rule = rules_find(rules, json_string_value(name));
+                if (rule && rule_is_sensitive(rule))
+                        return true;
+        }
+        return false;
+}
+
 static int _printf_(3, 4) fail_run(struct run_outcome *outcome, const struct rule *rule, const char *format, ...) {
         va_list arguments;
 

@@ -59,6 +59,9 @@ const struct rule *rules_at(const struct rules *rules, size_t index);
 /* NULL: there is none of that name. */
 const struct rule *rules_find(const struct rules *rules, const char *name);
 
+/* Whether one of those with these names (array) is. */
+bool rules_any_is_sensitive(const struct rules *rules, const json_t *names);
+
 /*
  * Runs them (NULL: none) over outcome->node and outcome->plugin_data, as the hooks have left them, and edits these; names and lines are added to
  * outcome->matched and ->logs (made where they are NULL). `raw` may be NULL. Where a rule fails the run, it is the last one in matched, outcome->failed and ->reason

@@ -62,3 +62,9 @@ int inspection_run(const struct run_input *in, struct run_outcome *ret) {
         *ret = outcome;
         return 0;
 }
+
+void run_fail_node(const struct rules *rules, struct run_outcome *outcome) {
+        snprintf(outcome->failed, sizeof outcome->failed, "node");
+        if (rules_any_is_sensitive(rules, outcome->matched))
+                snprintf(outcome->reason, sizeof outcome->reason, "what the rules set cannot be; one of them is sensitive");
+}

@@ -31,3 +31,5 @@ void run_outcome_clear(struct run_outcome *outcome);
 
 /* 0 also where the run failed (outcome->node is NULL then); -ENOMEM. */
 int inspection_run(const struct run_input *input, struct run_outcome *ret);
+/* Says of a run that a node cannot be what it has made of it: outcome->reason is why, which stays unless a sensitive rule had a part in it. */
+void run_fail_node(const struct rules *rules, struct run_outcome *outcome);

@@ -241,3 +241,16 @@ def test_what_a_rule_fails_is_no_failed_boot(connection, ramdisk, outcome):
     assert boot['outcome'] == outcome and (boot['diagnosis'] is None) == (ramdisk is None), boot
     assert ramdisk is None or boot['reason'] == f'ramdisk-error: {ramdisk}'
     connection.call('org.pxed.Node.Delete', node=mac)
+
+
+def test_what_a_sensitive_rule_sets_is_not_in_why_it_cannot_be(connection):
+    """Its values fit by themselves, and only the node as a whole cannot be so."""
+    set_rule(connection, rule('secret', (), [('set-attribute', {'path': '/name', 'value': 'm2'})], sensitive=True))
+    told = 'node: what the rules set cannot be; one of them is sensitive'
+    result, = connection.call('org.pxed.Rule.Test', node='m1')['results']
+    assert (result['rules'], result['failure'], result['changes']) == (['secret'], told, [])
+    report(connection, 'sensitive', MACS[0])
+    assert connection.call('org.pxed.Node.Get', node='m1')['node']['inspection']['error'] == told
+    assert events(connection, 'node.inspection-failed')[-1].endswith(told)
+    connection.call('org.pxed.Rule.Delete', rule='secret')
+    report(connection, 'sensitive again', MACS[0], memory=16 << 30)
