@@ -70,6 +70,6 @@ bool inspection_refuses(const struct inspection *inspection);
 uint64_t inspection_deadline(const struct inspection *inspection, const struct inspection_timeouts *timeouts);
 /* Whether a tick would change something. */
 bool inspection_is_due(const struct inspection *inspection, const struct inspection_timeouts *timeouts, uint64_t now);
-/* After a restart, and when that is told late which it counts from: workers may have that with them which the state waits for, so no state ends within a minute (or its
- * time-out, where that is shorter). */
+/* After a restart, and when that is told late which it counts from: workers may have that with them which the state waits for, so no state ends within a
+ * minute (or its time-out, where that is shorter). */
 void inspection_resume(struct inspection *inspection, const struct inspection_timeouts *timeouts, uint64_t now);
