@@ -167,11 +167,12 @@ static int on_wake(sd_event_source *source, void *userdata) {
 /* What large replies, reports and the store took, once things are quiet. */
 static void give_back_memory(struct manager *m) {
         bool busy = m->state->changes > m->changes_before + 1;
-        if (!busy && m->was_busy) {
+        if (m->was_busy && (!busy || m->is_new)) {
                 store_give_back_memory(m->state->store);
                 malloc_trim(0);
         }
         m->was_busy = busy;
+        m->is_new = false;
         m->changes_before = m->state->changes;
 }
 
@@ -240,8 +241,8 @@ int manager_new(struct daemon *daemon, const char *config_path, struct manager *
         m->state->stored = on_stored;
         m->state->happened = on_happened;
         m->state->userdata = m;
-        /* Reading the store was work. */
-        m->was_busy = true;
+        /* Reading the store was work, and telling the workers all of it is, which is done by the first tick. */
+        m->was_busy = m->is_new = true;
         bus_find_users(m->state->settings, &m->users);
         *ret = TAKE_POINTER(m);
         return 0;

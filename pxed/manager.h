@@ -35,6 +35,7 @@ struct manager {
         size_t n_notes;
         uint64_t changes_before; /* at the last tick; each tick tries one itself */
         bool was_busy;
+        bool is_new;             /* no tick has been yet */
 };
 
 /* Reads the configuration and the store. Says itself what is wrong. */
