@@ -58,13 +58,6 @@ struct boot *boot_free(struct boot *boot) {
         return NULL;
 }
 
-static struct boot_progress progress_of(const struct boot *boot) {
-        struct boot_progress progress = { 0 };
-        for (size_t i = 0; i < boot->n_steps; i++)
-                boot_progress_add(&progress, &boot->steps[i]);
-        return progress;
-}
-
 static bool same_words(const struct boot_step *a, const struct boot_step *b) {
         return text_equal(a->detail, b->detail) && text_equal(a->address, b->address) && text_equal(a->profile, b->profile) &&
                text_equal(a->server, b->server);
@@ -195,7 +188,7 @@ static int conclude(struct boot *boot, const struct boot_step *step, bool inspec
         if (step->kind == STEP_STARTED && !inspects)
                 return set_outcome(boot, BOOT_BOOTED, step->time, NULL);
         if (step->kind == STEP_REFUSED) {
-                struct boot_progress all = progress_of(boot);
+                struct boot_progress all = boot_progress_until(boot, UINT64_MAX);
                 return all.rank > RANK_IPXE && boot->steps[boot->n_steps - 1].time > step->time
                                ? 0
                                : set_outcome(boot, BOOT_FAILED, step->time, step->detail ? step->detail : "refused");
@@ -291,7 +284,7 @@ int boot_supersede(struct boot *boot, uint64_t time) {
 }
 
 static uint64_t silence_limit(const struct boot *boot) {
-        return progress_of(boot).rank < RANK_SCRIPT ? BOOT_SILENT_EARLY_USEC : BOOT_SILENT_LATE_USEC;
+        return boot_progress_until(boot, UINT64_MAX).rank < RANK_SCRIPT ? BOOT_SILENT_EARLY_USEC : BOOT_SILENT_LATE_USEC;
 }
 
 bool boot_is_silent(const struct boot *boot, uint64_t now) {

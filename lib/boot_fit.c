@@ -47,6 +47,13 @@ void boot_progress_add(struct boot_progress *p, const struct boot_step *step) {
                 p->acknowledged = step->time;
 }
 
+struct boot_progress boot_progress_until(const struct boot *boot, uint64_t time) {
+        struct boot_progress progress = { 0 };
+        for (size_t i = 0; i < boot->n_steps && boot->steps[i].time <= time; i++)
+                boot_progress_add(&progress, &boot->steps[i]);
+        return progress;
+}
+
 static bool begins_anew(const struct boot_progress *p, const struct boot_step *step) {
         if (step->kind == STEP_SCRIPT)
                 return p->rank >= RANK_STARTED;
@@ -75,8 +82,8 @@ bool boot_is_renewal(const struct boot *boot, uint64_t last, const struct boot_s
 
 enum boot_fit boot_fit(const struct boot *latest, const struct boot_step *step) {
         struct boot_progress progress = { 0 };
-        for (size_t i = 0; latest && i < latest->n_steps && latest->steps[i].time <= step->time; i++)
-                boot_progress_add(&progress, &latest->steps[i]);
+        if (latest)
+                progress = boot_progress_until(latest, step->time);
         enum boot_fit fit = boot_progress_fit(&progress, step);
         return fit == BOOT_FIT_THIS && boot_is_renewal(latest, progress.last, step) ? BOOT_FIT_NOISE : fit;
 }

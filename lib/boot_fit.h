@@ -29,6 +29,8 @@ struct boot_progress {
 
 /* Steps in the order of their times. */
 void boot_progress_add(struct boot_progress *progress, const struct boot_step *step);
+/* Of the attempt's steps up to a time; UINT64_MAX: of all. */
+struct boot_progress boot_progress_until(const struct boot *boot, uint64_t time);
 enum boot_fit boot_progress_fit(const struct boot_progress *progress, const struct boot_step *step);
 
 /* Where a step belongs that is not older than the latest attempt of its machine, which may be NULL: none is known. */

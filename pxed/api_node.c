@@ -102,8 +102,9 @@ int api_node_list(struct varlink_call *call, const json_t *in, void *userdata) {
         size_t at = registry_sorted_after(nodes, count, json_get_string(in, "after"));
         json_t *list = json_array();
         for (; at < count && json_array_size(list) < (size_t) limit && weight < PAGE_WEIGHT; at++) {
-                json_array_append_new(list, api_node_to_json(m->state, nodes[at]));
-                weight += weigh(json_array_get(list, json_array_size(list) - 1));
+                json_t *node = api_node_to_json(m->state, nodes[at]);
+                weight += weigh(node);
+                json_array_append_new(list, node);
         }
         return varlink_reply(call, json_pack("{s:o, s:o}", "nodes", list, "next",
                                              json_text(at < count && at > 0 ? nodes[at - 1]->name : NULL)));

@@ -64,10 +64,7 @@ static int tell_stuck(struct state *s, struct change *c, struct boot *boot) {
 
 /* What followed may be with another worker still: it was told late, or pxed has started since. */
 static bool may_have_gone_on(const struct boot *boot, uint64_t now) {
-        struct boot_progress progress = { 0 };
-        for (size_t i = 0; i < boot->n_steps; i++)
-                boot_progress_add(&progress, &boot->steps[i]);
-        return boot->heard >= progress.last + TOLD_LATE_USEC && now < boot->heard + ALL_TOLD_USEC;
+        return now < boot->heard + ALL_TOLD_USEC && boot->heard >= boot_progress_until(boot, UINT64_MAX).last + TOLD_LATE_USEC;
 }
 
 /* One that is known to be stuck is looked at again when there is more of it. */
